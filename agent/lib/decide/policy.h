@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The compiled policy and the one function that decides: facts x subject x channel x mode ->
+ * verdict. Pure, bounded, allocates nothing, opens nothing: the gate calls it between an event and
+ * its answer. The blob is position-independent and comes out of policy_builder (policyfile/).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/view.h"
+#include "model/action.h"
+#include "model/facts.h"
+
+#define POLICY_RULES_MAX 10000U
+#define POLICY_NAME_MAX  64U /* bytes of a rule's name with its NUL */
+#define POLICY_APP_NONE  UINT32_MAX
+#define POLICY_RULE_NONE UINT32_MAX /* no rule matched: allowed and not recorded */
+
+struct policy; /* a view into the blob plus its checked offsets */
+
+/* Who asks for what. Strings may be NULL where unknown: a condition on them then does not match. */
+struct question {
+	struct facts_brief facts;
+	uint32_t app;           /* index in the application table */
+	enum category category; /* the application's */
+	enum channel channel;
+	uint32_t uid;
+	const uint32_t *gids;
+	uint32_t n_gids;
+	const char *path;        /* as the opener sees it */
+	const char *destination; /* site or peer, where the channel knows it */
+	uint64_t realtime;       /* ns; for `time` and `valid-until` */
+	int32_t utc_offset;      /* seconds, of the host's zone */
+	bool meeting;            /* a call is in progress */
+};
+
+struct verdict {
+	enum action action;   /* what to do; under `monitor` a refusal becomes log */
+	enum action intended; /* what the rule says */
+	uint32_t rule;        /* index, or POLICY_RULE_NONE */
+	uint32_t version;     /* of the policy */
+};
+
+/* Checks the whole blob, which must stay valid until policy_close(). 0, -EBADMSG or -ENOMEM. */
+must_check int policy_open(struct view blob, struct policy **ret);
+struct policy *policy_close(struct policy *p); /* takes NULL, returns NULL */
+
+void policy_decide(const struct policy *p, const struct question *q, struct verdict *ret);
+
+/* True where some rule looks at the path (so that the gate must read it before it decides). */
+bool policy_wants_path(const struct policy *p);
+bool policy_wants_groups(const struct policy *p);
+
+uint32_t policy_version(const struct policy *p);
+enum mode policy_mode(const struct policy *p);
+uint32_t policy_n_rules(const struct policy *p);
+const char *policy_rule_name(const struct policy *p, uint32_t rule); /* "" for POLICY_RULE_NONE */
+const char *policy_rule_message(const struct policy *p, uint32_t rule); /* "" where it has none */
+
+/* Why rule `rule` does not match, in English, for `explain`; NULL where it matches. */
+const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const struct question *q);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.yaml: where things are and how much they may cost. What may happen is policy.yaml. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/macros.h"
+
+#define SETTINGS_PATHS_MAX 64U
+
+struct settings_paths {
+	char *v[SETTINGS_PATHS_MAX];
+	size_t n;
+};
+
+struct settings {
+	char *state_dir;   /* state-dir: /var/lib/sealgate */
+	char *runtime_dir; /* runtime-dir: /run/sealgate */
+	char *policy;      /* policy: /etc/sealgate/policy.yaml, else the shipped default */
+	struct settings_paths rules;   /* rules: shipped rules, then /etc/sealgate/rules.d */
+	struct settings_paths protect; /* protect: directories; their file systems are gated */
+	struct settings_paths
+		watch;    /* watch: directories scanned ahead of time; default: protect */
+	uint32_t workers; /* workers: 2 */
+	struct {
+		uint64_t hold_ns;     /* limits.hold: 300 ms, the longest that an open is held */
+		uint64_t scan_cpu_ns; /* limits.scan-cpu: 2 s per document */
+		uint64_t background_cpu_ns; /* limits.background-cpu: 30 s */
+		uint64_t file_bytes;        /* limits.file-size: 512 MiB; more is `too-big` */
+		uint64_t worker_memory;     /* limits.worker-memory: 512 MiB */
+	} limits;
+};
+
+/* NULL path: the defaults. 0, or -EBADMSG with diagnostics, or -errno. Relative paths are taken
+   from the file's directory. */
+must_check int settings_load(const char *path, struct diags *d, struct settings *ret);
+void settings_done(struct settings *s);
+
+/* Every key, its type, default and sentence, from the table that the parser uses (for --help,
+   man pages and the schema). Returns false at the end. */
+bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
+	const char **ret_text);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Canonical text: what patterns and documents are both turned into before they meet. One pass:
+ * NFKC compatibility folding and composition, case folding, format characters dropped (zero width,
+ * soft hyphen, bidi controls, BOM), every space one blank and runs of blanks one, look-alike
+ * letters of other scripts folded to Latin in tokens that mix scripts. Unicode 15.0 data. The map
+ * leads back to the original, and to its letter case.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/view.h"
+
+/* Every 256 output bytes a pair (output offset, input offset). Owned by the caller. */
+struct canon_map {
+	struct buf points;
+};
+
+/* Appends the canonical form of `in` (any bytes; what is not UTF-8 becomes U+FFFD) to `out`. `map`
+   may be NULL. 0, -ENOMEM, or -E2BIG where `out` is full. */
+must_check int canon_text(struct view in, struct buf *out, struct canon_map *map);
+void canon_map_done(struct canon_map *m);
+
+/* The part of the original `in` that canonical [from, to) came from. */
+struct view canon_origin(struct view in, const struct canon_map *map, size_t from, size_t to);
+
+/* Without diacritics, of already canonical text: đ is d, no combining marks. Appends. */
+must_check int canon_strip(struct view canonical, struct buf *out);
+
+/* True where every letter with case in `original` is upper case (and there is at least one). */
+bool canon_is_upper(struct view original);
+
+/* Bits that tell how a text is written, for rules that depend on it. */
+struct canon_stats {
+	uint32_t letters;    /* with case or not */
+	uint32_t letters_vi; /* with a Vietnamese diacritic, or đ */
+	uint32_t letters_non_ascii;
+};
+void canon_count(struct view canonical, struct canon_stats *add_to);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who says what to whom. Every child gets its control socket to the supervisor as descriptor 3
+ * (PROTOCOL_CONTROL_FD); all other sockets arrive over it as SUP_PEER. "id" is the request number;
+ * an answer repeats it. Bodies are packed (wire/pack.h) in the order given.
+ */
+#pragma once
+
+#define PROTOCOL_CONTROL_FD 3
+
+enum role {
+	ROLE_SUPERVISOR,
+	ROLE_GATE,
+	ROLE_CORE,
+	ROLE_WATCH,
+	ROLE_SCAN,
+	ROLE_LOG,
+	ROLE_CTL,
+	ROLE_MAX,
+};
+
+enum message {
+	/* supervisor -> child */
+	SUP_CONFIG = 1, /* body: what the role's main.c documents; first frame, once */
+	SUP_PEER,   /* u8 role, u32 index; fd: a socket to that process (also after its restart) */
+	SUP_PING,   /* answered with CHILD_PONG by every child */
+	SUP_STOP,   /* finish what was begun and exit 0 */
+	SUP_RELOAD, /* core: read policy and rules again */
+	SUP_FANOTIFY, /* gate: fd: the fanotify group; fd: the shared memory (gate/shared.h) */
+	SUP_POLICY,   /* gate: u32 version; fds: sealed policy, sealed application table */
+	SUP_TAGGED,   /* gate: answer to GATE_TAG; u32 0 or an errno */
+	SUP_STATUS, /* core: answer to CORE_STATUS_GET; view: JSON object of supervisor and gate */
+	SUP_EVENT,  /* core: view: JSON object, a record for the journal (restart, gap, coverage) */
+
+	/* child -> supervisor */
+	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
+	CHILD_PONG,
+	CHILD_FATAL, /* str: why it is about to exit */
+	CORE_POLICY, /* u32 version; fds: sealed policy, sealed application table, for the gate */
+	CORE_KILL_WORKER, /* u32 index: past its deadline; the supervisor kills and replaces it */
+	CORE_STATUS_GET,
+	GATE_TAG, /* u32 pid, u32 application: put this held process into the tag cgroup */
+
+	/* gate <-> core */
+	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
+				seen; fd: the event's own descriptor */
+	CORE_FACTS,          /* key, brief, u8 may be cached (if the gate's own checks agree) */
+	GATE_CONFIRM,  /* u8: the gate's checks after the scan agree: core may store the facts */
+	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
+	CORE_RECORDED, /* id of the record that log has acknowledged */
+
+	/* watch <-> core */
+	WATCH_FILE = 160, /* key, str path, u8 no writer seen, u8 urgent; fd: the file */
+	CORE_WATCHED,     /* u8: 1 where WATCH_CONFIRM is wanted, else 0 */
+	WATCH_CONFIRM,    /* u8: key unchanged and still no writer */
+	WATCH_STATE, /* u64 files seen, u64 directories watched, u8 crawl complete, u64 overflows,
+			str note */
+
+	/* core <-> scan */
+	SCAN_RULES = 192, /* u32 generation; fd: sealed ruleset */
+	SCAN_JOB, /* u64 CPU budget ns, u8 flags (SCAN_WANT_SHA256), str file name; fd: content */
+	SCAN_RESULT, /* facts */
+
+	/* core <-> log */
+	LOG_APPEND = 224, /* view: one JSON object, the record's payload */
+	LOG_APPENDED,     /* u64 sequence number; durable from here on */
+
+	/* CLI <-> core, over the control socket in runtime-dir */
+	CTL_STATUS = 256, /* empty; answered with CTL_TEXT */
+	CTL_RELOAD,       /* empty; answered with CTL_TEXT: root only */
+	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
+};
+
+#define SCAN_WANT_SHA256 (1U << 0)
+#define SCAN_WANT_OCR    (1U << 1)
