@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct diag *diags_add(struct diags *d, bool warning, const char *code, const char *file,
-	unsigned line, unsigned col, const char *fmt, va_list ap)
+static printf_like(7, 0) struct diag *diags_add(struct diags *d, bool warning, const char *code,
+	const char *file, unsigned line, unsigned col, const char *fmt, va_list ap)
 {
 	struct diag *e = &d->v[MIN(d->n, (size_t)DIAG_MAX - 1)];
 
