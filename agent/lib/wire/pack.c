@@ -119,6 +119,17 @@ void unpack_key(struct unpack *u, struct file_key *ret)
 	ret->ctime = (int64_t)unpack_u64(u);
 }
 
+uint8_t unpack_enum(struct unpack *u, unsigned max)
+{
+	uint8_t v = unpack_u8(u);
+
+	if (v >= max) {
+		u->error = -EPROTO;
+		return 0;
+	}
+	return v;
+}
+
 int unpack_end(const struct unpack *u)
 {
 	return u->error || u->in.n > 0 ? -EPROTO : 0;

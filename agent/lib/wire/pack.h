@@ -30,6 +30,8 @@ struct unpack {
 
 /* On error these return 0, an empty view, or "". */
 uint8_t unpack_u8(struct unpack *u);
+/* Out of range is an error, and 0. */
+uint8_t unpack_enum(struct unpack *u, unsigned max);
 uint32_t unpack_u32(struct unpack *u);
 uint64_t unpack_u64(struct unpack *u);
 struct view unpack_view(struct unpack *u);

@@ -21,7 +21,7 @@ enum role {
 
 enum message {
 	/* supervisor -> child */
-	SUP_CONFIG = 1, /* body: what the role's main.c documents; first frame, once */
+	SUP_CONFIG = 1, /* wire/config.h; first frame, once */
 	SUP_PEER,   /* u8 role, u32 index; fd: a socket to that process (also after its restart) */
 	SUP_PING,   /* answered with CHILD_PONG by every child */
 	SUP_STOP,   /* finish what was begun and exit 0 */

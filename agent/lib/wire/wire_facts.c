@@ -4,18 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* An enum value from outside: out of range is an error and becomes 0. */
-static uint8_t unpack_enum(struct unpack *u, unsigned max)
-{
-	uint8_t v = unpack_u8(u);
-
-	if (v >= max) {
-		u->error = -EPROTO;
-		return 0;
-	}
-	return v;
-}
-
 static uint32_t unpack_bits(struct unpack *u, unsigned max)
 {
 	uint32_t v = unpack_u32(u);

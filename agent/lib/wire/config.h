@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SUP_CONFIG: what every child is told at start. One form for all; a role uses what it needs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "wire/pack.h"
+
+#define CONFIG_PATHS_MAX 64U
+
+struct config_paths {
+	char *v[CONFIG_PATHS_MAX]; /* absolute */
+	uint32_t n;
+};
+
+struct config {
+	char *state_dir; /* the agent's; a child's own is below it: core/, journal/ */
+	char *runtime_dir;
+	char *policy;
+	struct config_paths rules, protect, watch;
+	uint32_t workers;
+	uint32_t uid, gid;  /* to become; UINT32_MAX: stay */
+	uint32_t index;     /* of a worker */
+	uint32_t agent_pid; /* the supervisor's */
+	uint64_t hold_ns, scan_cpu_ns, background_cpu_ns, file_bytes, worker_memory;
+	bool cgroup_tags; /* gate: the supervisor can tag (GATE_TAG) */
+};
+
+void pack_config(struct pack *p, const struct config *c);
+/* Allocates the strings; config_done() frees them, also after an error. */
+void unpack_config(struct unpack *u, struct config *ret);
+void config_done(struct config *c);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/record.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "wire/wire_facts.h"
+
+const char *record_cause_name(enum record_cause cause)
+{
+	static const char *const names[] = {
+		"known", "scanned", "deadline", "core-gone", "pressure", "successor"};
+
+	static_assert(ARRAY_SIZE(names) == RECORD_CAUSE_MAX, "one name per cause");
+	return (unsigned)cause < RECORD_CAUSE_MAX ? names[cause] : "?";
+}
+
+void pack_record(struct pack *p, const struct gate_record *r)
+{
+	pack_u64(p, r->realtime);
+	pack_u64(p, r->hold_ns);
+	pack_u64(p, r->start_time);
+	pack_u32(p, r->pid);
+	pack_u32(p, r->ppid);
+	pack_u32(p, r->uid);
+	pack_u32(p, r->policy_version);
+	pack_u8(p, (uint8_t)r->action);
+	pack_u8(p, (uint8_t)r->intended);
+	pack_u8(p, (uint8_t)r->channel);
+	pack_u8(p, (uint8_t)r->cause);
+	pack_key(p, &r->key);
+	pack_brief(p, &r->facts);
+	pack_str(p, r->app);
+	pack_str(p, r->rule);
+	pack_str(p, r->identified);
+	pack_str(p, r->comm);
+	pack_str(p, r->exe);
+	pack_str(p, r->path);
+}
+
+void unpack_record(struct unpack *u, struct gate_record *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->realtime = unpack_u64(u);
+	ret->hold_ns = unpack_u64(u);
+	ret->start_time = unpack_u64(u);
+	ret->pid = unpack_u32(u);
+	ret->ppid = unpack_u32(u);
+	ret->uid = unpack_u32(u);
+	ret->policy_version = unpack_u32(u);
+	ret->action = (enum action)unpack_enum(u, ACTION_MAX);
+	ret->intended = (enum action)unpack_enum(u, ACTION_MAX);
+	ret->channel = (enum channel)unpack_enum(u, CHANNEL_MAX);
+	ret->cause = (enum record_cause)unpack_enum(u, RECORD_CAUSE_MAX);
+	unpack_key(u, &ret->key);
+	unpack_brief(u, &ret->facts);
+	unpack_str(u, ret->app, sizeof(ret->app));
+	unpack_str(u, ret->rule, sizeof(ret->rule));
+	unpack_str(u, ret->identified, sizeof(ret->identified));
+	unpack_str(u, ret->comm, sizeof(ret->comm));
+	unpack_str(u, ret->exe, sizeof(ret->exe));
+	unpack_str(u, ret->path, sizeof(ret->path));
+}

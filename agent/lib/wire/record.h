@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GATE_RECORD: one answered event that the policy wants recorded. Made after the answer; core turns
+ * it into an incident. Names, not indices, so that a reload between the two cannot confuse them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "model/action.h"
+#include "model/facts.h"
+#include "model/filekey.h"
+#include "wire/pack.h"
+
+enum record_cause {
+	RECORD_CAUSE_KNOWN,     /* facts were cached */
+	RECORD_CAUSE_SCANNED,   /* held until the facts came */
+	RECORD_CAUSE_DEADLINE,  /* the hold budget ran out */
+	RECORD_CAUSE_CORE_GONE, /* nobody to ask */
+	RECORD_CAUSE_PRESSURE,  /* too many held opens, or core's socket full */
+	RECORD_CAUSE_SUCCESSOR, /* a new gate answered what its predecessor left */
+	RECORD_CAUSE_MAX,
+};
+
+const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
+
+struct gate_record {
+	uint64_t realtime;   /* ns, of the event's arrival */
+	uint64_t hold_ns;    /* from reading the event to answering it */
+	uint64_t start_time; /* of the process, clock ticks since boot; 0 where unknown */
+	uint32_t pid, ppid, uid;
+	uint32_t policy_version;
+	enum action action, intended;
+	enum channel channel;
+	enum record_cause cause;
+	struct file_key key;
+	struct facts_brief facts;
+	char app[64];        /* application id */
+	char rule[64];       /* policy rule name */
+	char identified[32]; /* how the subject was recognised: "exe", "script", "exec", "cgroup",
+				... */
+	char comm[16];
+	char exe[512];
+	char path[2048]; /* as the opener saw it; cut at the front where longer */
+};
+
+void pack_record(struct pack *p, const struct gate_record *r);
+void unpack_record(struct unpack *u, struct gate_record *ret);
