@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all readers share: the state of reading one document, its budgets, and the way out for
+ * text. Internal to extract/ (readers, their unit tests and fuzz targets).
+ *
+ * What a reader returns, and what every function here of type int returns:
+ *   0             go on (a content problem was told with extractor_fail());
+ *   EXTRACT_STOP  a budget of the whole document is used up and its reason recorded: unwind;
+ *   -errno        no memory, or the sink's answer: unwind and forward.
+ * So a reader writes `if (r != 0) return r;` after each call and never looks closer.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/view.h"
+#include "extract/extract.h"
+#include "model/block.h"
+#include "model/completeness.h"
+
+#define EXTRACT_STOP 1
+
+/* Bytes (or comparable units) of work between two looks at the CPU clock. */
+#define EXTRACT_TICK_WORK (UINT64_C(64) << 10)
+
+/* Bytes of a member path that are kept; longer ones are cut at the front. */
+#define EXTRACT_MEMBER_MAX 1024
+
+struct libdeflate_decompressor;
+
+struct extractor {
+	const struct extract_limits *limits;
+	const struct block_sink *sink;
+	struct extract_result *result;
+
+	uint64_t cpu_start;
+	uint64_t work;     /* since the last look at the clock */
+	uint64_t inflated; /* bytes, against limits->total_bytes */
+	uint64_t text;     /* bytes, against limits->text_bytes */
+	uint32_t members;  /* against limits->members */
+	uint32_t depth;    /* 0 at the document itself */
+	uint32_t shapes;   /* last number given out */
+	uint32_t images;   /* pictures that nobody read */
+	bool stopped;      /* EXTRACT_STOP was returned */
+	bool lost;         /* something inside was unreadable as a whole */
+	bool has_text;     /* a block with text was handed over, properties apart */
+
+	struct buf member; /* path of the member being read */
+	struct buf clean;  /* repaired UTF-8 of the block being handed over */
+	struct libdeflate_decompressor *decompressor; /* made when first needed */
+};
+
+/* A format: `bid` says from the bytes alone how sure it is, `read` reads. */
+struct reader {
+	const char *format; /* what extract_result.format says, unless `read` refines it */
+	int (*bid)(struct view content); /* BID_NONE ... BID_MAGIC */
+	int (*read)(struct extractor *x, struct view content);
+};
+
+enum {
+	BID_NONE = 0,
+	BID_GUESS = 20,   /* looks like it */
+	BID_CONTENT = 60, /* structure says so */
+	BID_MAGIC = 100,  /* unmistakable first bytes */
+};
+
+/* Counts `work` bytes looked at; EXTRACT_STOP (and the reason timed-out) once the CPU budget is
+   used up. Cheap: call it in every loop whose length the document decides. */
+must_check int extractor_tick(struct extractor *x, uint64_t work);
+
+/*
+ * Hands a block to the sink. `block->member` is filled in here; text that is not UTF-8 gets U+FFFD
+ * for each bad byte; blocks without any visible text are dropped, except that a block with
+ * BLOCK_SHAPE_END is handed over whatever it holds. Counts against limits->text_bytes.
+ */
+must_check int extractor_emit(struct extractor *x, const struct block *block);
+
+/* A fresh number for block.shape, never 0. */
+uint32_t extractor_shape(struct extractor *x);
+
+/* A part was not read (COMPLETENESS_PARTIAL), or nothing of this document
+   (COMPLETENESS_UNREADABLE; inside a container that makes the whole partial). */
+void extractor_fail(struct extractor *x, enum completeness c, enum reason r);
+
+/* Refines the format's name; only the outermost document's counts. */
+void extractor_format(struct extractor *x, const char *format);
+
+/* Reads a member, attachment or embedded document by its true type. Depth and the number of
+   members are bounded here. `name` is any bytes, as stored. */
+must_check int extractor_nested(struct extractor *x, struct view name, struct view content);
+
+/* A picture inside a document. Not read yet: if the document turns out to have no text, the
+   pictures are reported as unsupported. */
+void extractor_image(struct extractor *x, struct view content);
+
+/* Counts `n` decompressed bytes against limits->total_bytes. False where they don't fit any more;
+   the reason too-big is recorded then. inflate_view() does it by itself. */
+bool extractor_charge(struct extractor *x, uint64_t n);
+
+/* For tests and fuzz targets of single readers; extract_document() does it otherwise. */
+void extractor_init(struct extractor *x, const struct extract_limits *limits,
+	const struct block_sink *sink, struct extract_result *result);
+void extractor_done(struct extractor *x);
