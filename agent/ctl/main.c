@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: global options, then one command of the table. */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/commands.h"
+#include "ctl/usage.h"
+
+struct command {
+	const char *name;
+	int (*run)(const struct ctl *ctl, int argc, char **argv);
+	const char *text, *text_vi;
+};
+
+/* One row per command that exists; ended by an empty one. */
+static const struct command commands[] = {
+	{0},
+};
+
+static const struct usage main_usage = {
+	.synopsis = "[--config FILE] [--socket PATH] [--lang vi|en] COMMAND ...",
+	.text = "Finds classified documents and says what may happen to them.",
+	.options =
+		{
+			{"--config FILE", "the agent's configuration (agent.yaml)"},
+			{"--socket PATH", "the agent's control socket"},
+			{"--lang vi|en", "language of messages; by default the locale's"},
+			{"--version", "print the version and exit"},
+			{"--help", "this text; \"sealgate COMMAND --help\" for a command's own"},
+		},
+};
+
+enum {
+	OPT_CONFIG = 256,
+	OPT_SOCKET,
+	OPT_LANG,
+	OPT_VERSION,
+	OPT_HELP,
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"lang", required_argument, NULL, OPT_LANG},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{0},
+};
+
+static void help(enum lang lang)
+{
+	usage_print(stdout, &main_usage);
+	puts("\ncommands:");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-24s%s\n", c->name, lang_pick(lang, c->text, c->text_vi));
+	puts("\nexit status: 0 done, 1 something found or not valid, 2 usage or could not do it");
+}
+
+static int run(const struct ctl *ctl, int argc, char **argv)
+{
+	const char *names[ARRAY_SIZE(commands)] = {0};
+	const char *nearest;
+
+	for (size_t i = 0; commands[i].name; i++) {
+		names[i] = commands[i].name;
+		if (strcmp(commands[i].name, argv[0]) == 0) {
+			optind = 0; /* glibc: start anew, with the "+" of the next option string */
+			return commands[i].run(ctl, argc, argv);
+		}
+	}
+	nearest = diag_nearest(argv[0], names);
+	return usage_error(&main_usage, "no command \"%s\"%s%s%s", argv[0],
+		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {.lang = lang_from_environment()};
+	int c;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		switch (c) {
+		case OPT_CONFIG: ctl.config = optarg; break;
+		case OPT_SOCKET: ctl.socket = optarg; break;
+		case OPT_LANG:
+			if (lang_parse(optarg, &ctl.lang) < 0)
+				return usage_error(&main_usage,
+					"--lang is \"vi\" or \"en\", not \"%s\"", optarg);
+			break;
+		case OPT_VERSION: puts("sealgate " SEALGATE_VERSION); return CTL_DONE;
+		case OPT_HELP:
+		case 'h': help(ctl.lang); return CTL_DONE;
+		case ':': return usage_error(&main_usage, "%s needs an argument", argv[optind - 1]);
+		default: return usage_error(&main_usage, "unknown option %s", argv[optind - 1]);
+		}
+	}
+	if (optind >= argc)
+		return usage_error(&main_usage, "no command given; see \"sealgate --help\"");
+	return run(&ctl, argc - optind, argv + optind);
+}
