@@ -19,6 +19,18 @@
 #define CONF_NODES_MAX 500000U
 #define CONF_DEPTH_MAX 32U
 
+/* The diagnostics of conf_parse(); the typed reads below use their callers' codes. */
+#define CONF_CODE_SYNTAX    "C001"
+#define CONF_CODE_SIZE      "C002" /* CONF_SIZE_MAX */
+#define CONF_CODE_NODES     "C003" /* CONF_NODES_MAX */
+#define CONF_CODE_DEPTH     "C004" /* CONF_DEPTH_MAX */
+#define CONF_CODE_ALIAS     "C005" /* anchor or alias */
+#define CONF_CODE_TAG       "C006"
+#define CONF_CODE_DOCUMENTS "C007" /* more than one in the stream */
+#define CONF_CODE_DUPLICATE "C008" /* key given twice */
+#define CONF_CODE_CHARACTER "C009" /* NUL in a scalar, or a raw bidirectional control */
+#define CONF_CODE_KEY       "C010" /* a key that is no scalar */
+
 enum conf_type {
 	CONF_SCALAR,
 	CONF_SEQUENCE,
