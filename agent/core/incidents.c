@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "incidents.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#define ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
+
+struct window {
+	struct list node; /* oldest first */
+	uint64_t opened;  /* monotonic */
+	uint64_t dev, ino;
+	uint32_t uid;
+	char app[64];
+	char id[ID_MAX];
+	uint32_t retries;
+	bool told; /* `retries` is in the journal */
+	uint64_t last; /* realtime of the newest retry */
+};
+
+struct incidents {
+	struct ledger *ledger;
+	struct loop_timer *timer;
+	struct list windows;
+	uint32_t n_windows;
+	uint64_t count, retries;
+	char host[256];
+};
+
+static void make_id(uint64_t realtime, char ret[ID_MAX])
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint64_t ms = realtime / NSEC_PER_MSEC;
+	uint8_t noise[16];
+
+	if (getrandom(noise, sizeof(noise), GRND_NONBLOCK) != (ssize_t)sizeof(noise)) {
+		uint64_t now = clock_now();
+
+		memset(noise, 0, sizeof(noise));
+		memcpy(noise, &now, sizeof(now));
+	}
+	for (int i = 9; i >= 0; i--, ms >>= 5)
+		ret[i] = digits[ms & 31];
+	for (int i = 0; i < 16; i++)
+		ret[10 + i] = digits[noise[i] & 31];
+	ret[26] = 0;
+}
+
+static void json_time(struct json *j, const char *key, uint64_t realtime)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	clock_format(realtime, text);
+	json_key_str(j, key, text);
+}
+
+static int tell_retries(struct incidents *in, struct window *w)
+{
+	struct buf b = BUF_INIT(1024);
+	struct json j;
+	int r;
+
+	json_init(&j, &b);
+	json_object(&j);
+	json_key_str(&j, "kind", "incident-more");
+	json_key_str(&j, "id", w->id);
+	json_key_u64(&j, "retries", w->retries);
+	json_time(&j, "last", w->last);
+	json_object_end(&j);
+	r = json_error(&j);
+	if (r == 0)
+		r = ledger_add(in->ledger, buf_view(&b), 0);
+	if (r == 0)
+		w->told = true;
+	buf_done(&b);
+	return r;
+}
+
+static void close_window(struct incidents *in, struct window *w)
+{
+	if (!w->told)
+		(void)tell_retries(in, w); /* the ledger counts what it cannot take */
+	list_remove(&w->node);
+	in->n_windows--;
+	free(w);
+}
+
+static int on_timer(void *userdata)
+{
+	struct incidents *in = userdata;
+	uint64_t now = clock_now();
+
+	list_for_each_safe(n, tmp, &in->windows) {
+		struct window *w = list_entry(n, struct window, node);
+
+		if (now - w->opened >= INCIDENTS_WINDOW_NS)
+			close_window(in, w);
+		else if (!w->told)
+			(void)tell_retries(in, w);
+	}
+	loop_timer_set(in->timer, in->n_windows ? now + NSEC_PER_SEC : 0);
+	return 0;
+}
+
+int incidents_new(struct loop *l, struct ledger *g, struct incidents **ret)
+{
+	struct incidents *in = calloc(1, sizeof(*in));
+	int r;
+
+	if (!in)
+		return -ENOMEM;
+	in->ledger = g;
+	list_init(&in->windows);
+	if (gethostname(in->host, sizeof(in->host) - 1) < 0)
+		in->host[0] = 0;
+	r = loop_timer_new(l, on_timer, in, &in->timer);
+	if (r < 0) {
+		free(in);
+		return r;
+	}
+	*ret = in;
+	return 0;
+}
+
+struct incidents *incidents_free(struct incidents *in)
+{
+	if (!in)
+		return NULL;
+	list_for_each_safe(n, tmp, &in->windows)
+		close_window(in, list_entry(n, struct window, node));
+	loop_timer_free(in->timer);
+	free(in);
+	return NULL;
+}
+
+static void write_who(struct json *j, const struct gate_record *r, const struct incident_context *c)
+{
+	struct passwd *pw = getpwuid(r->uid);
+
+	json_key_str(j, "user", pw ? pw->pw_name : "");
+	json_key_u64(j, "uid", r->uid);
+	json_key_str(j, "app", r->app);
+	json_key_str(j, "app_name", c->app_name);
+	json_key_u64(j, "pid", r->pid);
+	json_key_u64(j, "ppid", r->ppid);
+	json_key_u64(j, "start_time", r->start_time);
+	json_key_str(j, "exe", r->exe);
+	json_key_str(j, "comm", r->comm);
+	json_key_str(j, "identified", r->identified);
+}
+
+static void write_what(struct json *j, const struct gate_record *r, const struct facts *known)
+{
+	struct facts unknown = {
+		.level = (enum level)r->facts.level,
+		.completeness = (enum completeness)r->facts.completeness,
+		.tags = r->facts.tags,
+		.reasons = r->facts.reasons,
+		.size = r->key.size,
+	};
+
+	json_key_str(j, "channel", channel_name(r->channel));
+	json_key_str(j, "path", r->path);
+	json_key_u64(j, "dev", r->key.dev);
+	json_key_u64(j, "ino", r->key.ino);
+	facts_json(known ? known : &unknown, j);
+}
+
+static void write_decision(struct json *j, const struct gate_record *r,
+	const struct incident_context *c)
+{
+	json_key_str(j, "action", action_name(r->action));
+	json_key_str(j, "intended", action_name(r->intended));
+	json_key_str(j, "mode", c->mode);
+	json_key_str(j, "rule", r->rule);
+	json_key_str(j, "message", c->message);
+	json_key_u64(j, "policy_version", r->policy_version);
+	json_key_str(j, "cause", record_cause_name(r->cause));
+	json_key(j, "hold_ms");
+	json_double(j, (double)r->hold_ns / 1e6, 3);
+	json_key_u64(j, "retries", 0);
+	json_key(j, "destination");
+	json_null(j);
+	json_key_str(j, "status", "new");
+	json_key(j, "notes");
+	json_array(j);
+	json_array_end(j);
+}
+
+static int write_incident(struct incidents *in, const char *id, const struct gate_record *r,
+	const struct incident_context *c, uint64_t tag)
+{
+	struct buf b = BUF_INIT(0);
+	struct json j;
+	int e;
+
+	json_init(&j, &b);
+	json_object(&j);
+	json_key_str(&j, "kind", "incident");
+	json_key_str(&j, "id", id);
+	json_time(&j, "time", r->realtime);
+	json_key_str(&j, "host", in->host);
+	write_who(&j, r, c);
+	write_what(&j, r, c->facts);
+	write_decision(&j, r, c);
+	json_object_end(&j);
+	e = json_error(&j);
+	if (e == 0)
+		e = ledger_add(in->ledger, buf_view(&b), tag);
+	buf_done(&b);
+	return e;
+}
+
+static struct window *find_window(struct incidents *in, const struct gate_record *r)
+{
+	uint64_t now = clock_now();
+
+	list_for_each(n, &in->windows) {
+		struct window *w = list_entry(n, struct window, node);
+
+		if (w->ino == r->key.ino && w->dev == r->key.dev && w->uid == r->uid &&
+			now - w->opened < INCIDENTS_WINDOW_NS && strcmp(w->app, r->app) == 0)
+			return w;
+	}
+	return NULL;
+}
+
+static void open_window(struct incidents *in, const char *id, const struct gate_record *r)
+{
+	struct window *w;
+
+	if (in->n_windows >= INCIDENTS_OPEN_MAX)
+		close_window(in, list_first(&in->windows, struct window, node));
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return; /* the next try is an incident of its own */
+	*w = (struct window){.opened = clock_now(),
+		.dev = r->key.dev,
+		.ino = r->key.ino,
+		.uid = r->uid,
+		.told = true};
+	memcpy(w->app, r->app, sizeof(w->app));
+	memcpy(w->id, id, ID_MAX);
+	list_init(&w->node);
+	list_append(&in->windows, &w->node);
+	in->n_windows++;
+	if (!loop_timer_due(in->timer))
+		loop_timer_set(in->timer, clock_now() + NSEC_PER_SEC);
+}
+
+int incidents_add(struct incidents *in, const struct gate_record *r,
+	const struct incident_context *c, uint64_t tag, bool *ret_counted)
+{
+	struct window *w = find_window(in, r);
+	char id[ID_MAX];
+	int e;
+
+	*ret_counted = w != NULL;
+	if (w) {
+		w->retries++;
+		w->told = false;
+		w->last = r->realtime;
+		in->retries++;
+		return 0;
+	}
+	make_id(r->realtime, id);
+	e = write_incident(in, id, r, c, tag);
+	if (e < 0)
+		return e;
+	in->count++;
+	open_window(in, id, r);
+	return 0;
+}
+
+int incidents_note(struct ledger *g, const char *kind, const char *what, const char *fmt, ...)
+{
+	struct buf b = BUF_INIT(16U << 10);
+	struct json j;
+	char text[2048];
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_init(&j, &b);
+	json_object(&j);
+	json_key_str(&j, "kind", kind);
+	json_key_str(&j, "what", what);
+	json_time(&j, "time", clock_realtime());
+	json_key_str(&j, "text", text);
+	json_object_end(&j);
+	r = json_error(&j);
+	if (r == 0)
+		r = ledger_add(g, buf_view(&b), 0);
+	buf_done(&b);
+	return r;
+}
+
+uint64_t incidents_count(const struct incidents *in)
+{
+	return in->count;
+}
+
+uint64_t incidents_retries(const struct incidents *in)
+{
+	return in->retries;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From answered events to incidents: one per application, user and file within a window; retries
+ * are counted into it. Composes the payloads (docs/journal.md) and gives them to the ledger.
+ */
+#pragma once
+
+#include "ledger.h"
+#include "model/facts.h"
+#include "wire/record.h"
+
+#define INCIDENTS_WINDOW_NS (60 * NSEC_PER_SEC)
+#define INCIDENTS_OPEN_MAX  1024U /* windows; the oldest is closed early for a new one */
+
+struct incidents;
+
+must_check int incidents_new(struct loop *l, struct ledger *g, struct incidents **ret);
+struct incidents *incidents_free(struct incidents *i); /* writes what is counted; takes NULL */
+
+struct incident_context {
+	const struct facts *facts; /* NULL where not (yet) known */
+	const char *app_name;
+	const char *message; /* the rule's, "" where it has none */
+	const char *mode;
+};
+
+/* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was
+   counted into an open incident. 0 or -errno. */
+must_check int incidents_add(struct incidents *i, const struct gate_record *r,
+	const struct incident_context *c, uint64_t tag, bool *ret_counted);
+
+/* A record of the agent about itself: {"kind": kind, "what": what, "text": text, ...}. */
+must_check int incidents_note(struct ledger *g, const char *kind, const char *what,
+	const char *fmt, ...) printf_like(4, 5);
+
+uint64_t incidents_count(const struct incidents *i);
+uint64_t incidents_retries(const struct incidents *i);
