@@ -18,12 +18,13 @@
 struct window {
 	struct list node; /* oldest first */
 	uint64_t opened;  /* monotonic */
-	uint64_t dev, ino;
+	struct file_key key;
+	enum action action;
 	uint32_t uid;
 	char app[64];
 	char id[ID_MAX];
 	uint32_t retries;
-	bool told; /* `retries` is in the journal */
+	bool told;     /* `retries` is in the journal */
 	uint64_t last; /* realtime of the newest retry */
 };
 
@@ -142,12 +143,24 @@ struct incidents *incidents_free(struct incidents *in)
 	return NULL;
 }
 
+/* From /etc/passwd alone: a directory service may be slow, and openers wait for this process. Users
+   of a directory stand with their number. */
+static void write_user(struct json *j, uint32_t uid)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *pw = NULL;
+
+	while (f && (pw = fgetpwent(f)) && pw->pw_uid != uid)
+		;
+	json_key_str(j, "user", pw ? pw->pw_name : "");
+	json_key_u64(j, "uid", uid);
+	if (f)
+		fclose(f);
+}
+
 static void write_who(struct json *j, const struct gate_record *r, const struct incident_context *c)
 {
-	struct passwd *pw = getpwuid(r->uid);
-
-	json_key_str(j, "user", pw ? pw->pw_name : "");
-	json_key_u64(j, "uid", r->uid);
+	write_user(j, r->uid);
 	json_key_str(j, "app", r->app);
 	json_key_str(j, "app_name", c->app_name);
 	json_key_u64(j, "pid", r->pid);
@@ -175,8 +188,8 @@ static void write_what(struct json *j, const struct gate_record *r, const struct
 	facts_json(known ? known : &unknown, j);
 }
 
-static void write_decision(struct json *j, const struct gate_record *r,
-	const struct incident_context *c)
+static void write_decision(
+	struct json *j, const struct gate_record *r, const struct incident_context *c)
 {
 	json_key_str(j, "action", action_name(r->action));
 	json_key_str(j, "intended", action_name(r->intended));
@@ -227,7 +240,7 @@ static struct window *find_window(struct incidents *in, const struct gate_record
 	list_for_each(n, &in->windows) {
 		struct window *w = list_entry(n, struct window, node);
 
-		if (w->ino == r->key.ino && w->dev == r->key.dev && w->uid == r->uid &&
+		if (file_key_eq(&w->key, &r->key) && w->uid == r->uid && w->action == r->action &&
 			now - w->opened < INCIDENTS_WINDOW_NS && strcmp(w->app, r->app) == 0)
 			return w;
 	}
@@ -244,8 +257,8 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 	if (!w)
 		return; /* the next try is an incident of its own */
 	*w = (struct window){.opened = clock_now(),
-		.dev = r->key.dev,
-		.ino = r->key.ino,
+		.key = r->key,
+		.action = r->action,
 		.uid = r->uid,
 		.told = true};
 	memcpy(w->app, r->app, sizeof(w->app));

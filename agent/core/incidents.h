@@ -30,8 +30,8 @@ must_check int incidents_add(struct incidents *i, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted);
 
 /* A record of the agent about itself: {"kind": kind, "what": what, "text": text, ...}. */
-must_check int incidents_note(struct ledger *g, const char *kind, const char *what,
-	const char *fmt, ...) printf_like(4, 5);
+must_check int incidents_note(struct ledger *g, const char *kind, const char *what, const char *fmt,
+	...) printf_like(4, 5);
 
 uint64_t incidents_count(const struct incidents *i);
 uint64_t incidents_retries(const struct incidents *i);

@@ -169,8 +169,8 @@ int ledger_log(struct ledger *g, int sock)
 	g->log = wire_peer_free(g->log);
 	unsend(g);
 	r = wire_peer_new(g->loop, sock, rows, ARRAY_SIZE(rows), on_frame, g, &g->log);
-	/* What the dead one had appended but not answered may stand twice; never not at all. Readers
-	   know incidents by their id. */
+	/* What the dead one had appended but not answered may stand twice; never not at all.
+	   Readers know incidents by their id. */
 	if (r == 0)
 		pump(g);
 	return r;

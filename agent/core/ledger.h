@@ -18,8 +18,7 @@ struct ledger;
 /* `tag` is the caller's, from ledger_add(). */
 typedef void (*ledger_done_fn)(void *userdata, uint64_t tag, uint64_t seq);
 
-must_check int ledger_new(struct loop *l, ledger_done_fn done, void *userdata,
-	struct ledger **ret);
+must_check int ledger_new(struct loop *l, ledger_done_fn done, void *userdata, struct ledger **ret);
 struct ledger *ledger_free(struct ledger *g); /* takes NULL, returns NULL */
 
 must_check int ledger_log(struct ledger *g, int sock); /* a (new) log process; socket taken over */

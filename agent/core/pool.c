@@ -244,8 +244,8 @@ static int on_deadline(void *userdata)
 	return 0;
 }
 
-int pool_new(struct loop *l, uint32_t workers, pool_kill_fn kill_fn, void *userdata,
-	struct pool **ret)
+int pool_new(
+	struct loop *l, uint32_t workers, pool_kill_fn kill_fn, void *userdata, struct pool **ret)
 {
 	struct pool *p = calloc(1, sizeof(*p));
 	int r;

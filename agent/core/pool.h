@@ -23,8 +23,8 @@ typedef void (*pool_done_fn)(void *userdata, const struct facts *f);
 /* Asks the supervisor to replace worker `index`. */
 typedef void (*pool_kill_fn)(void *userdata, uint32_t index);
 
-must_check int pool_new(struct loop *l, uint32_t workers, pool_kill_fn kill_fn, void *userdata,
-	struct pool **ret);
+must_check int pool_new(
+	struct loop *l, uint32_t workers, pool_kill_fn kill_fn, void *userdata, struct pool **ret);
 struct pool *pool_free(struct pool *p); /* takes NULL; does not call the jobs back */
 
 /* A (new) worker's socket; taken over. */

@@ -25,7 +25,8 @@ enum statement {
 static const char *const statement_sql[STATEMENTS] = {
 	[GET] = "SELECT facts FROM facts WHERE dev = ?1 AND ino = ?2 AND size = ?3 AND mtime = ?4 "
 		"AND ctime = ?5 AND generation = ?6",
-	[PUT] = "INSERT OR REPLACE INTO facts (dev, ino, size, mtime, ctime, generation, level, facts) "
+	[PUT] = "INSERT OR REPLACE INTO facts (dev, ino, size, mtime, ctime, generation, level, "
+		"facts) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[COUNT] = "SELECT count(*) FROM facts",
 	[BEGIN] = "BEGIN",
@@ -67,8 +68,8 @@ static int open_file(struct store *s, const char *path)
 
 	static_assert(STORE_VERSION == 1, "the schema above sets it");
 	if (sqlite3_open_v2(path, &s->db,
-		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
-		SQLITE_OK)
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		    NULL) != SQLITE_OK)
 		return -EIO;
 	rc = sqlite3_prepare_v2(s->db,
 		"SELECT (SELECT user_version FROM pragma_user_version), "
@@ -170,8 +171,9 @@ int store_get(struct store *s, const struct file_key *key, uint32_t generation, 
 	bind_key(st, key, generation);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
-		struct unpack u = {view_of(sqlite3_column_blob(st, 0),
-			(size_t)sqlite3_column_bytes(st, 0)), 0};
+		struct unpack u = {
+			view_of(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)),
+			0};
 
 		unpack_facts(&u, &f);
 		if (unpack_end(&u) == 0) {

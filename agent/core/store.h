@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fact store: what was found in files, under their keys. A cache that survives restarts (sqlite,
- * included here alone): losing it costs scans, never protection. Writes are gathered and committed
- * by store_flush(). A damaged store is put aside and begun anew.
+ * The fact store: what was found in files, under their keys. A cache that survives restarts
+ * (sqlite, included here alone): losing it costs scans, never protection. Writes are gathered and
+ * committed by store_flush(). A damaged store is put aside and begun anew.
  */
 #pragma once
 
@@ -22,14 +22,14 @@ struct store *store_close(struct store *s); /* flushes; takes NULL, returns NULL
 
 #define STORE_MISS 1
 /* 0, STORE_MISS (unknown, changed since, or seen by other rules), or -EIO. */
-must_check int store_get(struct store *s, const struct file_key *key, uint32_t generation,
-	struct facts *ret);
+must_check int store_get(
+	struct store *s, const struct file_key *key, uint32_t generation, struct facts *ret);
 
 /* Replaces what was known about the inode. 0, or -EIO / -ENOSPC: then nothing was kept. */
 must_check int store_put(struct store *s, const struct file_key *key, const struct facts *f);
 
 must_check int store_flush(struct store *s);
 
-uint64_t store_count(struct store *s);   /* files with facts */
+uint64_t store_count(struct store *s);         /* files with facts */
 uint64_t store_pending(const struct store *s); /* puts since the last flush */
 uint64_t store_failed(const struct store *s);  /* puts that could not be kept */
