@@ -23,7 +23,7 @@ void usage_print(FILE *f, const struct usage *u)
 	}
 }
 
-static void message(const char *fmt, va_list ap)
+static printf_like(1, 0) void message(const char *fmt, va_list ap)
 {
 	char line[1024];
 
