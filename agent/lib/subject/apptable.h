@@ -14,6 +14,9 @@
 
 #define APPTABLE_APPS_MAX     4096U
 #define APPTABLE_PATTERNS_MAX 65536U
+#define APPTABLE_ID_MAX       64U   /* bytes with the NUL, as in the gate's records */
+#define APPTABLE_NAME_MAX     128U  /* bytes with the NUL */
+#define APPTABLE_PATTERN_MAX  1024U /* bytes with the NUL */
 #define APP_NONE              UINT32_MAX
 
 enum app_pattern {
@@ -26,7 +29,9 @@ enum app_pattern {
 
 struct apptable;
 
-must_check int apptable_open(struct view blob, struct apptable **ret); /* 0, -EBADMSG, -ENOMEM */
+/* `blob` must be aligned for uint32_t and stay valid until apptable_close(). 0, -EBADMSG, -ENOMEM.
+ */
+must_check int apptable_open(struct view blob, struct apptable **ret);
 struct apptable *apptable_close(struct apptable *t); /* takes NULL, returns NULL */
 
 uint32_t apptable_n(const struct apptable *t);
@@ -52,6 +57,8 @@ struct apptable_builder *apptable_builder_free(struct apptable_builder *b);
 /* -EEXIST where the id is taken; -E2BIG over a bound. */
 must_check int apptable_builder_app(struct apptable_builder *b, const char *id, const char *name,
 	enum category category, uint32_t *ret_app);
+/* A pattern that two applications have belongs to the one added first. -EINVAL where the pattern is
+   empty or an executable's path is not absolute; -E2BIG over a bound. */
 must_check int apptable_builder_pattern(
 	struct apptable_builder *b, uint32_t app, enum app_pattern kind, const char *pattern);
 must_check int apptable_builder_finish(struct apptable_builder *b, struct buf *ret_blob);
