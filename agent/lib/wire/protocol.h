@@ -26,7 +26,9 @@ enum message {
 	SUP_PING,   /* answered with CHILD_PONG by every child */
 	SUP_STOP,   /* finish what was begun and exit 0 */
 	SUP_RELOAD, /* core: read policy and rules again */
-	SUP_FANOTIFY, /* gate: fd: the fanotify group; fd: the shared memory (gate/shared.h) */
+	SUP_FANOTIFY, /* gate: fd: the fanotify group; fd: the shared memory (wire/gate_shared.h);
+			fd, may be left out: /proc/self/mountinfo, opened in the host's mount
+			namespace (else the gate takes that of pid 1) */
 	SUP_POLICY,   /* gate: u32 version; fds: sealed policy, sealed application table */
 	SUP_TAGGED,   /* gate: answer to GATE_TAG; u32 0 or an errno */
 	SUP_STATUS, /* core: answer to CORE_STATUS_GET; view: JSON object of supervisor and gate */
@@ -44,7 +46,9 @@ enum message {
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
 				seen; fd: the event's own descriptor */
-	CORE_FACTS,          /* key, brief, u8 may be cached (if the gate's own checks agree) */
+	CORE_FACTS,    /* key, brief, u8 may be cached (if the gate's own checks agree); may be left
+			   out: u32 generation of the rules, a new one makes the gate forget its facts,
+			   as every SUP_POLICY does */
 	GATE_CONFIRM,  /* u8: the gate's checks after the scan agree: core may store the facts */
 	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
 	CORE_RECORDED, /* id of the record that log has acknowledged */

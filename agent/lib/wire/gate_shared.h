@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memory that the supervisor keeps across gates: a memfd of sizeof(struct gate_shared) bytes,
+ * zero at first, written by the one live gate. The supervisor reads the heartbeat and the counters;
+ * a successor finds here what its dead predecessor had read and not yet answered, and the records
+ * that core has not acknowledged. Single words are stored whole; nothing here is locked.
+ *
+ * Everything in it was written by a process as privileged as its reader.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "model/filekey.h"
+#include "wire/record.h"
+
+#define GATE_SHARED_MAGIC  UINT32_C(0x53474732)
+#define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
+#define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
+#define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
+#define GATE_HISTOGRAM_MAX 16U  /* latencies: bucket i is below 4^i microseconds, the last is open \
+				 */
+#define GATE_SLOT_PATH_MAX 1024U /* bytes with NUL */
+
+/* Counts since the memory was made, all of them across gates. */
+struct gate_counters {
+	uint64_t allowed;   /* opens of processes of no application */
+	uint64_t gated;     /* opens and execs of applications */
+	uint64_t outside;   /* of these: not a regular file, or outside `protect` */
+	uint64_t known;     /* answered from the cached facts */
+	uint64_t held;      /* held for core */
+	uint64_t shared;    /* of these: joined a request that was already under way */
+	uint64_t scanned;   /* held and answered with facts in time */
+	uint64_t deadline;  /* held until the budget ran out */
+	uint64_t core_gone; /* nobody to ask */
+	uint64_t pressure;  /* no slot free, or core's socket full */
+	uint64_t successor; /* left by a dead gate and answered by number */
+	uint64_t denied;
+	uint64_t execs;         /* starts of applications */
+	uint64_t tag_timeouts;  /* the tag did not come in time; the exec went on without it */
+	uint64_t late;          /* facts that came after the deadline and were kept */
+	uint64_t identified;    /* processes looked up in procfs */
+	uint64_t unidentified;  /* procfs did not tell: allowed */
+	uint64_t uncached;      /* process table full: looked up again at the next open */
+	uint64_t answer_errors; /* answers that the kernel refused at first */
+	uint64_t read_errors;   /* events lost by the kernel: EMFILE and the like; it denied them */
+	uint64_t records;       /* made */
+	uint64_t records_lost;  /* of these: dropped because the ring was full */
+	uint64_t max_allowed_ns; /* slowest answers, from reading the event */
+	uint64_t max_known_ns;
+	uint64_t max_held_ns;
+	uint64_t allowed_us[GATE_HISTOGRAM_MAX];
+	uint64_t gated_us[GATE_HISTOGRAM_MAX]; /* known and held */
+};
+
+enum gate_slot_kind {
+	GATE_SLOT_FREE, /* 0 */
+	GATE_SLOT_OPEN,
+	GATE_SLOT_EXEC, /* waits for the tag; always allowed in the end */
+};
+
+/* A held event. `kind` is set last and cleared after the answer. */
+struct gate_slot {
+	uint32_t kind; /* enum gate_slot_kind */
+	int32_t fd;    /* the number by which the kernel knows the event */
+	int32_t pid;
+	uint32_t app;     /* index in the application table of `policy_version` */
+	uint64_t arrived; /* monotonic */
+	uint64_t realtime;
+	struct file_key key;
+	char path[GATE_SLOT_PATH_MAX]; /* as the opener saw it; cut at the front */
+};
+
+/* `id` is set last, and cleared when core has acknowledged it. */
+struct gate_kept_record {
+	uint32_t id; /* 0: free */
+	struct gate_record record;
+};
+
+struct gate_shared {
+	uint32_t magic; /* 0: fresh */
+	uint32_t size;  /* of this structure */
+	uint32_t gate_pid;
+	uint32_t policy_version; /* that the gate decides with */
+	uint64_t beat;           /* grows at least five times a second while the gate is alive */
+	uint64_t beat_time;      /* clock_now() of the last beat */
+	uint32_t n_held;         /* now */
+	uint32_t n_processes;    /* in the table now */
+	uint32_t n_gated;        /* of these, belonging to applications */
+	uint32_t next_record;    /* ids grow across gates */
+	struct gate_counters counters;
+
+	/* What read(2) on the group returned: cleared before each read, and an event's fd becomes
+	   FAN_NOFD once it is answered or in a slot. The kernel fills it even where the reader dies
+	   inside the call, so that no length is needed. */
+	_Alignas(8) uint8_t batch[GATE_BATCH_BYTES];
+	struct gate_slot slots[GATE_SLOTS_MAX];
+	struct gate_kept_record records[GATE_RECORDS_MAX];
+};
