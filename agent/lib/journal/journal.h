@@ -5,8 +5,9 @@
  *
  *   {"seq":N,"time":"...","prev":"<64 hex>","record":{...payload...},"hash":"<64 hex>"}
  *
- * hash = SHA-256 of the line's bytes up to and without `,"hash"`. The first record's prev is the
- * hash of the journal's own birth record. Anybody can check it with sha256sum.
+ * hash = SHA-256 of the line's bytes up to and without `,"hash"`. The first line is the journal's
+ * birth record, number 0, whose prev is all zeros. Anybody can check it with sha256sum.
+ * JOURNAL_HEAD beside it names the newest durable record, so that a cut end is noticed.
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 
 #define JOURNAL_RECORD_MAX (96U << 10) /* bytes of payload */
 #define JOURNAL_FILE       "incidents.jsonl"
+#define JOURNAL_HEAD       "incidents.head"
 
 /* Writing: one process holds the journal (flock). */
 struct journal;
@@ -27,6 +29,8 @@ struct journal_opened {
 	bool created; /* a new journal: the birth record was written */
 	uint64_t last_seq;
 	uint64_t cut_bytes; /* of an unfinished last line, moved aside to a .torn file; 0 mostly */
+	uint64_t missing;   /* records that were durable once and are gone from the end; 0 mostly */
+	char torn_file[64]; /* where the cut bytes are; "" mostly */
 };
 
 /* `dir` must exist. 0; -EBUSY where another process holds it; -EBADMSG where the last complete line
@@ -34,9 +38,16 @@ struct journal_opened {
 must_check int journal_open(const char *dir, struct journal **ret, struct journal_opened *ret_how);
 struct journal *journal_close(struct journal *j); /* takes NULL, returns NULL */
 
+/* After -EBADMSG: renames the damaged journal, so that a new one can begin. `ret_name` is where it
+   is now. -EBUSY where somebody holds it. */
+must_check int journal_set_aside(const char *dir, char ret_name[64]);
+
 /* Appends one record. `payload` must be one JSON object without a newline. Not durable before
-   journal_sync(). 0; -EINVAL; -ENOSPC and the like, after which nothing of it is in the file. */
+   journal_sync(). 0; -EINVAL; -ENOSPC and the like, after which nothing of it is in the file.
+   Where the wall clock has gone back, a record of the kind "clock" comes before it. */
 must_check int journal_append(struct journal *j, struct view payload, uint64_t *ret_seq);
+/* On error everything since the last sync is out of the file again, and must be appended again.
+   -ESTALE: the file is not what it was (removed, renamed, cut, written by another): open anew. */
 must_check int journal_sync(struct journal *j);
 
 /* Reading: any process that may read the file; no lock, sees whole lines only. */
@@ -55,6 +66,8 @@ struct journal_reader *journal_reader_close(struct journal_reader *r);
 /* 0; JOURNAL_END; -EBADMSG for a line that is no record (the reader goes on behind it). */
 #define JOURNAL_END 1
 must_check int journal_read(struct journal_reader *r, struct journal_entry *ret);
+/* Goes on at the entry of this place (from an earlier journal_entry). */
+void journal_reader_seek(struct journal_reader *r, uint64_t offset, uint64_t line);
 
 /* Walks the chain. What it finds wrong is data. */
 enum journal_fault {
@@ -64,6 +77,7 @@ enum journal_fault {
 	JOURNAL_FAULT_SEQ,       /* a number is missing or repeated */
 	JOURNAL_FAULT_TIME,      /* runs backwards without a clock record */
 	JOURNAL_FAULT_TORN,      /* the last line is unfinished */
+	JOURNAL_FAULT_HEAD,      /* the end is not where the head says, or there is no head */
 	JOURNAL_FAULT_MAX,
 };
 struct journal_finding {
@@ -78,6 +92,7 @@ struct journal_verify_result {
 	uint64_t findings; /* all of them, also beyond what the callback was told */
 	uint64_t gaps;     /* records of the kind "gap": what the agent says it missed */
 };
+const char *journal_fault_name(enum journal_fault fault); /* "malformed", "hash", ... */
 typedef void (*journal_finding_fn)(void *userdata, const struct journal_finding *f);
 must_check int journal_verify(
 	const char *dir, journal_finding_fn fn, void *userdata, struct journal_verify_result *ret);
