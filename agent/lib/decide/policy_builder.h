@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the blob that policy_open() reads. For loaders, tests and benches; the gate has no use. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "decide/policy_format.h"
+
+#define POLICY_MESSAGE_MAX 1024U /* bytes with the NUL */
+
+/* Weekly: on the days of the set (bit 0 is Sunday), from minute `from` up to but not including
+   `to`. `to` at or below `from` means past midnight, and the day is the one on which it begins. */
+struct policy_window {
+	uint8_t days;
+	uint16_t from, to; /* minutes since midnight, 0..1440 */
+};
+
+/* Only what `when` names counts. Lists are any-of and may be empty, which never matches. */
+struct policy_rule_def {
+	const char *name;
+	const char *message; /* NULL: none */
+	enum action action;
+	uint32_t when; /* enum policy_condition */
+	uint32_t levels, completeness, categories, channels, tags, reasons;
+	bool meeting;
+	const uint32_t *apps, *users, *groups;
+	size_t n_apps, n_users, n_groups;
+	const char *const *paths, *const *destinations;
+	size_t n_paths, n_destinations;
+	const struct policy_window *times;
+	size_t n_times;
+	uint64_t valid_until;
+};
+
+struct policy_builder;
+must_check int policy_builder_new(struct policy_builder **ret);
+struct policy_builder *policy_builder_free(struct policy_builder *b); /* takes NULL */
+/* -E2BIG over a bound, -EINVAL for an empty name or a value out of its range. */
+must_check int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *def);
+must_check int policy_builder_finish(
+	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob);

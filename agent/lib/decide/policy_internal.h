@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between policy.c (checking, index) and policy_match.c (conditions). */
+#pragma once
+
+#include "decide/policy_format.h"
+
+struct policy {
+	const struct policy_header *header;
+	const struct policy_rule *rules;
+	const uint32_t *words;
+	const char *strings;
+	uint32_t when; /* union of all rules' conditions */
+
+	/*
+	 * One row of bits, a bit per rule, for each value of the cheap conditions: the rules that
+	 * the value does not rule out. Deciding is the first bit that all rows share and whose
+	 * other conditions hold. A row begins with its summary, a bit per non-zero word, so that
+	 * a thousand rules cost little more than ten.
+	 */
+	uint32_t n_summary; /* words of it */
+	uint32_t n_row;     /* words in a row, its summary included */
+	uint64_t *rows;
+	const uint64_t *level[LEVEL_MAX];
+	const uint64_t *completeness[COMPLETENESS_MAX];
+	const uint64_t *category[CATEGORY_MAX];
+	const uint64_t *channel[CHANNEL_MAX];
+	const uint64_t *meeting[2];
+	const uint64_t *no_app; /* for applications that no rule names */
+	const uint64_t **app;   /* by application, NULL where no rule names it */
+	uint32_t n_app;
+};
+
+/* The conditions that have no row, cheapest first; 0 where all hold, else the one that fails. */
+enum policy_condition policy_rule_rest(
+	const struct policy *p, const struct policy_rule *r, const struct question *q);
+
+static inline bool policy_rule_is_expired(const struct policy_rule *r, const struct question *q)
+{
+	return r->valid_until != 0 && q->realtime >= r->valid_until;
+}
