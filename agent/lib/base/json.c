@@ -175,6 +175,12 @@ void json_hex(struct json *j, const uint8_t *p, size_t n)
 	keep(j, buf_put_byte(j->out, '"'));
 }
 
+void json_raw(struct json *j, struct view value)
+{
+	before_value(j);
+	keep(j, buf_put_view(j->out, value));
+}
+
 void json_key_str(struct json *j, const char *key, const char *s)
 {
 	json_key(j, key);

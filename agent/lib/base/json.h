@@ -39,6 +39,7 @@ void json_double(struct json *j, double d, int decimals);
 void json_bool(struct json *j, bool b);
 void json_null(struct json *j);
 void json_hex(struct json *j, const uint8_t *p, size_t n);
+void json_raw(struct json *j, struct view value); /* one value that is JSON already */
 
 /* key and value in one */
 void json_key_str(struct json *j, const char *key, const char *s);

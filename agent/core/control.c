@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "core/crawl.h"
+#include "core/desk.h"
+#include "core/rulebook.h"
+#include "wire/pack.h"
+#include "wire/peer.h"
+
+struct caller {
+	struct list node;
+	struct control *control;
+	struct wire_peer *peer;
+	uint32_t uid;
+	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
+	bool waiting;
+};
+
+struct control {
+	struct core *core;
+	int listen_fd;
+	struct loop_source *source;
+	struct loop_timer *timer; /* a supervisor that does not answer is not waited for */
+	struct list callers;
+	uint32_t n_callers;
+};
+
+#define SUPERVISOR_WAIT_NS NSEC_PER_SEC
+
+static const struct wire_row rows[] = {
+	{CTL_STATUS, 0, 0, 0},
+	{CTL_RELOAD, 0, 0, 0},
+};
+
+static void caller_free(struct caller *c)
+{
+	wire_peer_free(c->peer);
+	list_remove(&c->node);
+	c->control->n_callers--;
+	free(c);
+}
+
+static int send_text(struct caller *c, uint32_t id, bool failed, struct view text)
+{
+	struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+	int r;
+
+	pack_u8(&p, failed);
+	pack_view(&p, text);
+	r = p.error ? p.error : wire_peer_send(c->peer, CTL_TEXT, id, buf_view(&body), NULL, 0);
+	buf_done(&body);
+	return r;
+}
+
+static void write_scan(const struct core *core, struct json *j)
+{
+	struct pool_counts n;
+
+	pool_count(core->pool, &n);
+	json_key(j, "scan");
+	json_object(j);
+	json_key_u64(j, "workers", n.workers);
+	json_key_u64(j, "idle", n.idle);
+	json_key_u64(j, "waiting_urgent", n.waiting_urgent);
+	json_key_u64(j, "waiting_background", n.waiting_background);
+	json_key_u64(j, "done", n.done);
+	json_key_u64(j, "crashed", n.crashed);
+	json_key_u64(j, "timed_out", n.timed_out);
+	json_object_end(j);
+}
+
+static void write_journal(const struct core *core, struct json *j)
+{
+	json_key(j, "store");
+	json_object(j);
+	json_key_u64(j, "files", store_count(core->store));
+	json_key_u64(j, "failed", store_failed(core->store));
+	json_object_end(j);
+	json_key(j, "journal");
+	json_object(j);
+	json_key_u64(j, "incidents", incidents_count(core->incidents));
+	json_key_u64(j, "retries_counted", incidents_retries(core->incidents));
+	json_key_u64(j, "appended", ledger_appended(core->ledger));
+	json_key_u64(j, "waiting", ledger_waiting(core->ledger));
+	json_key_u64(j, "lost", ledger_lost(core->ledger));
+	json_key_u64(j, "last_seq", ledger_last_seq(core->ledger));
+	json_object_end(j);
+}
+
+/* `supervisor` is an object already, or empty. */
+static int write_status(const struct core *core, struct view supervisor, struct buf *ret)
+{
+	struct json j;
+	char started[CLOCK_TEXT_MAX];
+
+	clock_format(core->started, started);
+	json_init(&j, ret);
+	json_object(&j);
+	json_key_str(&j, "version", SEALGATE_VERSION);
+	json_key_str(&j, "started", started);
+	rulebook_status(core->rulebook, &j);
+	desk_status(core->desk, &j);
+	write_scan(core, &j);
+	write_journal(core, &j);
+	crawl_status(core->crawl, &j);
+	json_key(&j, "supervisor");
+	json_raw(&j, supervisor.n ? supervisor : view_str("null"));
+	json_object_end(&j);
+	return json_error(&j);
+}
+
+static int answer_status(struct caller *c, uint32_t id, struct view supervisor)
+{
+	struct buf b = BUF_INIT(0);
+	int r = write_status(c->control->core, supervisor, &b);
+
+	if (r == 0)
+		r = send_text(c, id, false, buf_view(&b));
+	buf_done(&b);
+	return r;
+}
+
+static void answer_waiting(struct control *ctl, struct view supervisor)
+{
+	list_for_each_safe(n, tmp, &ctl->callers) {
+		struct caller *c = list_entry(n, struct caller, node);
+
+		if (!c->waiting)
+			continue;
+		c->waiting = false;
+		if (answer_status(c, c->waiting_id, supervisor) < 0)
+			caller_free(c);
+	}
+	loop_timer_set(ctl->timer, 0);
+}
+
+void control_supervisor_status(struct control *c, struct view json)
+{
+	answer_waiting(c, json);
+}
+
+static int on_timer(void *userdata)
+{
+	answer_waiting(userdata, VIEW_EMPTY);
+	return 0;
+}
+
+static int on_status(struct caller *c, uint32_t id)
+{
+	struct control *ctl = c->control;
+
+	c->waiting = true;
+	c->waiting_id = id;
+	if (child_send(ctl->core->child, CORE_STATUS_GET, 0, VIEW_EMPTY, NULL, 0) < 0)
+		answer_waiting(ctl, VIEW_EMPTY);
+	else
+		loop_timer_set(ctl->timer, clock_now() + SUPERVISOR_WAIT_NS);
+	return 0;
+}
+
+static int on_reload(struct caller *c, uint32_t id)
+{
+	struct buf why = BUF_INIT(64U << 10);
+	int r;
+
+	if (c->uid != 0 && c->uid != getuid())
+		return send_text(c, id, true, view_str("only root may reload\n"));
+	r = rulebook_reload(c->control->core->rulebook, &why);
+	if (r == 0 || r == -EBADMSG)
+		r = send_text(c, id, r < 0, buf_view(&why));
+	buf_done(&why);
+	return r;
+}
+
+static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f, int why)
+{
+	struct caller *c = userdata;
+	int r = -EPROTO;
+
+	(void)peer;
+	(void)why;
+	if (f)
+		r = f->type == CTL_STATUS ? on_status(c, f->id) : on_reload(c, f->id);
+	if (r < 0)
+		caller_free(c);
+	return 0;
+}
+
+static int on_connect(void *userdata, int fd, uint32_t events)
+{
+	struct control *ctl = userdata;
+	int sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+	struct caller *c;
+
+	(void)events;
+	if (sock < 0)
+		return 0;
+	c = ctl->n_callers < CONTROL_PEERS_MAX &&
+			getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0
+		? calloc(1, sizeof(*c))
+		: NULL;
+	if (!c) {
+		fd_close(sock);
+		return 0;
+	}
+	*c = (struct caller){.control = ctl, .uid = cred.uid};
+	list_init(&c->node);
+	if (wire_peer_new(ctl->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->peer) <
+		0) {
+		free(c);
+		return 0;
+	}
+	list_append(&ctl->callers, &c->node);
+	ctl->n_callers++;
+	return 0;
+}
+
+int control_new(struct core *core, struct control **ret)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	c->core = core;
+	c->listen_fd = -1;
+	list_init(&c->callers);
+	r = loop_timer_new(core->loop, on_timer, c, &c->timer);
+	if (r < 0) {
+		free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+struct control *control_free(struct control *c)
+{
+	if (!c)
+		return NULL;
+	list_for_each_safe(n, tmp, &c->callers)
+		caller_free(list_entry(n, struct caller, node));
+	loop_source_remove(c->source);
+	loop_timer_free(c->timer);
+	fd_close(c->listen_fd);
+	free(c);
+	return NULL;
+}
+
+int control_listen(struct control *c, int sock)
+{
+	c->source = loop_source_remove(c->source);
+	fd_close(c->listen_fd);
+	c->listen_fd = sock;
+	return loop_add(c->core->loop, sock, EPOLLIN, on_connect, c, &c->source);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control socket: what the command line asks. Everybody may ask for the status (the worker can
+ * see that the agent runs, what it judges and what it records); reload is root's. Peers are known
+ * by SO_PEERCRED.
+ */
+#pragma once
+
+#include "core/core.h"
+
+#define CONTROL_PEERS_MAX 32U
+
+struct control;
+
+must_check int control_new(struct core *core, struct control **ret);
+struct control *control_free(struct control *c);            /* takes NULL, returns NULL */
+must_check int control_listen(struct control *c, int sock); /* listening; taken over */
+
+/* What the supervisor and the gate say about themselves: a JSON object, or empty. */
+void control_supervisor_status(struct control *c, struct view json);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/crawl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/desk.h"
+#include "core/rulebook.h"
+#include "wire/pack.h"
+#include "wire/peer.h"
+
+#define FILES_MAX 256U /* from one watch at a time; it keeps far fewer outstanding */
+
+struct file {
+	struct list node;
+	struct crawl *crawl;
+	uint32_t id, watch_generation;
+	struct file_key key;
+	uint64_t started;
+	bool keep; /* the facts may be stored if watch confirms */
+	bool scanned;
+	struct facts facts;
+};
+
+struct crawl {
+	struct core *core;
+	struct wire_peer *watch;
+	uint32_t watch_generation;
+	struct list files;
+	uint32_t n_files;
+	uint64_t seen, known, scanned, stored;
+	uint64_t watch_files, watch_dirs, watch_overflows;
+	bool watch_complete;
+	char note[512];
+};
+
+static const struct wire_row rows[] = {
+	{WATCH_FILE, 47, WIRE_BODY_MAX, 1},
+	{WATCH_CONFIRM, 1, 1, 0},
+	{WATCH_STATE, 29, 4096, 0},
+};
+
+static void file_free(struct file *f)
+{
+	list_remove(&f->node);
+	f->crawl->n_files--;
+	free(f);
+}
+
+static void answer(struct crawl *c, uint32_t id, bool want_confirm)
+{
+	uint8_t want = want_confirm;
+
+	if (c->watch && wire_peer_send(c->watch, CORE_WATCHED, id, view_of(&want, 1), NULL, 0) < 0)
+		c->watch = wire_peer_free(c->watch);
+}
+
+static void on_scanned(void *userdata, const struct facts *facts)
+{
+	struct file *f = userdata;
+	struct crawl *c = f->crawl;
+	bool settled = !(
+		facts->reasons & (REASON_BIT(REASON_CRASHED) | REASON_BIT(REASON_TIMED_OUT)));
+
+	c->scanned++;
+	desk_remember(c->core->desk, &f->key, facts);
+	if (f->watch_generation != c->watch_generation) {
+		file_free(f);
+		return;
+	}
+	f->keep = f->keep && settled && file_key_is_settled(&f->key, f->started);
+	f->facts = *facts;
+	f->scanned = true;
+	answer(c, f->id, f->keep);
+	if (!f->keep)
+		file_free(f);
+}
+
+static int on_file(struct crawl *c, struct wire_frame *frame)
+{
+	struct unpack u = {frame->body, 0};
+	uint32_t generation = rulebook_generation(c->core->rulebook);
+	struct file_key key;
+	struct facts known;
+	struct file *f;
+	char path[4096];
+	bool no_writer;
+
+	unpack_key(&u, &key);
+	unpack_str(&u, path, sizeof(path));
+	no_writer = unpack_u8(&u) != 0;
+	(void)unpack_u8(&u); /* urgent: the queue is short, and watch's own order is kept */
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	c->seen++;
+	if (store_get(c->core->store, &key, generation, &known) == 0) {
+		c->known++;
+		answer(c, frame->id, false);
+		return 0;
+	}
+	f = c->n_files < FILES_MAX ? calloc(1, sizeof(*f)) : NULL;
+	if (!f) {
+		answer(c, frame->id, false);
+		return 0;
+	}
+	*f = (struct file){.crawl = c,
+		.id = frame->id,
+		.watch_generation = c->watch_generation,
+		.key = key,
+		.started = clock_realtime(),
+		.keep = no_writer && file_is_trackable(frame->fds[0])};
+	list_init(&f->node);
+	list_append(&c->files, &f->node);
+	c->n_files++;
+	if (pool_submit(c->core->pool, frame->fds[0], path, false,
+		    c->core->config.background_cpu_ns, on_scanned, f) < 0) {
+		file_free(f);
+		answer(c, frame->id, false);
+	}
+	return 0;
+}
+
+static int on_confirm(struct crawl *c, const struct wire_frame *frame)
+{
+	struct unpack u = {frame->body, 0};
+	bool agreed = unpack_u8(&u) != 0;
+
+	list_for_each(n, &c->files) {
+		struct file *f = list_entry(n, struct file, node);
+
+		if (!f->scanned || f->id != frame->id || f->watch_generation != c->watch_generation)
+			continue;
+		if (agreed && store_put(c->core->store, &f->key, &f->facts) == 0)
+			c->stored++;
+		file_free(f);
+		break;
+	}
+	return 0;
+}
+
+static int on_state(struct crawl *c, const struct wire_frame *frame)
+{
+	struct unpack u = {frame->body, 0};
+
+	c->watch_files = unpack_u64(&u);
+	c->watch_dirs = unpack_u64(&u);
+	c->watch_complete = unpack_u8(&u) != 0;
+	c->watch_overflows = unpack_u64(&u);
+	unpack_str(&u, c->note, sizeof(c->note));
+	return unpack_end(&u);
+}
+
+static void drop_scanned(struct crawl *c)
+{
+	list_for_each_safe(n, tmp, &c->files) {
+		struct file *f = list_entry(n, struct file, node);
+
+		if (f->scanned)
+			file_free(f);
+	}
+}
+
+static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f, int why)
+{
+	struct crawl *c = userdata;
+	int r = -EPROTO;
+
+	(void)why;
+	if (f) {
+		switch (f->type) {
+		case WATCH_FILE: r = on_file(c, f); break;
+		case WATCH_CONFIRM: r = on_confirm(c, f); break;
+		case WATCH_STATE: r = on_state(c, f); break;
+		}
+		if (r == 0)
+			return 0;
+	}
+	if (c->watch == peer)
+		c->watch = wire_peer_free(peer);
+	drop_scanned(c);
+	return 0;
+}
+
+int crawl_new(struct core *core, struct crawl **ret)
+{
+	struct crawl *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->core = core;
+	list_init(&c->files);
+	*ret = c;
+	return 0;
+}
+
+struct crawl *crawl_free(struct crawl *c)
+{
+	if (!c)
+		return NULL;
+	wire_peer_free(c->watch);
+	list_for_each_safe(n, tmp, &c->files)
+		file_free(list_entry(n, struct file, node));
+	free(c);
+	return NULL;
+}
+
+int crawl_watch(struct crawl *c, int sock)
+{
+	c->watch = wire_peer_free(c->watch);
+	c->watch_generation++;
+	c->watch_complete = false;
+	drop_scanned(c);
+	return wire_peer_new(c->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->watch);
+}
+
+void crawl_status(const struct crawl *c, struct json *j)
+{
+	json_key(j, "watch");
+	json_object(j);
+	json_key_bool(j, "connected", c->watch != NULL);
+	json_key_bool(j, "crawl_complete", c->watch_complete);
+	json_key_u64(j, "files_seen", c->watch_files);
+	json_key_u64(j, "directories", c->watch_dirs);
+	json_key_u64(j, "overflows", c->watch_overflows);
+	json_key_u64(j, "known", c->known);
+	json_key_u64(j, "scanned", c->scanned);
+	json_key_u64(j, "stored", c->stored);
+	json_key_str(j, "note", c->note);
+	json_object_end(j);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sealgate-core: facts and incidents. Owns the fact store, policy and rules; asks workers what
+ * documents are, answers the gate, hands records to log. Must not block on anything but its own
+ * files. Parses no document and sees no event.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/control.h"
+#include "core/core.h"
+#include "core/crawl.h"
+#include "core/desk.h"
+#include "core/rulebook.h"
+#include "jail/jail.h"
+
+#define TICK_NS NSEC_PER_SEC
+
+struct process {
+	struct core core;
+	struct loop_timer *tick;
+};
+
+static void on_kill_worker(void *userdata, uint32_t index)
+{
+	struct core *core = userdata;
+	uint8_t body[4];
+
+	for (int i = 0; i < 4; i++)
+		body[i] = (uint8_t)(index >> 8 * i);
+	/* A supervisor that is gone takes us along in a moment. */
+	(void)child_send(core->child, CORE_KILL_WORKER, 0, view_of(body, 4), NULL, 0);
+}
+
+static void on_ledger_done(void *userdata, uint64_t tag, uint64_t seq)
+{
+	struct core *core = userdata;
+
+	(void)seq;
+	if (tag)
+		desk_recorded(core->desk, tag);
+}
+
+static int on_new_peer(void *userdata, enum role role, uint32_t index, int sock)
+{
+	struct core *core = userdata;
+
+	switch (role) {
+	case ROLE_GATE: return desk_gate(core->desk, sock);
+	case ROLE_WATCH: return crawl_watch(core->crawl, sock);
+	case ROLE_SCAN: return pool_worker(core->pool, index, sock);
+	case ROLE_LOG: return ledger_log(core->ledger, sock);
+	case ROLE_CTL: return control_listen(core->control, sock);
+	case ROLE_SUPERVISOR:
+	case ROLE_CORE:
+	case ROLE_MAX: break;
+	}
+	close(sock);
+	return -EPROTO;
+}
+
+static int on_stop(void *userdata)
+{
+	(void)userdata;
+	return LOOP_DONE;
+}
+
+static int on_other(void *userdata, struct wire_frame *f)
+{
+	struct core *core = userdata;
+	struct unpack u = {f->body, 0};
+	struct view v;
+	struct buf why = BUF_INIT(64U << 10);
+	int r = 0;
+
+	switch (f->type) {
+	case SUP_RELOAD:
+		r = rulebook_reload(core->rulebook, &why);
+		buf_done(&why);
+		return r == -EBADMSG ? 0 : r;
+	case SUP_STATUS:
+		v = unpack_view(&u);
+		if (unpack_end(&u) == 0)
+			control_supervisor_status(core->control, v);
+		return 0;
+	case SUP_EVENT:
+		v = unpack_view(&u);
+		/* Lost ones are counted by the ledger. */
+		if (unpack_end(&u) == 0 && ledger_add(core->ledger, v, 0) < 0)
+			return 0;
+		return 0;
+	}
+	return -EPROTO;
+}
+
+static const struct wire_row rows[] = {
+	{SUP_RELOAD, 0, 0, 0},
+	{SUP_STATUS, 4, WIRE_BODY_MAX, 0},
+	{SUP_EVENT, 6, 16U << 10, 0},
+};
+
+static const struct child_events child_events = {
+	.peer = on_new_peer,
+	.stop = on_stop,
+	.frame = on_other,
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
+
+static int on_tick(void *userdata)
+{
+	struct process *p = userdata;
+
+	/* A full disk shows in store_failed(); the agent goes on. */
+	(void)store_flush(p->core.store);
+	loop_timer_set(p->tick, clock_now() + TICK_NS);
+	return 0;
+}
+
+static int confine(const struct config *c)
+{
+	char own[4096], policy_dir[4096];
+	const char *write_dirs[] = {own, NULL};
+	const char *read_dirs[CONFIG_PATHS_MAX + 8] = {policy_dir, SEALGATE_DATADIR,
+		SEALGATE_SYSCONFDIR, "/etc", "/usr/share/zoneinfo", "/var/lib/dpkg/info",
+		"/proc/self"};
+	size_t n = 7;
+	struct jail_options o = {
+		.uid = c->uid, .gid = c->gid, .write_dirs = write_dirs, .read_dirs = read_dirs};
+	unsigned layers;
+	char *slash;
+
+	snprintf(own, sizeof(own), "%s/core", c->state_dir);
+	snprintf(policy_dir, sizeof(policy_dir), "%s", c->policy);
+	slash = strrchr(policy_dir, '/');
+	if (slash && slash != policy_dir)
+		*slash = 0;
+	for (uint32_t i = 0; i < c->rules.n; i++)
+		read_dirs[n++] = c->rules.v[i];
+	return jail_enter(JAIL_CORE, &o, &layers);
+}
+
+static int open_store(struct core *core)
+{
+	char dir[4096];
+	bool recreated;
+	int r;
+
+	snprintf(dir, sizeof(dir), "%s/core", core->config.state_dir);
+	r = store_open(dir, &core->store, &recreated);
+	if (r < 0) {
+		child_fatal("cannot open the fact store in %s: %s", dir, strerror(-r));
+		return r;
+	}
+	if (recreated)
+		return incidents_note(core->ledger, "gap", "store",
+			"the fact store was damaged, was put aside as facts.db.damaged, and is "
+			"filled anew");
+	return 0;
+}
+
+static int set_up(struct process *p)
+{
+	struct core *core = &p->core;
+	struct buf why = BUF_INIT(64U << 10);
+	int r = loop_new(&core->loop);
+
+	if (r == 0)
+		r = child_new(core->loop, &child_events, core, &core->child);
+	if (r == 0)
+		r = ledger_new(core->loop, on_ledger_done, core, &core->ledger);
+	if (r == 0)
+		r = incidents_new(core->loop, core->ledger, &core->incidents);
+	if (r == 0)
+		r = open_store(core);
+	if (r == 0)
+		r = pool_new(core->loop, core->config.workers, on_kill_worker, core, &core->pool);
+	if (r == 0)
+		r = desk_new(core, &core->desk);
+	if (r == 0)
+		r = crawl_new(core, &core->crawl);
+	if (r == 0)
+		r = control_new(core, &core->control);
+	if (r == 0)
+		r = loop_timer_new(core->loop, on_tick, p, &p->tick);
+	if (r == 0)
+		r = rulebook_new(core, &why, &core->rulebook);
+	if (why.n > 0 && r < 0)
+		child_fatal("%.*s", (int)why.n, (const char *)why.p);
+	buf_done(&why);
+	return r;
+}
+
+static void tear_down(struct process *p)
+{
+	struct core *core = &p->core;
+
+	pool_free(core->pool);
+	incidents_free(core->incidents);
+	control_free(core->control);
+	crawl_free(core->crawl);
+	desk_free(core->desk);
+	rulebook_free(core->rulebook);
+	ledger_free(core->ledger);
+	store_close(core->store);
+	loop_timer_free(p->tick);
+	child_free(core->child);
+	loop_free(core->loop);
+	config_done(&core->config);
+}
+
+int main(void)
+{
+	struct process p = {0};
+	int r = child_config(&p.core.config);
+
+	if (r < 0) {
+		fprintf(stderr, "sealgate-core: this program is started by sealgated\n");
+		return 2;
+	}
+	p.core.started = clock_realtime();
+	r = confine(&p.core.config);
+	if (r < 0)
+		child_fatal("cannot confine core: %s", strerror(-r));
+	if (r == 0)
+		r = set_up(&p);
+	if (r == 0)
+		r = child_ready(p.core.child, "");
+	if (r == 0) {
+		loop_timer_set(p.tick, clock_now() + TICK_NS);
+		r = loop_run(p.core.loop);
+	}
+	tear_down(&p);
+	return r < 0 ? 1 : 0;
+}
