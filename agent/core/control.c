@@ -88,8 +88,9 @@ static void write_journal(const struct core *core, struct json *j)
 	json_object_end(j);
 	json_key(j, "journal");
 	json_object(j);
-	json_key_u64(j, "incidents", incidents_count(core->incidents));
-	json_key_u64(j, "retries_counted", incidents_retries(core->incidents));
+	json_key_u64(j, "incidents", core->incidents ? incidents_count(core->incidents) : 0);
+	json_key_u64(
+		j, "retries_counted", core->incidents ? incidents_retries(core->incidents) : 0);
 	json_key_u64(j, "appended", ledger_appended(core->ledger));
 	json_key_u64(j, "waiting", ledger_waiting(core->ledger));
 	json_key_u64(j, "lost", ledger_lost(core->ledger));

@@ -240,6 +240,8 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 	/* An answer given without facts is told as it was given. */
 	if (c.facts && record.cause != RECORD_CAUSE_KNOWN && record.cause != RECORD_CAUSE_SCANNED)
 		c.facts = NULL;
+	if (!d->core->incidents)
+		return 0; /* stopping: the gate keeps it for the next core */
 	r = incidents_add(d->core->incidents, &record, &c, tag, &counted);
 	if (r == 0 && counted)
 		desk_recorded(d, tag);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "incidents.h"
+#include "core/incidents.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ledger.h"
+#include "core/ledger.h"
 #include "model/facts.h"
 #include "wire/record.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger.h"
+#include "core/ledger.h"
 
 #include <errno.h>
 #include <stdlib.h>

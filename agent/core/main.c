@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,12 +17,17 @@
 #include "core/desk.h"
 #include "core/rulebook.h"
 #include "jail/jail.h"
+#include "policyfile/policyfile.h"
+#include "rulepack/rulepack.h"
 
 #define TICK_NS NSEC_PER_SEC
 
+#define STOP_NS (2 * NSEC_PER_SEC) /* for log to take what is left */
+
 struct process {
-	struct core core;
+	struct core core; /* first: the callbacks' userdata is either */
 	struct loop_timer *tick;
+	uint64_t stopping; /* since; 0: not */
 };
 
 static void on_kill_worker(void *userdata, uint32_t index)
@@ -62,10 +68,17 @@ static int on_new_peer(void *userdata, enum role role, uint32_t index, int sock)
 	return -EPROTO;
 }
 
+/* The counts of open incidents are written, and log takes what is left. */
 static int on_stop(void *userdata)
 {
-	(void)userdata;
-	return LOOP_DONE;
+	struct process *p = container_of((struct core *)userdata, struct process, core);
+
+	if (p->stopping)
+		return 0;
+	p->stopping = clock_now();
+	p->core.incidents = incidents_free(p->core.incidents);
+	loop_timer_set(p->tick, clock_now() + 1);
+	return 0;
 }
 
 static int on_other(void *userdata, struct wire_frame *f)
@@ -116,7 +129,10 @@ static int on_tick(void *userdata)
 
 	/* A full disk shows in store_failed(); the agent goes on. */
 	(void)store_flush(p->core.store);
-	loop_timer_set(p->tick, clock_now() + TICK_NS);
+	if (p->stopping &&
+		(ledger_waiting(p->core.ledger) == 0 || clock_now() - p->stopping >= STOP_NS))
+		return LOOP_DONE;
+	loop_timer_set(p->tick, clock_now() + (p->stopping ? 5 * NSEC_PER_MSEC : TICK_NS));
 	return 0;
 }
 
@@ -212,10 +228,42 @@ static void tear_down(struct process *p)
 	config_done(&core->config);
 }
 
-int main(void)
+/* `sealgate-core --check POLICY RULES...`: says what is wrong and does nothing else. */
+static int check(int argc, char **argv)
+{
+	struct diags *d = calloc(1, sizeof(*d));
+	struct buf policy = BUF_INIT(0), apps = BUF_INIT(0), rules = BUF_INIT(0);
+	struct policyfile_info policy_info;
+	struct rulepack_info rules_info;
+	char line[1100];
+	int p, r;
+
+	if (!d || argc < 2)
+		return 2;
+	p = policyfile_compile(argv[0], 1, d, &policy_info, &policy, &apps);
+	r = rulepack_compile(
+		(const char *const *)argv + 1, (size_t)argc - 1, d, &rules_info, &rules);
+	for (size_t i = 0; i < d->n; i++) {
+		diag_format(&d->v[i], line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+	}
+	if ((p < 0 || r < 0) && d->errors == 0)
+		fprintf(stderr, "sealgate-core: %s\n", strerror(p < 0 ? -p : -r));
+	buf_done(&policy);
+	buf_done(&apps);
+	buf_done(&rules);
+	free(d);
+	return p < 0 || r < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
 {
 	struct process p = {0};
-	int r = child_config(&p.core.config);
+	int r;
+
+	if (argc > 2 && strcmp(argv[1], "--check") == 0)
+		return check(argc - 2, argv + 2);
+	r = child_config(&p.core.config);
 
 	if (r < 0) {
 		fprintf(stderr, "sealgate-core: this program is started by sealgated\n");

@@ -1,0 +1,822 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "supervisor/agent.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "supervisor/children.h"
+#include "supervisor/group.h"
+#include "supervisor/notify.h"
+#include "supervisor/statedir.h"
+#include "supervisor/tags.h"
+#include "wire/gate_shared.h"
+#include "wire/pack.h"
+
+#define TICK_NS      NSEC_PER_SEC
+#define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
+#define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
+#define STOP_NS      (3 * NSEC_PER_SEC)
+#define SCAN_MAX     32U
+#define NOBODY       65534U
+
+/* One service account: where the package is not installed, nobody stands in. */
+struct account {
+	const char *name;
+	uint32_t uid, gid;
+};
+
+enum account_index {
+	ACCOUNT_CORE,
+	ACCOUNT_LOG,
+	ACCOUNT_SCAN,
+	ACCOUNT_WATCH,
+	ACCOUNT_MAX,
+};
+
+struct agent {
+	const struct settings *settings;
+	const struct agent_options *options;
+	struct loop *loop;
+	struct loop_timer *tick, *start_timer, *stop_timer;
+	struct statedir *statedir;
+	struct group *group;
+	struct tags *tags;
+	char tags_error[128];
+	struct account accounts[ACCOUNT_MAX];
+	bool accounts_missing;
+	struct config configs[ACCOUNT_MAX + 1]; /* one per account, and the gate's (root) */
+	struct proc *gate, *core, *watch, *log, *scan[SCAN_MAX];
+	uint32_t n_scan;
+	int listen_fd, shared_fd;
+	const struct gate_shared *shared;
+	/* The policy in force, kept for the next gate. */
+	int policy_fd, apps_fd;
+	uint32_t policy_version;
+	struct view apps_map;
+	struct apptable *apps;
+	uint64_t started, stop_began, next_mark, last_beat;
+	bool serving, stopping, orderly;
+	int exit_status;
+};
+
+static void say(const struct agent *a, const char *fmt, ...) printf_like(2, 3);
+static void say(const struct agent *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (a->options->quiet)
+		return;
+	va_start(ap, fmt);
+	fputs("sealgated: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+/* A record about the agent, by way of core. Before core is there it has nowhere to go; what matters
+   then is said by start(). */
+static void record(struct agent *a, const char *kind, const char *what, uint64_t from,
+	const char *fmt, ...) printf_like(5, 6);
+static void record(
+	struct agent *a, const char *kind, const char *what, uint64_t from, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT(8192), body = BUF_INIT(9000);
+	struct pack p = {&body, 0};
+	struct json j;
+	char when[CLOCK_TEXT_MAX], words[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	json_init(&j, &text);
+	json_object(&j);
+	json_key_str(&j, "kind", kind);
+	json_key_str(&j, "what", what);
+	clock_format(clock_realtime(), when);
+	json_key_str(&j, "time", when);
+	if (from) {
+		json_key_str(&j, "to", when);
+		clock_format(from, when);
+		json_key_str(&j, "from", when);
+	}
+	json_key_str(&j, "text", words);
+	json_object_end(&j);
+	pack_view(&p, buf_view(&text));
+	if (json_error(&j) == 0 && !p.error && a->core &&
+		proc_send(a->core, SUP_EVENT, 0, buf_view(&body), NULL, 0) < 0)
+		say(a, "not in the journal (core is away): %s: %s", what, words);
+	buf_done(&text);
+	buf_done(&body);
+}
+
+/* ---- accounts and configuration ---- */
+
+static void find_accounts(struct agent *a)
+{
+	static const char *const names[ACCOUNT_MAX] = {
+		"sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch"};
+
+	for (int i = 0; i < ACCOUNT_MAX; i++) {
+		struct passwd *pw = getpwnam(names[i]);
+
+		a->accounts[i] = (struct account){
+			names[i], pw ? pw->pw_uid : NOBODY, pw ? pw->pw_gid : NOBODY};
+		a->accounts_missing |= !pw;
+	}
+}
+
+static void copy_paths(const struct settings_paths *from, struct config_paths *to)
+{
+	to->n = (uint32_t)from->n;
+	for (size_t i = 0; i < from->n; i++)
+		to->v[i] = from->v[i];
+}
+
+/* The strings stay the settings'. */
+static void make_configs(struct agent *a)
+{
+	const struct settings *s = a->settings;
+
+	for (int i = 0; i <= ACCOUNT_MAX; i++) {
+		struct config *c = &a->configs[i];
+
+		*c = (struct config){
+			.state_dir = s->state_dir,
+			.runtime_dir = s->runtime_dir,
+			.policy = s->policy,
+			.workers = a->n_scan,
+			.uid = i < ACCOUNT_MAX ? a->accounts[i].uid : UINT32_MAX,
+			.gid = i < ACCOUNT_MAX ? a->accounts[i].gid : UINT32_MAX,
+			.agent_pid = (uint32_t)getpid(),
+			.hold_ns = s->limits.hold_ns,
+			.scan_cpu_ns = s->limits.scan_cpu_ns,
+			.background_cpu_ns = s->limits.background_cpu_ns,
+			.file_bytes = s->limits.file_bytes,
+			.worker_memory = s->limits.worker_memory,
+			.cgroup_tags = a->tags != NULL,
+		};
+		copy_paths(&s->rules, &c->rules);
+		copy_paths(&s->protect, &c->protect);
+		copy_paths(&s->watch, &c->watch);
+	}
+}
+
+/* ---- wiring ---- */
+
+static void connect_two(
+	struct agent *a, struct proc *x, uint32_t x_index, struct proc *y, uint32_t y_index)
+{
+	int pair[2], r;
+
+	if (!proc_is_running(x) || !proc_is_running(y))
+		return;
+	r = wire_pair(pair);
+	if (r < 0) {
+		say(a, "cannot connect %s and %s: %s", proc_name(x), proc_name(y), strerror(-r));
+		return;
+	}
+	/* Where one is just gone, its successor is connected anew. */
+	if (proc_give_peer(x, proc_role(y), y_index, pair[0]) == 0 &&
+		proc_give_peer(y, proc_role(x), x_index, pair[1]) < 0)
+		say(a, "%s is going away", proc_name(y));
+	fd_close(pair[0]);
+	fd_close(pair[1]);
+}
+
+static void give_gate_policy(struct agent *a)
+{
+	int fds[2] = {a->policy_fd, a->apps_fd};
+	uint8_t version[4];
+
+	if (a->policy_fd < 0)
+		return;
+	for (int i = 0; i < 4; i++)
+		version[i] = (uint8_t)(a->policy_version >> 8 * i);
+	if (proc_send(a->gate, SUP_POLICY, 0, view_of(version, 4), fds, 2) < 0)
+		say(a, "the gate is away; its successor gets policy version %u", a->policy_version);
+}
+
+static void on_started(void *userdata, struct proc *p)
+{
+	struct agent *a = userdata;
+	int fds[2] = {group_fd(a->group), a->shared_fd};
+
+	switch (proc_role(p)) {
+	case ROLE_GATE:
+		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 2) < 0)
+			proc_kill(p, false);
+		give_gate_policy(a);
+		connect_two(a, p, 0, a->core, 0);
+		break;
+	case ROLE_CORE:
+		connect_two(a, p, 0, a->log, 0);
+		connect_two(a, p, 0, a->gate, 0);
+		connect_two(a, p, 0, a->watch, 0);
+		for (uint32_t i = 0; i < a->n_scan; i++)
+			connect_two(a, p, 0, a->scan[i], i);
+		if (proc_give_peer(p, ROLE_CTL, 0, a->listen_fd) < 0)
+			proc_kill(p, false);
+		break;
+	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
+	case ROLE_WATCH:
+	case ROLE_LOG: connect_two(a, p, 0, a->core, 0); break;
+	case ROLE_SUPERVISOR:
+	case ROLE_CTL:
+	case ROLE_MAX: break;
+	}
+}
+
+static bool all_ready(const struct agent *a)
+{
+	if (!proc_is_ready(a->gate) || !proc_is_ready(a->core) || !proc_is_ready(a->log) ||
+		!proc_is_ready(a->watch))
+		return false;
+	for (uint32_t i = 0; i < a->n_scan; i++)
+		if (!proc_is_ready(a->scan[i]))
+			return false;
+	return true;
+}
+
+static void start_serving(struct agent *a)
+{
+	char why[512];
+	int r = group_cover(a->group, why, sizeof(why));
+
+	if (r < 0) {
+		say(a, "%s", why);
+		a->exit_status = AGENT_NOT_STARTED;
+		(void)kill(getpid(), SIGTERM);
+		return;
+	}
+	if (a->apps)
+		group_mark_apps(a->group, a->apps);
+	a->serving = true;
+	loop_timer_set(a->start_timer, 0);
+	say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
+		a->settings->protect.n == 1 ? "y" : "ies", a->policy_version);
+	notify_ready();
+	record(a, "agent", "start", 0, "sealgate " SEALGATE_VERSION " protects %zu directories",
+		a->settings->protect.n);
+	if (statedir_unclean_end(a->statedir))
+		record(a, "gap", "agent", statedir_unclean_end(a->statedir),
+			"the agent had ended without being stopped; nothing was protected until "
+			"now");
+}
+
+static void on_ready(void *userdata, struct proc *p)
+{
+	struct agent *a = userdata;
+
+	(void)p;
+	if (!a->serving && !a->stopping && all_ready(a))
+		start_serving(a);
+}
+
+static void on_ended(void *userdata, struct proc *p, bool hung, int status)
+{
+	struct agent *a = userdata;
+
+	if (a->stopping)
+		return;
+	if (!a->serving && proc_fatal(p)[0]) {
+		/* No half-started agent: whoever says why it cannot start ends the start. */
+		fprintf(stderr, "%s%s", proc_fatal(p),
+			proc_fatal(p)[strlen(proc_fatal(p)) - 1] == '\n' ? "" : "\n");
+		a->exit_status = AGENT_NOT_STARTED;
+		(void)kill(getpid(), SIGTERM);
+		return;
+	}
+	say(a, "%s %s (status %d), starting another", proc_name(p),
+		hung ? "did not answer and was killed" : "ended", status);
+	record(a, proc_role(p) == ROLE_SCAN ? "agent" : "gap", proc_name(p), clock_realtime(),
+		"%s %s (status %d) and is replaced%s%s", proc_name(p),
+		hung ? "did not answer and was killed" : "ended", status,
+		proc_fatal(p)[0] ? ": " : "", proc_fatal(p));
+}
+
+/* ---- frames ---- */
+
+static void on_policy(struct agent *a, struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	uint32_t version = unpack_u32(&u);
+	struct view map = VIEW_EMPTY;
+	struct apptable *apps = NULL;
+
+	if (fd_map_sealed(f->fds[1], &map) < 0 || apptable_open(map, &apps) < 0) {
+		if (map.n > 0)
+			munmap((void *)map.p, map.n);
+		say(a, "core sent a policy that cannot be read; version %u stays in force",
+			a->policy_version);
+		return;
+	}
+	fd_close(a->policy_fd);
+	fd_close(a->apps_fd);
+	apptable_close(a->apps);
+	if (a->apps_map.n > 0)
+		munmap((void *)a->apps_map.p, a->apps_map.n);
+	a->policy_version = version;
+	a->policy_fd = wire_frame_take_fd(f, 0);
+	a->apps_fd = wire_frame_take_fd(f, 1);
+	a->apps = apps;
+	a->apps_map = map;
+	give_gate_policy(a);
+	if (a->serving)
+		group_mark_apps(a->group, a->apps);
+}
+
+static void on_tag(struct agent *a, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u), error = 0;
+	uint8_t body[4];
+	int r = -ENOENT;
+
+	if (a->tags && a->apps && app < apptable_n(a->apps))
+		r = tags_put(a->tags, pid, apptable_id(a->apps, app));
+	if (r < 0) {
+		error = (uint32_t)-r;
+		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
+	}
+	for (int i = 0; i < 4; i++)
+		body[i] = (uint8_t)(error >> 8 * i);
+	if (proc_send(a->gate, SUP_TAGGED, f->id, view_of(body, 4), NULL, 0) < 0)
+		say(a, "the gate went away while it waited for a tag");
+}
+
+static void write_gate(const struct agent *a, struct json *j)
+{
+	const struct gate_counters *c = &a->shared->counters;
+
+	json_key(j, "gate");
+	json_object(j);
+	json_key_u64(j, "held_now", a->shared->n_held);
+	json_key_u64(j, "processes", a->shared->n_processes);
+	json_key_u64(j, "processes_gated", a->shared->n_gated);
+	json_key_u64(j, "allowed_ungated", c->allowed);
+	json_key_u64(j, "gated", c->gated);
+	json_key_u64(j, "outside", c->outside);
+	json_key_u64(j, "known", c->known);
+	json_key_u64(j, "held", c->held);
+	json_key_u64(j, "scanned", c->scanned);
+	json_key_u64(j, "denied", c->denied);
+	json_key_u64(j, "deadline", c->deadline);
+	json_key_u64(j, "core_gone", c->core_gone);
+	json_key_u64(j, "pressure", c->pressure);
+	json_key_u64(j, "successor", c->successor);
+	json_key_u64(j, "execs", c->execs);
+	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
+	json_key_u64(j, "unidentified", c->unidentified);
+	json_key_u64(j, "answer_errors", c->answer_errors);
+	json_key_u64(j, "read_errors", c->read_errors);
+	json_key_u64(j, "records", c->records);
+	json_key_u64(j, "records_lost", c->records_lost);
+	json_key(j, "max_ms");
+	json_object(j);
+	json_key(j, "ungated");
+	json_double(j, (double)c->max_allowed_ns / 1e6, 3);
+	json_key(j, "known");
+	json_double(j, (double)c->max_known_ns / 1e6, 3);
+	json_key(j, "held");
+	json_double(j, (double)c->max_held_ns / 1e6, 3);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+static void write_processes(const struct agent *a, struct json *j)
+{
+	json_key(j, "processes");
+	json_array(j);
+	proc_status(a->gate, j);
+	proc_status(a->core, j);
+	proc_status(a->watch, j);
+	proc_status(a->log, j);
+	for (uint32_t i = 0; i < a->n_scan; i++)
+		proc_status(a->scan[i], j);
+	json_array_end(j);
+}
+
+static void write_limits(const struct agent *a, struct json *j)
+{
+	json_key(j, "lineage");
+	json_str(j,
+		!a->tags ? "partial: no writable cgroup2, children are known by their parents"
+			: a->tags_error[0] ? "partial: some application could not be tagged"
+					   : "full");
+	json_key_str(j, "lineage_error", a->tags_error);
+	json_key_bool(j, "accounts_missing", a->accounts_missing);
+	json_key(j, "protect");
+	json_array(j);
+	for (size_t i = 0; i < a->settings->protect.n; i++)
+		json_str(j, a->settings->protect.v[i]);
+	json_array_end(j);
+}
+
+static void on_status_get(struct agent *a, uint32_t id)
+{
+	struct buf text = BUF_INIT(WIRE_BODY_MAX - 16), body = BUF_INIT(WIRE_BODY_MAX);
+	struct pack p = {&body, 0};
+	struct json j;
+
+	json_init(&j, &text);
+	json_object(&j);
+	json_key_u64(&j, "pid", (uint64_t)getpid());
+	json_key_bool(&j, "serving", a->serving);
+	json_key_u64(&j, "uptime_ms", (clock_now() - a->started) / NSEC_PER_MSEC);
+	write_processes(a, &j);
+	group_status(a->group, &j);
+	write_limits(a, &j);
+	write_gate(a, &j);
+	json_object_end(&j);
+	pack_view(&p, buf_view(&text));
+	/* Core answers its callers without our part after a second. */
+	if (json_error(&j) == 0 && !p.error &&
+		proc_send(a->core, SUP_STATUS, id, buf_view(&body), NULL, 0) < 0)
+		say(a, "core went away while it asked for the status");
+	buf_done(&text);
+	buf_done(&body);
+}
+
+static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
+{
+	struct agent *a = userdata;
+	struct unpack u = {f->body, 0};
+	uint32_t index;
+
+	(void)p;
+	switch (f->type) {
+	case CORE_POLICY: on_policy(a, f); break;
+	case CORE_KILL_WORKER:
+		index = unpack_u32(&u);
+		if (index < a->n_scan)
+			proc_kill(a->scan[index], true);
+		break;
+	case CORE_STATUS_GET: on_status_get(a, f->id); break;
+	case GATE_TAG: on_tag(a, f); break;
+	}
+	return 0;
+}
+
+static const struct wire_row core_rows[] = {
+	{CORE_POLICY, 4, 4, 2},
+	{CORE_KILL_WORKER, 4, 4, 0},
+	{CORE_STATUS_GET, 0, 0, 0},
+};
+static const struct wire_row gate_rows[] = {
+	{GATE_TAG, 8, 8, 0},
+};
+
+/* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. */
+static const struct proc_kind kinds[] = {
+	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, -10, gate_rows,
+		ARRAY_SIZE(gate_rows)},
+	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 5 * NSEC_PER_SEC, -5, core_rows,
+		ARRAY_SIZE(core_rows)},
+	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, 10, NULL, 0},
+	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, 0, NULL, 0},
+	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, NULL, 0}, /* core has deadlines for its jobs */
+};
+
+static const struct proc_events events = {
+	.started = on_started,
+	.ready = on_ready,
+	.ended = on_ended,
+	.frame = on_frame,
+};
+
+/* ---- life ---- */
+
+static void look_at_gate(struct agent *a)
+{
+	/* Busy answering is alive, also when its control socket has to wait. */
+	if (a->shared->beat != a->last_beat) {
+		a->last_beat = a->shared->beat;
+		proc_alive(a->gate);
+	}
+}
+
+static int on_mounts(void *userdata, int fd, uint32_t ev)
+{
+	struct agent *a = userdata;
+	char why[512];
+	int r;
+
+	(void)fd;
+	(void)ev;
+	if (!a->serving || a->stopping)
+		return 0;
+	r = group_cover(a->group, why, sizeof(why));
+	if (r > 0)
+		record(a, "agent", "coverage", 0, "%d new file system%s covered", r,
+			r == 1 ? " is" : "s are");
+	else if (r < 0)
+		record(a, "gap", "coverage", clock_realtime(), "%s", why);
+	return 0;
+}
+
+static int on_tick(void *userdata)
+{
+	struct agent *a = userdata;
+	uint64_t now = clock_now();
+
+	statedir_touch(a->statedir);
+	look_at_gate(a);
+	notify_alive();
+	if (a->tags)
+		tags_sweep(a->tags);
+	if (a->serving && a->apps && now >= a->next_mark) {
+		group_mark_apps(a->group, a->apps);
+		a->next_mark = now + MARK_APPS_NS;
+	}
+	loop_timer_set(a->tick, now + TICK_NS / 5);
+	return 0;
+}
+
+static int on_start_late(void *userdata)
+{
+	struct agent *a = userdata;
+
+	fprintf(stderr, "sealgated: not all processes were ready in time:");
+	if (!proc_is_ready(a->gate))
+		fprintf(stderr, " gate");
+	if (!proc_is_ready(a->core))
+		fprintf(stderr, " core");
+	if (!proc_is_ready(a->watch))
+		fprintf(stderr, " watch");
+	if (!proc_is_ready(a->log))
+		fprintf(stderr, " log");
+	fprintf(stderr, "\n");
+	a->exit_status = AGENT_NOT_STARTED;
+	return LOOP_DONE;
+}
+
+static bool any_running(const struct agent *a)
+{
+	if (proc_is_running(a->gate) || proc_is_running(a->core) || proc_is_running(a->log) ||
+		proc_is_running(a->watch))
+		return true;
+	for (uint32_t i = 0; i < a->n_scan; i++)
+		if (proc_is_running(a->scan[i]))
+			return true;
+	return false;
+}
+
+/* In order: nothing is held any more, the gate answers what it holds, core hands its records to
+   log, log writes them. Each step begins when the one before is over or late. */
+static int on_stop_step(void *userdata)
+{
+	struct agent *a = userdata;
+	static const uint64_t step_ns = 20 * NSEC_PER_MSEC;
+	bool late = clock_now() >= a->stop_began + STOP_NS;
+
+	if (!proc_is_running(a->gate) || late) {
+		proc_stop(a->core);
+		proc_stop(a->watch);
+		for (uint32_t i = 0; i < a->n_scan; i++)
+			proc_stop(a->scan[i]);
+	}
+	if (!proc_is_running(a->core) || late)
+		proc_stop(a->log);
+	if (!any_running(a) || clock_now() >= a->stop_began + 2 * STOP_NS) {
+		a->orderly = !any_running(a);
+		return LOOP_DONE;
+	}
+	loop_timer_set(a->stop_timer, clock_now() + step_ns);
+	return 0;
+}
+
+static void stop(struct agent *a)
+{
+	if (a->stopping)
+		return;
+	if (a->serving)
+		record(a, "agent", "stop", 0,
+			"sealgate was told to stop; nothing is protected now");
+	a->stopping = true;
+	a->stop_began = clock_now();
+	loop_timer_set(a->start_timer, 0);
+	notify_stopping();
+	group_uncover(a->group);
+	proc_stop(a->gate);
+	loop_timer_set(a->stop_timer, clock_now() + 1);
+}
+
+static int on_signal(void *userdata, const struct signalfd_siginfo *si)
+{
+	struct agent *a = userdata;
+
+	if (si->ssi_signo == SIGHUP) {
+		if (proc_send(a->core, SUP_RELOAD, 0, VIEW_EMPTY, NULL, 0) < 0)
+			say(a, "core is away; it reads policy and rules when it is back");
+		return 0;
+	}
+	stop(a);
+	return 0;
+}
+
+/* Running out of descriptors would deny every open on the marked file systems. */
+static void raise_limits(void)
+{
+	struct rlimit files = {1U << 20, 1U << 20};
+
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
+		if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+			files.rlim_cur = files.rlim_max;
+			(void)setrlimit(RLIMIT_NOFILE, &files);
+		}
+	}
+}
+
+static int make_shared(struct agent *a)
+{
+	void *p;
+
+	a->shared_fd = memfd_create("gate", MFD_CLOEXEC);
+	if (a->shared_fd < 0 || ftruncate(a->shared_fd, sizeof(struct gate_shared)) < 0)
+		return -errno;
+	p = mmap(NULL, sizeof(struct gate_shared), PROT_READ, MAP_SHARED, a->shared_fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	a->shared = p;
+	return 0;
+}
+
+static int make_loop(struct agent *a)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	int r = loop_new(&a->loop);
+
+	if (r == 0)
+		r = loop_signals(a->loop, signals, ARRAY_SIZE(signals), on_signal, a);
+	if (r == 0)
+		r = loop_timer_new(a->loop, on_tick, a, &a->tick);
+	if (r == 0)
+		r = loop_timer_new(a->loop, on_start_late, a, &a->start_timer);
+	if (r == 0)
+		r = loop_timer_new(a->loop, on_stop_step, a, &a->stop_timer);
+	if (r == 0)
+		r = loop_add(a->loop, group_mounts_fd(a->group), EPOLLPRI, on_mounts, a, NULL);
+	return r;
+}
+
+static int make_proc(struct agent *a, const struct proc_kind *kind, uint32_t index,
+	const struct config *config, struct proc **ret)
+{
+	return proc_new(a->loop, kind, index, config, a->options->libexec, &events, a, ret);
+}
+
+static int make_procs(struct agent *a)
+{
+	int r = make_proc(a, &kinds[3], 0, &a->configs[ACCOUNT_LOG], &a->log);
+
+	if (r == 0)
+		r = make_proc(a, &kinds[1], 0, &a->configs[ACCOUNT_CORE], &a->core);
+	if (r == 0)
+		r = make_proc(a, &kinds[0], 0, &a->configs[ACCOUNT_MAX], &a->gate);
+	if (r == 0)
+		r = make_proc(a, &kinds[2], 0, &a->configs[ACCOUNT_WATCH], &a->watch);
+	for (uint32_t i = 0; r == 0 && i < a->n_scan; i++)
+		r = make_proc(a, &kinds[4], i, &a->configs[ACCOUNT_SCAN], &a->scan[i]);
+	return r;
+}
+
+static int start_one(struct agent *a, struct proc *p)
+{
+	int r = proc_start(p);
+
+	if (r < 0)
+		fprintf(stderr, "sealgated: cannot start %s in %s: %s\n", proc_name(p),
+			a->options->libexec, strerror(-r));
+	return r;
+}
+
+static int start_procs(struct agent *a)
+{
+	int r = start_one(a, a->log);
+
+	if (r == 0)
+		r = start_one(a, a->core);
+	if (r == 0)
+		r = start_one(a, a->gate);
+	if (r == 0)
+		r = start_one(a, a->watch);
+	for (uint32_t i = 0; r == 0 && i < a->n_scan; i++)
+		r = start_one(a, a->scan[i]);
+	return r;
+}
+
+static int check_protect(const struct settings *s)
+{
+	if (s->protect.n == 0) {
+		fprintf(stderr, "sealgated: no directory to protect (protect: in agent.yaml)\n");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < s->protect.n; i++)
+		if (access(s->protect.v[i], R_OK | X_OK) < 0) {
+			fprintf(stderr, "sealgated: cannot protect %s: %s\n", s->protect.v[i],
+				strerror(errno));
+			return -errno;
+		}
+	return 0;
+}
+
+static int set_up(struct agent *a)
+{
+	const struct settings *s = a->settings;
+	char why[600] = "";
+	int r = check_protect(s);
+
+	if (r < 0)
+		return r;
+	raise_limits();
+	find_accounts(a);
+	r = tags_new(&a->tags);
+	if (r < 0)
+		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
+	a->n_scan = MAX(1U, MIN(s->workers, SCAN_MAX));
+	make_configs(a);
+	r = group_new(&a->configs[0].protect, why, sizeof(why), &a->group);
+	if (r == 0)
+		r = statedir_open(s->state_dir, s->runtime_dir, a->accounts[ACCOUNT_CORE].uid,
+			a->accounts[ACCOUNT_CORE].gid, a->accounts[ACCOUNT_LOG].uid,
+			a->accounts[ACCOUNT_LOG].gid, why, sizeof(why), &a->statedir);
+	if (r < 0) {
+		fprintf(stderr, "sealgated: %s\n", why[0] ? why : strerror(-r));
+		return r;
+	}
+	a->listen_fd = statedir_listen(a->statedir);
+	r = a->listen_fd < 0 ? a->listen_fd : make_shared(a);
+	if (r == 0)
+		r = make_loop(a);
+	if (r == 0)
+		r = make_procs(a);
+	if (r < 0) {
+		fprintf(stderr, "sealgated: cannot start: %s\n", strerror(-r));
+		return r;
+	}
+	return start_procs(a);
+}
+
+static void tear_down(struct agent *a)
+{
+	group_free(a->group); /* first: from here on nobody waits for us */
+	proc_free(a->gate);
+	for (uint32_t i = 0; i < SCAN_MAX; i++)
+		proc_free(a->scan[i]);
+	proc_free(a->watch);
+	proc_free(a->core);
+	proc_free(a->log);
+	apptable_close(a->apps);
+	if (a->apps_map.n > 0)
+		munmap((void *)a->apps_map.p, a->apps_map.n);
+	fd_close(a->policy_fd);
+	fd_close(a->apps_fd);
+	fd_close(a->listen_fd);
+	fd_close(a->shared_fd);
+	loop_timer_free(a->tick);
+	loop_timer_free(a->start_timer);
+	loop_timer_free(a->stop_timer);
+	loop_free(a->loop);
+	tags_free(a->tags);
+	statedir_close(a->statedir, a->orderly);
+}
+
+int agent_run(const struct settings *s, const struct agent_options *o)
+{
+	struct agent *a = calloc(1, sizeof(*a));
+	int r, status;
+
+	if (!a)
+		return AGENT_NOT_STARTED;
+	a->settings = s;
+	a->options = o;
+	a->listen_fd = a->shared_fd = a->policy_fd = a->apps_fd = -1;
+	a->started = clock_now();
+	r = set_up(a);
+	if (r < 0) {
+		a->orderly = a->statedir && !statedir_unclean_end(a->statedir);
+		a->exit_status = AGENT_NOT_STARTED;
+	} else {
+		loop_timer_set(a->tick, clock_now() + 1);
+		loop_timer_set(a->start_timer, clock_now() + START_NS);
+		r = loop_run(a->loop);
+		if (r < 0)
+			a->exit_status = AGENT_FAILED;
+	}
+	tear_down(a);
+	status = a->exit_status;
+	free(a);
+	return status;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "supervisor/group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "supervisor/mounts.h"
+
+#ifndef FAN_MARK_IGNORE
+#define FAN_MARK_IGNORE 0x00000400
+#endif
+#ifndef FAN_MARK_IGNORE_SURV
+#define FAN_MARK_IGNORE_SURV (FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY)
+#endif
+
+#define COVERED_MAX 256U
+#define EXES_MAX    4096U
+
+/* A file system under a mark, or one that should be and could not. */
+struct covered {
+	char mount[PATH_MAX];
+	char type[32];
+	uint64_t dev; /* st_dev of the mount point */
+	int error;    /* 0: marked; else the errno */
+};
+
+struct group {
+	int fd;
+	int mounts_fd;
+	const struct config_paths *protect; /* the supervisor's configuration outlives the group */
+	struct covered *covered;
+	size_t n_covered;
+	char **exes; /* marked executables, resolved paths */
+	size_t n_exes;
+	uint32_t exe_failures;
+	bool covering;
+};
+
+static void explain(int error, char *ret, size_t size)
+{
+	switch (error) {
+	case EPERM:
+		snprintf(ret, size,
+			"may not watch file opens: CAP_SYS_ADMIN is missing. Start sealgated as "
+			"root "
+			"(systemctl start sealgate)");
+		break;
+	case ENOSYS:
+	case EINVAL:
+		snprintf(ret, size,
+			"this kernel has no fanotify permission events "
+			"(CONFIG_FANOTIFY_ACCESS_PERMISSIONS); without them nothing can be "
+			"blocked");
+		break;
+	default: snprintf(ret, size, "cannot make a fanotify group: %s", strerror(error));
+	}
+}
+
+/* The agent's own opens must raise no events: see group_cover(). Changes outside still arrive. */
+static int enter_namespace(char *ret_why, size_t why_size)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) {
+		snprintf(ret_why, why_size, "cannot make a mount namespace of its own: %s",
+			strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+static int open_group(char *ret_why, size_t why_size)
+{
+	unsigned flags = FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |
+		FAN_UNLIMITED_MARKS;
+	int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+	int saved = errno;
+
+	if (fd < 0) {
+		explain(saved, ret_why, why_size);
+		return -saved;
+	}
+	return fd;
+}
+
+/* Whether permission marks exist at all, tried on a memfd that nobody else can open. */
+static int probe(int group_fd, char *ret_why, size_t why_size)
+{
+	cleanup_with(fd_closep) int fd = memfd_create("probe", MFD_CLOEXEC);
+	char path[64];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fanotify_mark(group_fd, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM, AT_FDCWD,
+		    path) < 0) {
+		int saved = errno;
+
+		explain(saved, ret_why, why_size);
+		return saved == EINVAL ? -ENOSYS : -saved;
+	}
+	(void)fanotify_mark(group_fd, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
+	return 0;
+}
+
+int group_new(
+	const struct config_paths *protect, char *ret_why, size_t why_size, struct group **ret)
+{
+	struct group *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	g->fd = g->mounts_fd = -1;
+	g->protect = protect;
+	g->covered = calloc(COVERED_MAX, sizeof(*g->covered));
+	g->exes = calloc(EXES_MAX, sizeof(*g->exes));
+	r = g->covered && g->exes ? 0 : -ENOMEM;
+	if (r == 0) {
+		r = g->fd = open_group(ret_why, why_size);
+		r = MIN(r, 0);
+	}
+	if (r == 0)
+		r = probe(g->fd, ret_why, why_size);
+	if (r == 0)
+		r = enter_namespace(ret_why, why_size);
+	if (r == 0) {
+		g->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+		r = g->mounts_fd < 0 ? -errno : 0;
+	}
+	if (r < 0) {
+		group_free(g);
+		return r;
+	}
+	*ret = g;
+	return 0;
+}
+
+struct group *group_free(struct group *g)
+{
+	if (!g)
+		return NULL;
+	/* Closing the last descriptor would do too; a gate may still hold one. */
+	if (g->fd >= 0)
+		(void)fanotify_mark(g->fd, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
+	group_uncover(g);
+	fd_close(g->fd);
+	fd_close(g->mounts_fd);
+	for (size_t i = 0; g->exes && i < g->n_exes; i++)
+		free(g->exes[i]);
+	free(g->exes);
+	free(g->covered);
+	free(g);
+	return NULL;
+}
+
+int group_fd(const struct group *g)
+{
+	return g->fd;
+}
+
+int group_mounts_fd(const struct group *g)
+{
+	return g->mounts_fd;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) == 0 && (n == 1 || path[n] == 0 || path[n] == '/');
+}
+
+static bool is_wanted(const struct group *g, const char *mount_point)
+{
+	for (uint32_t i = 0; i < g->protect->n; i++)
+		if (is_below(mount_point, g->protect->v[i]))
+			return true;
+	return false;
+}
+
+static struct covered *find_covered(struct group *g, uint64_t dev)
+{
+	for (size_t i = 0; i < g->n_covered; i++)
+		if (g->covered[i].dev == dev)
+			return &g->covered[i];
+	return NULL;
+}
+
+/* Marks the file system that `path` is on. Existing marks are merged by the kernel. */
+static int mark_file_system(const struct group *g, const char *path)
+{
+	if (fanotify_mark(
+		    g->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_PERM, AT_FDCWD, path) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Our own mount of it raises nothing for us. Kernels before 6.0 know the older flag. */
+static void ignore_own_mount(const struct group *g, const char *path)
+{
+	uint64_t mask = FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
+
+	if (fanotify_mark(g->fd, FAN_MARK_ADD | FAN_MARK_MOUNT | FAN_MARK_IGNORE_SURV, mask,
+		    AT_FDCWD, path) < 0)
+		(void)fanotify_mark(g->fd,
+			FAN_MARK_ADD | FAN_MARK_MOUNT | FAN_MARK_IGNORED_MASK |
+				FAN_MARK_IGNORED_SURV_MODIFY,
+			mask, AT_FDCWD, path);
+}
+
+/* 1 where newly marked, 0 where it was, -errno. */
+static int cover(struct group *g, const char *path, const char *type)
+{
+	struct covered *c;
+	struct stat st;
+	int r;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	c = find_covered(g, st.st_dev);
+	if (c && c->error == 0)
+		return 0;
+	if (!c) {
+		if (g->n_covered == COVERED_MAX)
+			return -ENOSPC;
+		c = &g->covered[g->n_covered++];
+	}
+	*c = (struct covered){.dev = st.st_dev};
+	snprintf(c->mount, sizeof(c->mount), "%s", path);
+	snprintf(c->type, sizeof(c->type), "%s", type);
+	/* The order matters: from the first mark on, our own opens there would wait for the gate.
+	 */
+	ignore_own_mount(g, path);
+	r = mark_file_system(g, path);
+	c->error = -r;
+	return r < 0 ? r : 1;
+}
+
+static void forget_unmounted(struct group *g)
+{
+	for (size_t i = 0; i < g->n_covered;) {
+		struct stat st;
+
+		if (stat(g->covered[i].mount, &st) == 0 && st.st_dev == g->covered[i].dev)
+			i++;
+		else
+			g->covered[i] = g->covered[--g->n_covered];
+	}
+}
+
+struct covering {
+	struct group *group;
+	int added;
+};
+
+static int on_mount(void *userdata, const struct mount_entry *m)
+{
+	struct covering *c = userdata;
+	int r;
+
+	/* A mount on an automount trigger must not be touched: stat() would set it off. */
+	if (strcmp(m->type, "autofs") == 0 || !is_wanted(c->group, m->mount_point))
+		return 0;
+	r = cover(c->group, m->mount_point, m->type);
+	if (r > 0)
+		c->added++;
+	/* Bind mounts of a covered file system need the ignore mark of their own. */
+	if (r == 0)
+		ignore_own_mount(c->group, m->mount_point);
+	return 0;
+}
+
+int group_cover(struct group *g, char *ret_why, size_t why_size)
+{
+	struct covering c = {g, 0};
+	int r;
+
+	g->covering = true;
+	forget_unmounted(g);
+	for (uint32_t i = 0; i < g->protect->n; i++) {
+		char type[32];
+
+		mounts_type_of(g->protect->v[i], type, sizeof(type));
+		r = cover(g, g->protect->v[i], type);
+		if (r < 0) {
+			snprintf(ret_why, why_size, "cannot protect %s: %s", g->protect->v[i],
+				strerror(-r));
+			return r;
+		}
+		c.added += r;
+	}
+	r = mounts_walk(on_mount, &c);
+	return r < 0 ? r : c.added;
+}
+
+void group_uncover(struct group *g)
+{
+	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	g->n_covered = 0;
+	g->covering = false;
+}
+
+static int mark_exe(struct group *g, const char *path, unsigned how)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return -ENOENT;
+	return fanotify_mark(g->fd, how, FAN_OPEN_EXEC_PERM, AT_FDCWD, path) < 0 ? -errno : 0;
+}
+
+static bool has_exe(char *const *exes, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(exes[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void collect_exe(char **exes, size_t *n, const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	/* An interpreter behind a link named like an application must not be marked: exec of the
+	   link's target is any program's. realpath() of an application's own link is its binary. */
+	if (real && *n < EXES_MAX && !has_exe(exes, *n, real))
+		exes[(*n)++] = real;
+	else
+		free(real);
+}
+
+static size_t collect_exes(const struct apptable *apps, char **exes)
+{
+	const char *pattern;
+	uint32_t app;
+	size_t n = 0;
+
+	for (uint32_t i = 0; apptable_pattern(apps, APP_PATTERN_EXE, i, &app, &pattern); i++) {
+		glob_t found;
+
+		if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++)
+			collect_exe(exes, &n, found.gl_pathv[k]);
+		globfree(&found);
+	}
+	return n;
+}
+
+void group_mark_apps(struct group *g, const struct apptable *apps)
+{
+	char **fresh = calloc(EXES_MAX, sizeof(*fresh));
+	size_t n;
+
+	if (!fresh)
+		return; /* the old marks go on */
+	n = collect_exes(apps, fresh);
+	g->exe_failures = 0;
+	for (size_t i = 0; i < n; i++)
+		if (mark_exe(g, fresh[i], FAN_MARK_ADD) < 0)
+			g->exe_failures++;
+	for (size_t i = 0; i < g->n_exes; i++) {
+		if (!has_exe(fresh, n, g->exes[i]))
+			(void)mark_exe(g, g->exes[i], FAN_MARK_REMOVE);
+		free(g->exes[i]);
+	}
+	free(g->exes);
+	g->exes = fresh;
+	g->n_exes = n;
+}
+
+void group_status(const struct group *g, struct json *j)
+{
+	struct utsname u;
+
+	json_key(j, "engine");
+	json_object(j);
+	json_key_str(j, "name", "fanotify");
+	json_key_str(j, "kernel", uname(&u) == 0 ? u.release : "");
+	json_key_u64(j, "executables_marked", g->n_exes - g->exe_failures);
+	json_key_u64(j, "executables_failed", g->exe_failures);
+	json_object_end(j);
+	json_key(j, "coverage");
+	json_array(j);
+	for (size_t i = 0; i < g->n_covered; i++) {
+		const struct covered *c = &g->covered[i];
+
+		json_object(j);
+		json_key_str(j, "mount", c->mount);
+		json_key_str(j, "type", c->type);
+		json_key_str(j, "state", c->error ? "not covered" : "covered");
+		json_key_str(j, "why", c->error ? strerror(c->error) : "");
+		json_object_end(j);
+	}
+	json_array_end(j);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fanotify group and its marks. The supervisor holds the group for the whole life of the agent,
+ * so that a dead gate can be replaced while openers wait; it never reads events from it.
+ *
+ * Marks: FAN_MARK_FILESYSTEM with FAN_OPEN_PERM on every file system that holds a protected
+ * directory or is mounted below one (mount marks are blind to other namespaces); inode marks with
+ * FAN_OPEN_EXEC_PERM on the applications' executables; and a mount-level ignore mark in the agent's
+ * own mount namespace, so that its own opens raise nothing. Facts: fanotify_mark(2), Linux 5.1 for
+ * filesystem marks, 6.0 for FAN_MARK_IGNORE.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/macros.h"
+#include "subject/apptable.h"
+#include "wire/config.h"
+
+struct group;
+
+/* Makes the group and enters a private mount namespace. On failure `ret_why` (at least 400 bytes)
+   says what to do about it. -EPERM without CAP_SYS_ADMIN, -ENOSYS where the kernel has no
+   permission events, or -errno. */
+must_check int group_new(
+	const struct config_paths *protect, char *ret_why, size_t why_size, struct group **ret);
+struct group *group_free(struct group *g); /* takes every mark off; takes NULL, returns NULL */
+
+int group_fd(const struct group *g);
+
+/* Marks what is mounted now. Returns the number of file systems newly marked, or -errno where a
+   protected directory itself cannot be covered (`ret_why` says which). */
+must_check int group_cover(struct group *g, char *ret_why, size_t why_size);
+
+/* Takes the file system marks off: nothing is held from here on. */
+void group_uncover(struct group *g);
+
+/* Marks the executables of the table that exist now; unmarks those of the last table that are not
+   in it any more. */
+void group_mark_apps(struct group *g, const struct apptable *apps);
+
+/* Readable (EPOLLPRI) when mounts change. */
+int group_mounts_fd(const struct group *g);
+
+void group_status(const struct group *g, struct json *j); /* keys "engine", "coverage" */

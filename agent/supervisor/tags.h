@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lineage by control group: an application's process is moved, while its exec is held, into a child
+ * group "sealgate.app.<id>" of its own group. Every descendant is born there, however often it
+ * forks; an unprivileged process cannot leave a group that root owns unless it owns the one above,
+ * and then the gate's process table still knows it. Resource accounting stays below the session.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/macros.h"
+
+struct tags;
+
+/* -ENOENT where no cgroup2 is mounted, -EROFS and the like where it cannot be written. */
+must_check int tags_new(struct tags **ret);
+struct tags *tags_free(struct tags *t); /* removes empty groups; takes NULL, returns NULL */
+
+/* 0 or -errno. May take some milliseconds: the kernel waits for other CPUs. */
+must_check int tags_put(struct tags *t, uint32_t pid, const char *app_id);
+
+/* Removes groups whose processes have ended. Call now and then. */
+void tags_sweep(struct tags *t);
