@@ -11,18 +11,19 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define MIN(a, b)                       \
-	({                              \
-		__typeof__(a) a_ = (a); \
-		__typeof__(b) b_ = (b); \
-		a_ < b_ ? a_ : b_;      \
+/* Each use has names of its own, so that they nest. */
+#define MACROS_PASTE_(a, b) a##b
+#define MACROS_PASTE(a, b)  MACROS_PASTE_(a, b)
+#define MACROS_PICK(op, a, b, x, y)    \
+	({                             \
+		__typeof__(a) x = (a); \
+		__typeof__(b) y = (b); \
+		x op y ? x : y;        \
 	})
-#define MAX(a, b)                       \
-	({                              \
-		__typeof__(a) a_ = (a); \
-		__typeof__(b) b_ = (b); \
-		a_ > b_ ? a_ : b_;      \
-	})
+#define MIN(a, b) \
+	MACROS_PICK(<, a, b, MACROS_PASTE(min_a_, __COUNTER__), MACROS_PASTE(min_b_, __COUNTER__))
+#define MAX(a, b) \
+	MACROS_PICK(>, a, b, MACROS_PASTE(max_a_, __COUNTER__), MACROS_PASTE(max_b_, __COUNTER__))
 
 /* Hands the value over and leaves `empty` behind, for cleanup variables. */
 #define steal(ptr)                              \
