@@ -18,8 +18,7 @@
 #define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
 #define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
 #define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
-#define GATE_HISTOGRAM_MAX 16U  /* latencies: bucket i is below 4^i microseconds, the last is open \
-				 */
+#define GATE_HISTOGRAM_MAX 16U  /* latencies: bucket i is below 4^i us; the last is open */
 #define GATE_SLOT_PATH_MAX 1024U /* bytes with NUL */
 
 /* Counts since the memory was made, all of them across gates. */
