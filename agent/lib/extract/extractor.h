@@ -45,8 +45,8 @@ struct extractor {
 	uint32_t shapes;   /* last number given out */
 	uint32_t images;   /* pictures that nobody read */
 	bool stopped;      /* EXTRACT_STOP was returned */
-	bool lost;         /* something inside was unreadable as a whole */
-	bool has_text;     /* a block with text was handed over, properties apart */
+	uint64_t blocks;   /* handed over, file names apart */
+	bool has_text;     /* among them one that is no property or mail header */
 
 	struct buf member; /* path of the member being read */
 	struct buf clean;  /* repaired UTF-8 of the block being handed over */
@@ -73,8 +73,8 @@ must_check int extractor_tick(struct extractor *x, uint64_t work);
 
 /*
  * Hands a block to the sink. `block->member` is filled in here; text that is not UTF-8 gets U+FFFD
- * for each bad byte; blocks without any visible text are dropped, except that a block with
- * BLOCK_SHAPE_END is handed over whatever it holds. Counts against limits->text_bytes.
+ * for each bad byte; blocks without any visible text are dropped. Counts against
+ * limits->text_bytes.
  */
 must_check int extractor_emit(struct extractor *x, const struct block *block);
 
@@ -82,7 +82,8 @@ must_check int extractor_emit(struct extractor *x, const struct block *block);
 uint32_t extractor_shape(struct extractor *x);
 
 /* A part was not read (COMPLETENESS_PARTIAL), or nothing of this document
-   (COMPLETENESS_UNREADABLE; inside a container that makes the whole partial). */
+   (COMPLETENESS_UNREADABLE; inside a container that makes the whole partial). A document that is
+   partial in the end and gave not one block is unreadable. */
 void extractor_fail(struct extractor *x, enum completeness c, enum reason r);
 
 /* Refines the format's name; only the outermost document's counts. */
@@ -91,6 +92,17 @@ void extractor_format(struct extractor *x, const char *format);
 /* Reads a member, attachment or embedded document by its true type. Depth and the number of
    members are bounded here. `name` is any bytes, as stored. */
 must_check int extractor_nested(struct extractor *x, struct view name, struct view content);
+
+/* Counts a file against limits->members. False (and the reason too-big) where there are too many.
+   extractor_nested() does it by itself. */
+must_check bool extractor_member(struct extractor *x);
+
+/* The name of a member is itself a place where a marking can stand: hands it over. */
+must_check int extractor_file_name(struct extractor *x, struct view name);
+
+/* True where a reader, or at least a signature, says that this may be a document with text. For
+   parts of office files whose type nobody states. */
+bool extract_is_document(struct view content);
 
 /* A picture inside a document. Not read yet: if the document turns out to have no text, the
    pictures are reported as unsupported. */

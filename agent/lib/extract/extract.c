@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver: which format the bytes are, and who reads it. */
+#include "extract/extract.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "extract/archive.h"
+#include "extract/extract_internal.h"
+#include "extract/extractor.h"
+#include "extract/plain.h"
+#include "extract/signature.h"
+
+/* In order of preference where two are equally sure. */
+static const struct reader readers[] = {
+	{"zip", archive_zip_bid, archive_zip},
+	{"gzip", archive_gzip_bid, archive_gzip},
+	{"tar", archive_tar_bid, archive_tar},
+};
+
+void extract_limits_default(struct extract_limits *ret)
+{
+	*ret = (struct extract_limits){
+		.member_bytes = UINT64_C(64) << 20,
+		.total_bytes = UINT64_C(512) << 20,
+		.text_bytes = UINT64_C(256) << 20,
+		.members = 10000,
+		.depth = 8,
+		.pages = 20000,
+		.cpu_ns = UINT64_C(2000000000),
+	};
+}
+
+static const struct reader *choose(struct view content, int *ret_bid)
+{
+	const struct reader *best = NULL;
+
+	*ret_bid = BID_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+		int bid = readers[i].bid(content);
+
+		if (bid > *ret_bid) {
+			best = &readers[i];
+			*ret_bid = bid;
+		}
+	}
+	return best;
+}
+
+static int read_text(struct extractor *x, struct view content)
+{
+	int r = plain_extract(x, content, PLACE_BODY, NULL);
+
+	if (r == EXTRACT_NO_TEXT) {
+		extractor_format(x, "unknown");
+		extractor_fail(x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+		return 0;
+	}
+	if (x->result->format[0] == 0)
+		extractor_format(x, "text");
+	return r;
+}
+
+int extract_one(struct extractor *x, struct view content)
+{
+	const struct signature *s;
+	const struct reader *reader;
+	int bid;
+
+	if (content.n == 0) {
+		extractor_format(x, "empty");
+		return 0;
+	}
+	reader = choose(content, &bid);
+	s = signature_find(content);
+	if (reader && (bid == BID_MAGIC || !s)) {
+		extractor_format(x, reader->format);
+		return reader->read(x, content);
+	}
+	if (!s)
+		return read_text(x, content);
+	extractor_format(x, s->format);
+	/* A picture, too, for as long as nobody reads pixels. */
+	if (s->kind != SIGNATURE_NO_DOCUMENT)
+		extractor_fail(x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+	return 0;
+}
+
+bool extract_is_document(struct view content)
+{
+	const struct signature *s = signature_find(content);
+	int bid;
+
+	return choose(content, &bid) || (s && s->kind == SIGNATURE_UNREAD);
+}
+
+/* A document that gave nothing but a reason was not read at all. */
+static void conclude(struct extractor *x)
+{
+	struct extract_result *ret = x->result;
+
+	if (x->images > 0 && !x->has_text)
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_UNSUPPORTED);
+	if (ret->completeness == COMPLETENESS_PARTIAL && x->blocks == 0)
+		ret->completeness = COMPLETENESS_UNREADABLE;
+}
+
+int extract_document(struct view content, const struct extract_limits *limits,
+	const struct block_sink *sink, struct extract_result *ret)
+{
+	struct extractor x;
+	int r;
+
+	extractor_init(&x, limits, sink, ret);
+	r = extract_one(&x, content);
+	conclude(&x);
+	extractor_done(&x);
+	return r < 0 ? r : 0;
+}
