@@ -67,7 +67,8 @@ enum message {
 
 	/* core <-> log */
 	LOG_APPEND = 224, /* view: one JSON object, the record's payload */
-	LOG_APPENDED,     /* u64 sequence number; durable from here on */
+	LOG_APPENDED,     /* u64 sequence number, durable from here on; 0: refused or lost, and
+				a gap record counts it */
 
 	/* CLI <-> core, over the control socket in runtime-dir */
 	CTL_STATUS = 256, /* empty; answered with CTL_TEXT */
