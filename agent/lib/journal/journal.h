@@ -57,6 +57,7 @@ struct journal_entry {
 	uint64_t seq;
 	char time[32];
 	struct view payload; /* in the reader's memory until the next call */
+	struct view kind;    /* in the payload; empty where it has none */
 	uint64_t line;       /* 1-based */
 	uint64_t offset;     /* bytes */
 };

@@ -155,15 +155,24 @@ int journal_read(struct journal_reader *r, struct journal_entry *ret)
 	e = line_parse(raw.text, &l);
 	if (e < 0)
 		return e;
-	*ret = (struct journal_entry){
-		.seq = l.seq, .payload = l.payload, .line = raw.line, .offset = raw.offset};
+	*ret = (struct journal_entry){.seq = l.seq,
+		.payload = l.payload,
+		.kind = l.kind,
+		.line = raw.line,
+		.offset = raw.offset};
 	memcpy(ret->time, l.time, sizeof(l.time));
 	return 0;
 }
 
 void journal_reader_seek(struct journal_reader *r, uint64_t offset, uint64_t line)
 {
-	r->begin = r->end = 0;
+	uint64_t base = r->offset - r->begin;
+
+	/* What was read already serves again: a journal only grows. */
+	if (offset >= base && offset - base < r->end)
+		r->begin = (size_t)(offset - base);
+	else
+		r->begin = r->end = 0;
 	r->offset = offset;
 	r->line = line;
 	r->skipping = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sealgate-log with this test as its supervisor and its core. argv[1] is the program. */
+/* sealgate-log with this test as its supervisor and its core. Arguments: the program, the script of
+   the manual's shell lines, the manual. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -31,7 +32,7 @@
 #define ANSWER_MS 10000 /* a process that takes longer hangs */
 #define NOBODY    65534U
 
-static const char *program;
+static const char *program, *script, *manual;
 
 struct bench {
 	char state[64], dir[96]; /* state-dir, and journal/ in it */
@@ -265,6 +266,27 @@ static void test_append(void **state)
 	assert_int_equal(v.findings, 0);
 	assert_int_equal(v.records, 301);
 	assert_int_equal(v.gaps, 0);
+}
+
+/* What the manual says can be checked with a shell can be. */
+static void test_shell(void **state)
+{
+	struct bench *b = *state;
+	int status;
+	pid_t pid;
+
+	start(b, UINT32_MAX);
+	for (uint32_t i = 1; i <= 4; i++)
+		(void)append(b, i);
+	assert_int_equal(stop(b), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execl(script, script, manual, b->dir, "5", NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void test_other_user(void **state)
@@ -573,6 +595,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BENCH(test_append),
+		WITH_BENCH(test_shell),
 		WITH_BENCH(test_other_user),
 		WITH_BENCH(test_core_restarts),
 		WITH_BENCH(test_end_of_supervisor),
@@ -586,9 +609,11 @@ int main(int argc, char **argv)
 		WITH_BENCH(test_no_directory),
 	};
 
-	if (argc < 2)
+	if (argc < 4)
 		return 2;
 	program = argv[1];
+	script = argv[2];
+	manual = argv[3];
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/incident.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+
+/* The tree is jansson's; the name keeps its type out of the header. */
+struct incident_tree;
+
+static json_t *tree_of(const struct incident *i)
+{
+	return (json_t *)i->tree;
+}
+
+static json_t *load(struct view v)
+{
+	json_t *j = json_loadb((const char *)v.p, v.n, JSON_ALLOW_NUL, NULL);
+
+	if (j && !json_is_object(j)) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s ? s : "";
+}
+
+static uint64_t number(const json_t *object, const char *name)
+{
+	json_int_t n = json_integer_value(json_object_get(object, name));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static const char *item(const struct incident *i, const char *name, size_t n)
+{
+	const char *s = json_string_value(json_array_get(json_object_get(tree_of(i), name), n));
+
+	return s ? s : "";
+}
+
+/* The fields again, after the tree has changed. */
+static void take_fields(struct incident *i)
+{
+	const json_t *t = tree_of(i);
+	struct incident_tree *tree = i->tree;
+
+	*i = (struct incident){
+		.id = text(t, "id"),
+		.time = text(t, "time"),
+		.last = text(t, "last"),
+		.host = text(t, "host"),
+		.user = text(t, "user"),
+		.app = text(t, "app"),
+		.app_name = text(t, "app_name"),
+		.exe = text(t, "exe"),
+		.comm = text(t, "comm"),
+		.identified = text(t, "identified"),
+		.channel = text(t, "channel"),
+		.path = text(t, "path"),
+		.sha256 = text(t, "sha256"),
+		.format = text(t, "format"),
+		.level_text = text(t, "level"),
+		.completeness = text(t, "completeness"),
+		.action = text(t, "action"),
+		.intended = text(t, "intended"),
+		.mode = text(t, "mode"),
+		.rule = text(t, "rule"),
+		.message = text(t, "message"),
+		.cause = text(t, "cause"),
+		.destination = text(t, "destination"),
+		.status = text(t, "status"),
+		.uid = number(t, "uid"),
+		.pid = number(t, "pid"),
+		.ppid = number(t, "ppid"),
+		.size = number(t, "size"),
+		.policy_version = number(t, "policy_version"),
+		.retries = number(t, "retries"),
+		.hold_ms = json_number_value(json_object_get(t, "hold_ms")),
+		.n_tags = json_array_size(json_object_get(t, "tags")),
+		.n_reasons = json_array_size(json_object_get(t, "reasons")),
+		.n_evidence = json_array_size(json_object_get(t, "evidence")),
+		.n_notes = json_array_size(json_object_get(t, "notes")),
+		.tree = tree,
+	};
+	i->level_known = level_parse(i->level_text, &i->level) == 0;
+}
+
+static bool is_id(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n > 0 && n <= INCIDENT_ID_MAX &&
+		strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_") == n;
+}
+
+int incident_parse(struct view payload, struct incident **ret)
+{
+	json_t *t = load(payload);
+	struct incident *i;
+
+	if (!t || strcmp(text(t, "kind"), "incident") != 0 || !is_id(text(t, "id"))) {
+		json_decref(t);
+		return -EINVAL;
+	}
+	i = calloc(1, sizeof(*i));
+	if (!i) {
+		json_decref(t);
+		return -ENOMEM;
+	}
+	/* The kind is the journal's word, not the contract's. */
+	json_object_del(t, "kind");
+	i->tree = (struct incident_tree *)t;
+	take_fields(i);
+	*ret = i;
+	return 0;
+}
+
+struct incident *incident_free(struct incident *i)
+{
+	if (i) {
+		json_decref(tree_of(i));
+		free(i);
+	}
+	return NULL;
+}
+
+void incident_freep(struct incident **i)
+{
+	*i = incident_free(*i);
+}
+
+const char *incident_tag(const struct incident *i, size_t n)
+{
+	return item(i, "tags", n);
+}
+
+const char *incident_reason(const struct incident *i, size_t n)
+{
+	return item(i, "reasons", n);
+}
+
+const char *incident_note(const struct incident *i, size_t n)
+{
+	return item(i, "notes", n);
+}
+
+struct incident_evidence incident_evidence(const struct incident *i, size_t n)
+{
+	const json_t *e = json_array_get(json_object_get(tree_of(i), "evidence"), n);
+
+	return (struct incident_evidence){
+		.rule = text(e, "rule"),
+		.pack = text(e, "pack"),
+		.level = text(e, "level"),
+		.part = text(e, "part"),
+		.member = text(e, "member"),
+		.snippet = text(e, "snippet"),
+		.page = number(e, "page"),
+		.score = (int64_t)json_integer_value(json_object_get(e, "score")),
+	};
+}
+
+int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1])
+{
+	cleanup_with(json_decrefp) json_t *t = load(payload);
+
+	if (!t || !is_id(text(t, "id")))
+		return -EINVAL;
+	snprintf(ret, INCIDENT_ID_MAX + 1, "%s", text(t, "id"));
+	return 0;
+}
+
+/* Notes are an array in the incident; one is added. */
+static int add_note(json_t *t, json_t *note)
+{
+	json_t *notes = json_object_get(t, "notes");
+
+	if (!json_is_array(notes)) {
+		notes = json_array();
+		if (!notes || json_object_set_new(t, "notes", notes) < 0)
+			return -ENOMEM;
+	}
+	if (json_array_size(notes) >= INCIDENT_NOTES_MAX)
+		return 0;
+	return json_array_append(notes, note) < 0 ? -ENOMEM : 0;
+}
+
+int incident_merge(struct incident *i, struct view payload)
+{
+	cleanup_with(json_decrefp) json_t *more = load(payload);
+	json_t *t = tree_of(i), *v;
+	int r = 0;
+
+	if (!more || strcmp(text(more, "id"), i->id) != 0)
+		return -EINVAL;
+	/* A total, so that a record that was written twice counts once. */
+	v = json_object_get(more, "retries");
+	if (json_is_integer(v) && number(more, "retries") > i->retries)
+		r = json_object_set(t, "retries", v) < 0 ? -ENOMEM : 0;
+	v = json_object_get(more, "last");
+	if (r == 0 && json_is_string(v) && strcmp(json_string_value(v), i->last) > 0)
+		r = json_object_set(t, "last", v) < 0 ? -ENOMEM : 0;
+	v = json_object_get(more, "status");
+	if (r == 0 && json_is_string(v))
+		r = json_object_set(t, "status", v) < 0 ? -ENOMEM : 0;
+	v = json_object_get(more, "note");
+	if (r == 0 && json_is_string(v))
+		r = add_note(t, v);
+	take_fields(i);
+	return r;
+}
+
+static int dump(const char *p, size_t n, void *userdata)
+{
+	return buf_put(userdata, p, n) < 0 ? -1 : 0;
+}
+
+int incident_json(const struct incident *i, struct buf *out)
+{
+	int r = json_dump_callback(
+		tree_of(i), dump, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+
+	return r < 0 ? -ENOMEM : 0;
+}
+
+void payload_string(struct view payload, const char *name, char *ret, size_t size)
+{
+	cleanup_with(json_decrefp) json_t *t = load(payload);
+
+	snprintf(ret, size, "%s", text(t, name));
+}

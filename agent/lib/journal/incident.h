@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One incident as the journal tells it: the payload of its "incident" record, with what later
+ * records ("incident-more" and the like) say about the same id. jansson is included here alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/view.h"
+#include "model/level.h"
+
+#define INCIDENT_ID_MAX    40U /* characters, with room for other makers of ids */
+#define INCIDENT_NOTES_MAX 64U /* kept per incident; later ones are counted */
+
+struct incident_evidence {
+	const char *rule, *pack, *level, *part, *member, *snippet; /* never NULL */
+	uint64_t page;                                             /* 0 where unknown */
+	int64_t score;
+};
+
+/* Strings are never NULL; "" where the record does not say. They live as long as the incident. */
+struct incident {
+	const char *id, *time, *last, *host, *user, *app, *app_name, *exe, *comm, *identified;
+	const char *channel, *path, *sha256, *format, *level_text, *completeness;
+	const char *action, *intended, *mode, *rule, *message, *cause, *destination, *status;
+	enum level level;
+	bool level_known; /* false: `level_text` is no level of this version */
+	uint64_t uid, pid, ppid, size, policy_version, retries;
+	double hold_ms;
+	size_t n_tags, n_reasons, n_evidence, n_notes;
+	struct incident_tree *tree; /* the parsed record */
+};
+
+/* -EINVAL where the payload is no incident; -ENOMEM. */
+must_check int incident_parse(struct view payload, struct incident **ret);
+struct incident *incident_free(struct incident *i); /* takes NULL, returns NULL */
+void incident_freep(struct incident **i);
+
+const char *incident_tag(const struct incident *i, size_t n);
+const char *incident_reason(const struct incident *i, size_t n);
+const char *incident_note(const struct incident *i, size_t n);
+struct incident_evidence incident_evidence(const struct incident *i, size_t n);
+
+/* Takes what a later record says: "retries" (all of them so far), "last", "status", "note".
+   -EINVAL where it is about another id, or nothing that can be read. */
+must_check int incident_merge(struct incident *i, struct view payload);
+
+/* The id that a payload is about, into `ret`; -EINVAL where there is none. */
+must_check int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1]);
+
+/* The whole as one line of JSON without a line feed, with the contract's names. */
+must_check int incident_json(const struct incident *i, struct buf *out);
+
+/* A gap or any other record: the string member `name`, into `ret`, cut to fit; "" where absent. */
+void payload_string(struct view payload, const char *name, char *ret, size_t size);

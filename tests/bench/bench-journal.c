@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How fast the journal verifies, and how fast it takes records against sqlite with a write-ahead
+ * log and the same payloads and durability, in turns so that the disk's mood hits both alike.
+ * usage: bench-journal [RECORDS [DIR]]     (1000000 in a directory of its own below /var/tmp)
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "journal/journal.h"
+
+#define ROUNDS  8
+#define SAMPLES 1024 /* different payloads */
+#define GROUP   64   /* records per fdatasync or commit */
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench-journal: %s\n", what);
+	exit(1);
+}
+
+static void make_payload(unsigned n, struct buf *b)
+{
+	if (buf_printf(b,
+		    "{\"kind\":\"incident\",\"id\":\"01JDB%021u\",\"time\":\"2026-11-23T08:30:00."
+		    "123Z\","
+		    "\"host\":\"may-tram\",\"user\":\"lan\",\"uid\":1000,\"app\":\"telegram\","
+		    "\"app_name\":\"Telegram Desktop\",\"pid\":%u,\"ppid\":1,"
+		    "\"exe\":\"/usr/bin/telegram-desktop\",\"comm\":\"telegram-deskto\","
+		    "\"identified\":\"exe\",\"channel\":\"open\","
+		    "\"path\":\"/home/lan/Tài liệu/báo cáo "
+		    "%u.docx\",\"level\":\"secret\",\"tags\":[],"
+		    "\"completeness\":\"full\",\"reasons\":[],\"format\":\"docx\",\"size\":48213,"
+		    "\"sha256\":\"%064x\",\"ms\":3.1,\"evidence\":[{\"rule\":\"vn-own-line\","
+		    "\"pack\":\"vn\",\"level\":\"secret\",\"part\":\"header\",\"page\":1,"
+		    "\"member\":\"\","
+		    "\"snippet\":\"TỐI "
+		    "MẬT\",\"score\":120}],\"action\":\"block\",\"intended\":\"block\","
+		    "\"mode\":\"enforce\",\"rule\":\"no-secrets-in-chat\",\"message\":\"\","
+		    "\"policy_version\":3,\"cause\":\"scanned\",\"hold_ms\":12.2,\"retries\":0,"
+		    "\"destination\":null,\"status\":\"new\",\"notes\":[]}",
+		    n, n % 32768, n, n) < 0)
+		die("no memory");
+}
+
+/* Made beforehand: the figures are of writing, not of printf. */
+static struct buf samples[SAMPLES];
+
+static struct view sample(unsigned n)
+{
+	return buf_view(&samples[n % SAMPLES]);
+}
+
+static double per_second(uint64_t n, uint64_t ns)
+{
+	return (double)n * 1e9 / (double)ns;
+}
+
+static uint64_t append(struct journal *j, unsigned from, unsigned n, unsigned group)
+{
+	uint64_t begin = clock_now(), seq;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (journal_append(j, sample(from + i), &seq) < 0)
+			die("append failed");
+		if ((i + 1) % group == 0 && journal_sync(j) < 0)
+			die("sync failed");
+	}
+	if (journal_sync(j) < 0)
+		die("sync failed");
+	return clock_now() - begin;
+}
+
+static void sql(sqlite3 *db, const char *text)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		die(sqlite3_errmsg(db));
+}
+
+static uint64_t insert(sqlite3 *db, unsigned from, unsigned n, unsigned group)
+{
+	uint64_t begin = clock_now();
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db, "insert into records(payload) values(?)", -1, &st, NULL) !=
+		SQLITE_OK)
+		die(sqlite3_errmsg(db));
+	for (unsigned i = 0; i < n; i++) {
+		struct view v = sample(from + i);
+
+		if (i % group == 0)
+			sql(db, "begin immediate");
+		sqlite3_bind_text(st, 1, (const char *)v.p, (int)v.n, SQLITE_STATIC);
+		if (sqlite3_step(st) != SQLITE_DONE)
+			die(sqlite3_errmsg(db));
+		sqlite3_reset(st);
+		if ((i + 1) % group == 0 || i + 1 == n)
+			sql(db, "commit");
+	}
+	sqlite3_finalize(st);
+	return clock_now() - begin;
+}
+
+static sqlite3 *open_sqlite(const char *dir)
+{
+	char path[512];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/records.db", dir);
+	if (sqlite3_open(path, &db) != SQLITE_OK)
+		die("cannot open the database");
+	sql(db,
+		"pragma journal_mode=wal; pragma synchronous=full;"
+		"create table records(seq integer primary key, payload text not null)");
+	return db;
+}
+
+static void compare(struct journal *j, sqlite3 *db, unsigned *from, unsigned n, unsigned group)
+{
+	uint64_t ours = 0, theirs = 0;
+
+	for (unsigned r = 0; r < ROUNDS; r++, *from += n) {
+		ours += append(j, *from, n, group);
+		theirs += insert(db, *from, n, group);
+	}
+	printf("append, %3u per sync: journal %8.0f/s   sqlite wal %8.0f/s   ratio %.2f\n", group,
+		per_second((uint64_t)n * ROUNDS, ours), per_second((uint64_t)n * ROUNDS, theirs),
+		(double)theirs / (double)ours);
+}
+
+static void remove_all(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && unlinkat(dirfd(d), e->d_name, 0) < 0)
+			perror(e->d_name);
+	if (d)
+		closedir(d);
+	rmdir(dir);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned n = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1000000, from = 0;
+	char dir[300];
+	struct journal_verify_result v;
+	struct journal_opened how;
+	struct journal *j;
+	sqlite3 *db;
+	uint64_t t;
+
+	snprintf(dir, sizeof(dir), "%s/bench-journal-XXXXXX", argc > 2 ? argv[2] : "/var/tmp");
+	if (n == 0 || !mkdtemp(dir) || journal_open(dir, &j, &how) < 0)
+		die("cannot begin");
+	for (unsigned i = 0; i < SAMPLES; i++)
+		make_payload(i, &samples[i]);
+	db = open_sqlite(dir);
+	compare(j, db, &from, MIN(n / 100 + 1, 200U), 1);
+	compare(j, db, &from, MIN(n / 10 + 1, 4096U), GROUP);
+	sqlite3_close(db);
+	if (from < n)
+		printf("append, one sync at the end: %.0f/s\n",
+			per_second(n - from, append(j, from, n - from, n)));
+	journal_close(j);
+	t = clock_now();
+	if (journal_verify(dir, NULL, NULL, &v) < 0 || v.findings || v.records < n)
+		die("the journal is not whole");
+	t = clock_now() - t;
+	printf("verify: %" PRIu64 " records in %.2f s: %.0f/s\n", v.records, (double)t / 1e9,
+		per_second(v.records, t));
+	remove_all(dir);
+	for (unsigned i = 0; i < SAMPLES; i++)
+		buf_done(&samples[i]);
+	return 0;
+}
