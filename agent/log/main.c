@@ -255,7 +255,8 @@ int main(void)
 	struct config c = {0};
 	int r;
 
-	signal(SIGPIPE, SIG_IGN);
+	/* A reader of stderr that is gone must not end the journal. */
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	list_init(&p.clients);
 	r = child_config(&c);
 	if (r == 0)
