@@ -12,20 +12,21 @@ void buf_done(struct buf *b)
 	b->n = b->cap = 0;
 }
 
-int buf_reserve(struct buf *b, size_t more)
+/* Room for `more` bytes within the bound, and `beyond` it for a NUL that does not count. */
+static int grow(struct buf *b, size_t more, size_t beyond)
 {
 	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;
 	size_t cap;
 	uint8_t *p;
 
+	if (b->n > max || more > max - b->n)
+		return -E2BIG;
+	more += beyond;
 	if (more <= b->cap - b->n)
 		return 0;
-	if (more > max - b->n || b->n > max)
-		return -E2BIG;
 	cap = b->cap < 256 ? 256 : b->cap;
 	while (cap < b->n + more)
 		cap += cap / 2;
-	/* One byte over the bound, for buf_terminate(). */
 	cap = MIN(cap, max + 1);
 	p = realloc(b->p, cap);
 	if (!p)
@@ -33,6 +34,11 @@ int buf_reserve(struct buf *b, size_t more)
 	b->p = p;
 	b->cap = cap;
 	return 0;
+}
+
+int buf_reserve(struct buf *b, size_t more)
+{
+	return grow(b, more, 0);
 }
 
 int buf_put(struct buf *b, const void *p, size_t n)
@@ -72,7 +78,7 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return -EINVAL;
-	r = buf_reserve(b, (size_t)n + 1);
+	r = grow(b, (size_t)n, 1);
 	if (r < 0)
 		return r;
 	va_start(ap, fmt);
@@ -127,12 +133,8 @@ int buf_put_utf8(struct buf *b, uint32_t cp)
 
 int buf_terminate(struct buf *b)
 {
-	size_t max = b->max;
-	int r;
+	int r = grow(b, 0, 1);
 
-	b->max = (max ? max : BUF_MAX_DEFAULT) + 1;
-	r = buf_reserve(b, 1);
-	b->max = max;
 	if (r < 0)
 		return r;
 	b->p[b->n] = 0;
