@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sealgate-watch: finds documents before anybody opens them and hands their descriptors to core.
+ * Only makes things fast: correctness rests on the held open. Reads directories, never contents.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "jail/jail.h"
+#include "offers.h"
+#include "pending.h"
+#include "watcher.h"
+#include "wire/child.h"
+#include "wire/peer.h"
+
+/* A file changed this very moment waits so long, and so often, before it is offered all the same
+   (then without the promise that it holds still). */
+#define SETTLE_NS    (50 * NSEC_PER_MSEC)
+#define SETTLE_TRIES 20U
+
+#define STATE_NS NSEC_PER_SEC
+
+#define CAP_BIT(c) (UINT64_C(1) << (c))
+
+static const struct wire_row core_rows[] = {
+	{CORE_WATCHED, 1, 1, 0},
+};
+
+struct state {
+	uint64_t files;
+	struct watcher_counts counts;
+};
+
+struct watch {
+	struct loop *loop;
+	struct child *child;
+	struct wire_peer *core;
+	struct watcher *watcher;
+	struct pendings pendings;
+	struct offers offers;
+	struct loop_timer *pump, *tell;
+	struct state told;
+	struct buf note, told_note;
+};
+
+/* Offers one file. 0, or -errno that ends the process. */
+static int offer(struct watch *w, struct pending *e)
+{
+	char path[8192];
+	bool settled, no_writer;
+	struct file_key key;
+	int fd = watcher_open(w->watcher, e->root, e->path), r;
+
+	if (fd < 0 || file_key_read(fd, &key) < 0) {
+		fd_close(fd);
+		pending_free(e);
+		return 0; /* gone, no file, or noted as unreadable */
+	}
+	settled = file_key_is_settled(&key, clock_realtime());
+	no_writer = file_has_no_writer(fd);
+	if (!settled && e->tries < SETTLE_TRIES) {
+		fd_close(fd);
+		pendings_again(&w->pendings, e, clock_now() + SETTLE_NS);
+		return 0;
+	}
+	if (e->found == FOUND_CREATED && !no_writer) {
+		fd_close(fd); /* its writer will close it, and that is an event */
+		pending_free(e);
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s/%s",
+		strcmp(watcher_root(w->watcher, e->root), "/") == 0
+			? ""
+			: watcher_root(w->watcher, e->root),
+		e->path);
+	r = offers_send(
+		&w->offers, w->core, fd, &key, path, no_writer, settled, e->found != FOUND_CRAWL);
+	pending_free(e);
+	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+}
+
+static int on_pump(void *userdata)
+{
+	struct watch *w = userdata;
+	uint64_t next;
+	int r = 0;
+
+	while (r == 0 && w->core && w->offers.n < OFFERS_MAX) {
+		struct pending *e = pendings_take(&w->pendings, clock_now());
+
+		if (!e)
+			break;
+		r = offer(w, e);
+	}
+	if (r < 0)
+		return r;
+	if (!pendings_crawl_full(&w->pendings))
+		watcher_resume(w->watcher);
+	next = pendings_next(&w->pendings);
+	if (w->core && w->offers.n < OFFERS_MAX && next != UINT64_MAX)
+		loop_timer_set(w->pump, next ? next : clock_now());
+	return 0;
+}
+
+static void pump_soon(struct watch *w)
+{
+	loop_timer_set(w->pump, clock_now());
+}
+
+static int on_file(void *userdata, uint32_t root, const char *path, enum found found)
+{
+	struct watch *w = userdata;
+	int r = pendings_add(&w->pendings, root, path, found);
+
+	if (r == -ENOBUFS) {
+		/* Too much at once to remember: look at everything, at the crawl's own pace. */
+		watcher_rescan(w->watcher);
+		r = 0;
+	}
+	if (r == 0)
+		pump_soon(w);
+	return r;
+}
+
+static bool on_busy(void *userdata)
+{
+	struct watch *w = userdata;
+
+	return pendings_crawl_full(&w->pendings);
+}
+
+static int on_core(void *userdata, struct wire_peer *peer, struct wire_frame *f, int why)
+{
+	struct watch *w = userdata;
+	int r;
+
+	(void)why;
+	if (!f) {
+		wire_peer_free(peer);
+		w->core = NULL;
+		offers_drop(&w->offers);
+		return 0;
+	}
+	r = offers_answer(&w->offers, w->core, f->id, f->body.p[0] != 0);
+	pump_soon(w);
+	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+}
+
+static int on_peer(void *userdata, enum role role, uint32_t index, int sock)
+{
+	struct watch *w = userdata;
+	int r;
+
+	(void)index;
+	if (role != ROLE_CORE) {
+		fd_close(sock);
+		return -EPROTO;
+	}
+	w->core = wire_peer_free(w->core);
+	offers_drop(&w->offers);
+	r = wire_peer_new(w->loop, sock, core_rows, ARRAY_SIZE(core_rows), on_core, w, &w->core);
+	if (r < 0)
+		return r;
+	/* What its predecessor did with our offers nobody knows. */
+	watcher_rescan(w->watcher);
+	pump_soon(w);
+	loop_timer_set(w->tell, clock_now());
+	w->told = (struct state){.files = UINT64_MAX};
+	return 0;
+}
+
+static bool is_told(const struct watch *w, const struct state *s)
+{
+	return s->files == w->told.files && s->counts.directories == w->told.counts.directories &&
+		s->counts.overflows == w->told.counts.overflows &&
+		s->counts.complete == w->told.counts.complete &&
+		view_eq(buf_view(&w->note), buf_view(&w->told_note));
+}
+
+static int tell(struct watch *w, const struct state *s)
+{
+	struct buf body = BUF_INIT(WIRE_BODY_MAX);
+	struct pack p = {&body, 0};
+	int r;
+
+	pack_u64(&p, s->files);
+	pack_u64(&p, s->counts.directories);
+	pack_u8(&p, s->counts.complete);
+	pack_u64(&p, s->counts.overflows);
+	pack_view(&p, buf_view(&w->note));
+	r = p.error ? p.error : wire_peer_send(w->core, WATCH_STATE, 0, buf_view(&body), NULL, 0);
+	buf_done(&body);
+	if (r < 0)
+		return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+	w->told = *s;
+	buf_clear(&w->told_note);
+	return buf_put_view(&w->told_note, buf_view(&w->note));
+}
+
+static int on_tell(void *userdata)
+{
+	struct watch *w = userdata;
+	struct state s = {.files = w->offers.sent};
+	int r;
+
+	loop_timer_set(w->tell, clock_now() + STATE_NS);
+	if (!w->core)
+		return 0;
+	watcher_count(w->watcher, &s.counts);
+	buf_clear(&w->note);
+	r = watcher_note(w->watcher, &w->note);
+	if (r < 0 || is_told(w, &s))
+		return r;
+	return tell(w, &s);
+}
+
+static int on_stop(void *userdata)
+{
+	(void)userdata;
+	return LOOP_DONE;
+}
+
+static const struct child_events events = {.peer = on_peer, .stop = on_stop};
+
+static int start(struct watch *w, const struct config *c)
+{
+	const char *skip[] = {c->state_dir, c->runtime_dir};
+	struct watcher_options o = {
+		.roots = (const char *const *)c->watch.v,
+		.n_roots = c->watch.n,
+		.skip = skip,
+		.n_skip = ARRAY_SIZE(skip),
+	};
+	struct watcher_events we = {.file = on_file, .busy = on_busy, .userdata = w};
+	int r = loop_new(&w->loop);
+
+	if (r == 0)
+		r = pendings_init(&w->pendings);
+	if (r == 0)
+		r = watcher_new(w->loop, &o, &we, &w->watcher);
+	if (r == 0)
+		r = loop_timer_new(w->loop, on_pump, w, &w->pump);
+	if (r == 0)
+		r = loop_timer_new(w->loop, on_tell, w, &w->tell);
+	if (r == 0)
+		r = child_new(w->loop, &events, w, &w->child);
+	return r;
+}
+
+static int confine(const struct config *c, char note[80])
+{
+	/* Any directory may be watched; none is ever written. */
+	static const char *const all[] = {"/", NULL};
+	struct jail_options o = {
+		.uid = c->uid == UINT32_MAX ? (uid_t)-1 : c->uid,
+		.gid = c->gid == UINT32_MAX ? (gid_t)-1 : c->gid,
+		.keep_caps = CAP_BIT(CAP_DAC_READ_SEARCH) | CAP_BIT(CAP_LEASE),
+		.read_dirs = all,
+	};
+	unsigned layers;
+	int r = jail_enter(JAIL_WATCH, &o, &layers);
+
+	if (r == 0)
+		jail_layers_format(layers, note, 80);
+	return r;
+}
+
+static int serve(struct watch *w, const struct config *c)
+{
+	char note[80];
+	int r = start(w, c);
+
+	if (r < 0) {
+		child_fatal("cannot start: %s", strerror(-r));
+		return r;
+	}
+	r = confine(c, note);
+	if (r < 0) {
+		child_fatal("cannot confine itself: %s", strerror(-r));
+		_exit(EXIT_FAILURE);
+	}
+	r = child_ready(w->child, note);
+	if (r < 0)
+		return r;
+	r = loop_run(w->loop);
+	if (r < 0)
+		child_fatal("%s", strerror(-r));
+	return r;
+}
+
+static void done(struct watch *w)
+{
+	w->core = wire_peer_free(w->core);
+	w->child = child_free(w->child);
+	w->watcher = watcher_free(w->watcher);
+	offers_drop(&w->offers);
+	pendings_done(&w->pendings);
+	buf_done(&w->note);
+	buf_done(&w->told_note);
+	loop_timer_free(w->pump);
+	loop_timer_free(w->tell);
+	w->loop = loop_free(w->loop);
+}
+
+int main(void)
+{
+	struct watch w = {.note = BUF_INIT(8192), .told_note = BUF_INIT(8192)};
+	struct config config;
+	int r;
+
+	if (close_range(PROTOCOL_CONTROL_FD + 1, ~0U, 0) < 0)
+		return EXIT_FAILURE;
+	/* The kernel sends it when somebody breaks a lease in the instant that we hold one. */
+	signal(SIGIO, SIG_IGN);
+	/* Files found ahead of time are no reason to make anybody wait. */
+	(void)setpriority(PRIO_PROCESS, 0, 10);
+	r = child_config(&config);
+	if (r < 0) {
+		fprintf(stderr, "sealgate-watch: started by sealgated, not by hand\n");
+		return EXIT_FAILURE;
+	}
+	r = serve(&w, &config);
+	done(&w);
+	config_done(&config);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
