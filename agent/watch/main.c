@@ -313,13 +313,15 @@ static void done(struct watch *w)
 int main(void)
 {
 	struct watch w = {.note = BUF_INIT(8192), .told_note = BUF_INIT(8192)};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct config config;
 	int r;
 
 	if (close_range(PROTOCOL_CONTROL_FD + 1, ~0U, 0) < 0)
 		return EXIT_FAILURE;
 	/* The kernel sends it when somebody breaks a lease in the instant that we hold one. */
-	signal(SIGIO, SIG_IGN);
+	if (sigaction(SIGIO, &ignore, NULL) < 0)
+		return EXIT_FAILURE;
 	/* Files found ahead of time are no reason to make anybody wait. */
 	(void)setpriority(PRIO_PROCESS, 0, 10);
 	r = child_config(&config);
