@@ -136,10 +136,8 @@ int wire_pair(int ret[2])
 int wire_check(const struct wire_row *rows, size_t n, const struct wire_frame *f)
 {
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].type == f->type)
-			return f->body.n >= rows[i].body_min && f->body.n <= rows[i].body_max &&
-					f->n_fds == rows[i].n_fds
-				? 0
-				: -EPROTO;
+		if (rows[i].type == f->type && f->body.n >= rows[i].body_min &&
+			f->body.n <= rows[i].body_max && f->n_fds == rows[i].n_fds)
+			return 0;
 	return -EPROTO;
 }

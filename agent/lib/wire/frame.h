@@ -41,7 +41,7 @@ must_check int wire_receive(int sock, struct buf *storage, struct wire_frame *re
 /* A connected pair, both ends close-on-exec and non-blocking. */
 must_check int wire_pair(int ret[2]);
 
-/* What one side accepts: anything without a row ends the connection. */
+/* What one side accepts: anything without a row ends the connection. A type may have several. */
 struct wire_row {
 	uint16_t type;
 	uint32_t body_min, body_max;
