@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the supervisor says: configuration, the group, the policy, core's socket, the end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "gate/gate.h"
+#include "gate/serve.h"
+#include "wire/protocol.h"
+
+static const struct wire_row rows[] = {
+	{SUP_FANOTIFY, 0, 0, 2},
+	{SUP_FANOTIFY, 0, 0, 3},
+	{SUP_POLICY, 4, 4, 2},
+	{SUP_TAGGED, 4, 4, 0},
+};
+
+static int map_shared(struct gate *g, int fd)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size < (off_t)sizeof(struct gate_shared))
+		return -EINVAL;
+	p = mmap(NULL, sizeof(struct gate_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	g->shared = p;
+	/* Of another build: nothing in it can be understood. */
+	if (g->shared->magic != GATE_SHARED_MAGIC || g->shared->size != sizeof(*g->shared))
+		memset(g->shared, 0, sizeof(*g->shared));
+	g->shared->size = sizeof(*g->shared);
+	g->shared->magic = GATE_SHARED_MAGIC;
+	g->shared->gate_pid = (uint32_t)g->self;
+	return 0;
+}
+
+static int on_fanotify(struct gate *g, struct wire_frame *f)
+{
+	if (g->group >= 0)
+		return -EPROTO;
+	g->group = wire_frame_take_fd(f, 0);
+	if (fcntl(g->group, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	if (f->n_fds > 2)
+		g->mounts.fd = wire_frame_take_fd(f, 2);
+	return map_shared(g, f->fds[1]);
+}
+
+static void unmap(struct view *v)
+{
+	if (v->n > 0)
+		munmap((void *)v->p, v->n);
+	*v = VIEW_EMPTY;
+}
+
+/* Takes the new ones over, or leaves all as it was. */
+static int on_policy(struct gate *g, struct wire_frame *f)
+{
+	struct apptable *apps = NULL, *old = g->apps;
+	struct policy *policy = NULL;
+	struct view policy_blob = VIEW_EMPTY, apps_blob = VIEW_EMPTY;
+	struct unpack u = {f->body, 0};
+	uint32_t version = unpack_u32(&u);
+	int r = unpack_end(&u);
+
+	if (r == 0)
+		r = fd_map_sealed(f->fds[0], &policy_blob);
+	if (r == 0)
+		r = fd_map_sealed(f->fds[1], &apps_blob);
+	if (r == 0)
+		r = policy_open(policy_blob, &policy);
+	if (r == 0)
+		r = apptable_open(apps_blob, &apps);
+	if (r < 0) {
+		policy_close(policy);
+		unmap(&policy_blob);
+		unmap(&apps_blob);
+		return r;
+	}
+	g->apps = apps;
+	if (old) {
+		proc_new_apps(g, old);
+		hold_new_apps(g, old);
+	}
+	apptable_close(old);
+	policy_close(g->policy);
+	unmap(&g->policy_blob);
+	unmap(&g->apps_blob);
+	g->policy = policy;
+	g->policy_blob = policy_blob;
+	g->apps_blob = apps_blob;
+	g->policy_version = version;
+	facts_forget(g); /* it may have come with new rules */
+	if (g->serving)
+		g->shared->policy_version = version;
+	return 0;
+}
+
+static int on_frame(void *userdata, struct wire_frame *f)
+{
+	struct gate *g = userdata;
+	struct unpack u = {f->body, 0};
+	int r = 0;
+
+	g->now = clock_now();
+	switch (f->type) {
+	case SUP_FANOTIFY: r = on_fanotify(g, f); break;
+	case SUP_POLICY: r = on_policy(g, f); break;
+	case SUP_TAGGED: hold_tagged(g, f->id, unpack_u32(&u) == 0); break;
+	default: return -EPROTO;
+	}
+	/* A policy that cannot be opened leaves the old one in force; without any there is nothing
+	   to serve with. */
+	if (r < 0 && !g->serving)
+		return r;
+	return serve_when_complete(g);
+}
+
+static int on_peer(void *userdata, enum role role, uint32_t index, int sock)
+{
+	struct gate *g = userdata;
+
+	(void)index;
+	g->now = clock_now();
+	if (role == ROLE_CORE)
+		link_set(g, sock);
+	else
+		fd_close(sock);
+	return 0;
+}
+
+static int on_stop(void *userdata)
+{
+	return serve_stop(userdata);
+}
+
+const struct child_events control_events = {
+	.peer = on_peer,
+	.stop = on_stop,
+	.frame = on_frame,
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};

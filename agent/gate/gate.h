@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's state: one structure, allocated once at start with every table at its full size, so
+ * that nothing on the way from an event to its answer allocates.
+ *
+ * Who owns what: event.c answers, proc.c knows processes (identify.c asks procfs), facts.c knows
+ * files, hold.c holds events while core looks, judge.c decides, record.c keeps records, link.c
+ * talks to core, mounts.c knows mounts, control.c talks to the supervisor.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/view.h"
+#include "decide/policy.h"
+#include "gate/limits.h"
+#include "model/facts.h"
+#include "subject/apptable.h"
+#include "subject/procline.h"
+#include "wire/child.h"
+#include "wire/config.h"
+
+/* How a process was recognised, strongest first. */
+enum proc_how {
+	PROC_HOW_NONE,
+	PROC_HOW_EXEC, /* seen executing the application */
+	PROC_HOW_EXE,
+	PROC_HOW_CGROUP,
+	PROC_HOW_PARENT,
+	PROC_HOW_SNAP,
+	PROC_HOW_SCRIPT,
+	PROC_HOW_FLATPAK,
+	PROC_HOW_MAX,
+};
+
+struct proc {
+	int32_t pid; /* 0: free */
+	int32_t pidfd;
+	uint32_t app; /* APP_NONE: no application */
+	uint32_t tag; /* application of its cgroup, or APP_NONE */
+	uint8_t how;  /* enum proc_how */
+	bool agent;   /* the agent's own */
+	bool used;    /* since the last look for somebody to forget */
+	bool known;   /* whole; false where procfs did not tell */
+	uint32_t ppid;
+	uint64_t start_time;  /* ticks since boot */
+	uint64_t checked;     /* when procfs was asked */
+	uint64_t valid_until; /* of "none", and of the user */
+	uint64_t unsettled;   /* until then an exec is under way */
+	struct procline_status user;
+};
+
+struct proc_table {
+	struct proc v[GATE_PROCESSES_MAX];
+	uint16_t index[GATE_PROCESSES_MAX * 2]; /* of v, plus one; open addressing */
+	uint16_t free[GATE_PROCESSES_MAX];
+	uint32_t n_free, n, n_gated, hand;
+	int exits; /* epoll of the pidfds and the mount table */
+};
+
+enum file_track {
+	FILE_TRACK_NONE,  /* changes may go unseen: facts hold for the held open only */
+	FILE_TRACK_SHORT, /* tmpfs */
+	FILE_TRACK_FULL,
+};
+
+struct known_file {
+	struct file_key key;
+	struct facts_brief facts;
+	uint64_t until; /* 0: as long as the key is the same */
+	bool used;
+};
+
+struct facts_table {
+	struct known_file v[GATE_FACTS_SETS][GATE_FACTS_WAYS];
+	uint8_t next[GATE_FACTS_SETS];
+};
+
+/* One event of the group. Its descriptor is closed by event_done(), once, after event_answer(). */
+struct event {
+	int32_t fd;
+	int32_t pid;
+	uint64_t mask;
+	uint64_t arrived; /* monotonic */
+	uint64_t realtime;
+};
+
+/* A held event. Its like in shared memory (same index) is what a successor sees. */
+struct hold {
+	struct list node;    /* by deadline; or free */
+	struct list by_file; /* of its request */
+	struct event event;
+	struct request *request; /* NULL for an exec */
+	uint32_t app;
+	uint32_t id; /* of GATE_TAG */
+};
+
+/* A file that core is looking at. */
+struct request {
+	struct list node; /* free, or all in order of sending */
+	struct list bucket;
+	struct list waiting; /* struct hold */
+	struct file_key key;
+	uint64_t sent; /* monotonic */
+	uint64_t sent_realtime;
+	uint32_t id; /* 0: free */
+	uint32_t epoch;
+	int fd;
+	uint8_t track;  /* enum file_track */
+	bool no_writer; /* before */
+};
+
+#define GATE_BUCKETS 4096U
+
+struct hold_table {
+	struct hold v[GATE_SLOTS_MAX];
+	struct request requests[GATE_REQUESTS_MAX];
+	struct list buckets[GATE_BUCKETS];
+	struct list free, opens, execs;  /* struct hold */
+	struct list free_requests, sent; /* struct request */
+	uint32_t next_id;
+};
+
+struct mount_table {
+	int fd; /* mountinfo of the host's mount namespace */
+	bool loaded;
+	/* 0: not the host's; else 1 + enum file_track */
+	uint8_t v[GATE_MOUNTS_MAX];
+};
+
+/* Core's side of a record that it has: which of the kept ones it was sent. */
+struct record_table {
+	bool sent[GATE_RECORDS_MAX];
+	uint32_t n_unsent;
+};
+
+struct gate {
+	struct config config;
+	struct loop *loop;
+	struct child *child;
+	struct loop_source *group_source, *core_source;
+	struct loop_timer *hold_timer, *beat_timer;
+	int group; /* fanotify */
+	int core;  /* -1: nobody to ask */
+	int proc;  /* /proc */
+	int32_t self;
+	bool serving, stopping;
+	bool core_wants_out;
+
+	struct gate_shared *shared;
+	struct policy *policy;
+	struct apptable *apps;
+	struct view policy_blob, apps_blob; /* mapped */
+	uint32_t policy_version;
+	uint32_t epoch;      /* of what is known about files: a change forgets it all */
+	uint32_t generation; /* of the rules, as core last said */
+
+	uint64_t now;         /* of the events in hand */
+	uint64_t boot_offset; /* realtime of the monotonic clock's zero, for this round */
+	uint64_t offset_due;  /* when utc_offset is worked out again */
+	int32_t utc_offset;
+
+	struct proc_table procs;
+	struct facts_table facts;
+	struct hold_table holds;
+	struct mount_table mounts;
+	struct record_table records;
+
+	struct buf frame;         /* being packed */
+	struct buf storage;       /* being received */
+	struct proc scratch;      /* of a process that the table has no room for */
+	char path[GATE_PATH_MAX]; /* of the file in hand */
+	uint8_t text[GATE_PROC_TEXT_MAX];
+};
+
+/* event.c. The one place that answers. */
+/* Reads one batch and hands over each event. 0; -EAGAIN where there is none; other errors are for
+   good. */
+must_check int event_read(struct gate *g, void (*take)(struct gate *g, struct event *ev));
+/* Hands over what is in the batch already: what a predecessor had read. */
+void event_batch(struct gate *g, void (*take)(struct gate *g, struct event *ev));
+void event_answer(struct gate *g, const struct event *ev, bool allow);
+void event_done(struct event *ev);
+void event_forget(struct gate *g, const struct event *ev); /* it is in a slot now */
+void event_count(const struct event *ev, uint64_t *max, uint64_t *histogram);
+
+/* proc.c */
+must_check int proc_init(struct gate *g);
+void proc_done(struct gate *g);
+/* Never NULL; valid until the next call. */
+struct proc *proc_get(struct gate *g, int32_t pid);
+/* The same without asking procfs: NULL where not remembered. */
+struct proc *proc_find(struct gate *g, int32_t pid);
+/* Room for a process that is about to be looked up, or NULL. */
+struct proc *proc_add(struct gate *g, int32_t pid);
+void proc_remove(struct gate *g, struct proc *p);
+void proc_set_app(struct gate *g, struct proc *p, uint32_t app, enum proc_how how);
+void proc_drain_exits(struct gate *g);
+void proc_new_apps(struct gate *g, const struct apptable *old);
+const char *proc_how_name(enum proc_how how);
+
+/* identify.c */
+void identify(struct gate *g, struct proc *p);
+void identify_user(struct gate *g, struct proc *p);
+/* Of the process now, for a record. */
+void identify_names(struct gate *g, int32_t pid, struct gate_record *ret);
+/* A link below /proc, terminated; its length, or 0. */
+size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
+/* The text of a file below /proc, in g->text; false where it could not be read. */
+bool identify_text(struct gate *g, const char *name, size_t max, struct view *ret);
+
+/* facts.c */
+bool facts_known(struct gate *g, const struct file_key *key, int fd, struct facts_brief *ret);
+void facts_keep(struct gate *g, const struct file_key *key, const struct facts_brief *facts,
+	enum file_track track);
+void facts_forget(struct gate *g);
+
+/* mounts.c */
+must_check int mounts_init(struct gate *g);
+void mounts_changed(struct gate *g);
+bool mounts_is_host(struct gate *g, uint64_t id);
+enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid);
+
+/* hold.c */
+void hold_init(struct gate *g);
+void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct file_key *key,
+	uint64_t mount);
+void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app);
+void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
+	const struct facts_brief *facts, bool may_keep);
+void hold_tagged(struct gate *g, uint32_t id, bool done);
+void hold_expire(struct gate *g);
+void hold_arm(struct gate *g);
+void hold_core_gone(struct gate *g);
+void hold_release(struct gate *g); /* every one, at the end */
+void hold_recover(struct gate *g); /* what a dead gate left */
+void hold_new_apps(struct gate *g, const struct apptable *old);
+/* The request was answered by the rules of now. */
+void hold_epoch(struct gate *g, uint32_t id);
+
+/* judge.c */
+struct file_look {
+	struct file_key key;
+	uint64_t mount;
+	bool regular;
+};
+must_check int judge_look(int fd, struct file_look *ret);
+/* The path of an event's file in g->path; "" where there is none. */
+void judge_path(struct gate *g, int fd);
+/* The last bytes of `from` that fit, from a whole character on. */
+void judge_copy_tail(char *ret, size_t size, const char *from);
+void judge_event(struct gate *g, struct event *ev);
+/* Decides, answers, closes and records. `path`: as in g->path; key NULL where unknown. */
+void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
+	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause);
+
+/* record.c */
+void record_init(struct gate *g);
+/* The next free record, or NULL where the ring is full (which is counted). */
+struct gate_kept_record *record_next(struct gate *g);
+void record_commit(struct gate *g, struct gate_kept_record *r);
+void record_acknowledge(struct gate *g, uint32_t id);
+void record_resend(struct gate *g); /* to a new core */
+void record_flush(struct gate *g);
+
+/* link.c */
+void link_set(struct gate *g, int sock);
+void link_drop(struct gate *g);
+/* 0, -EAGAIN where core does not take it, -EPIPE where it is gone. */
+must_check int link_send(struct gate *g, uint16_t type, uint32_t id, int fd);
+
+/* control.c */
+extern const struct child_events control_events;
+
+/* In g->frame. */
+static inline struct pack gate_pack(struct gate *g)
+{
+	buf_clear(&g->frame);
+	return (struct pack){&g->frame, 0};
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose process is it? Asked of procfs once per process, by links and short texts that no user can
+ * make hang. /proc/PID/root is never entered: what lies there may be a user's own file system.
+ *
+ * What a user can forge (command line, environment, his cgroups) only ever adds an application to
+ * a process that would have none; nothing takes one away but the exec of another application.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "gate/gate.h"
+
+size_t identify_link(struct gate *g, const char *name, char *ret, size_t size)
+{
+	ssize_t n = readlinkat(g->proc, name, ret, size - 1);
+
+	ret[n > 0 ? n : 0] = 0;
+	return n > 0 ? (size_t)n : 0;
+}
+
+bool identify_text(struct gate *g, const char *name, size_t max, struct view *ret)
+{
+	cleanup_with(fd_closep) int fd = openat(
+		g->proc, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	size_t n = 0;
+
+	if (fd < 0)
+		return false;
+	while (n < max) {
+		ssize_t k = read(fd, g->text + n, max - n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return false;
+		if (k == 0)
+			break;
+		n += (size_t)k;
+	}
+	*ret = view_of(g->text, n);
+	return true;
+}
+
+#define PROC_NAME_MAX 48
+#define SHORT_TEXT    8192U /* of stat, status, cgroup, cmdline */
+#define ENVIRON_TEXT  (64U << 10)
+
+static const char *name_of(char ret[PROC_NAME_MAX], int32_t pid, const char *what)
+{
+	snprintf(ret, PROC_NAME_MAX, "%d/%s", pid, what);
+	return ret;
+}
+
+static void match(struct gate *g, struct proc *p, uint32_t app, enum proc_how how)
+{
+	if (p->app == APP_NONE && app != APP_NONE)
+		proc_set_app(g, p, app, how);
+}
+
+static void read_stat(struct gate *g, struct proc *p)
+{
+	char name[PROC_NAME_MAX];
+	struct procline_stat st;
+	struct view text;
+
+	p->known = identify_text(g, name_of(name, p->pid, "stat"), SHORT_TEXT, &text) &&
+		procline_stat(text, &st);
+	if (p->known) {
+		p->ppid = st.ppid;
+		p->start_time = st.start_time;
+	}
+}
+
+/* `hints` collects what may be forged, for use when nothing better is known. */
+struct hints {
+	uint32_t snap, flatpak, script;
+};
+
+static void read_cgroup(struct gate *g, struct proc *p, struct hints *h)
+{
+	char name[PROC_NAME_MAX], id[256];
+	struct view text;
+
+	if (!identify_text(g, name_of(name, p->pid, "cgroup"), SHORT_TEXT, &text)) {
+		p->known = false;
+		return;
+	}
+	p->tag = procline_cgroup_tag(text, id, sizeof(id)) ? apptable_find(g->apps, id) : APP_NONE;
+	match(g, p, p->tag, PROC_HOW_CGROUP);
+	if (procline_cgroup_flatpak(text, id, sizeof(id)))
+		h->flatpak = apptable_match_flatpak(g->apps, id);
+	if (procline_cgroup_snap(text, id, sizeof(id)))
+		h->snap = apptable_match_snap(g->apps, id);
+}
+
+static void read_exe(struct gate *g, struct proc *p, struct hints *h)
+{
+	char name[PROC_NAME_MAX], exe[GATE_PATH_MAX], snap[256];
+
+	/* Kernel threads have none. */
+	if (!identify_link(g, name_of(name, p->pid, "exe"), exe, sizeof(exe)))
+		return;
+	procline_strip_deleted(exe);
+	match(g, p, apptable_match_exe(g->apps, exe), PROC_HOW_EXE);
+	if (procline_snap_path(exe, snap, sizeof(snap)))
+		h->snap = apptable_match_snap(g->apps, snap);
+}
+
+/* A script stands in the command line of its interpreter, and a program behind ld.so in its. */
+static void read_script(struct gate *g, struct proc *p, struct hints *h)
+{
+	char name[PROC_NAME_MAX], cwd[GATE_PATH_MAX], path[GATE_PATH_MAX];
+	size_t n_cwd = 0, tried = 0;
+	struct view text, arg;
+
+	if (!identify_text(g, name_of(name, p->pid, "cmdline"), SHORT_TEXT, &text) ||
+		!procline_next_arg(&text, &arg))
+		return;
+	while (tried < GATE_SCRIPT_ARGS_MAX && h->script == APP_NONE &&
+		procline_next_arg(&text, &arg)) {
+		if (arg.n == 0 || arg.p[0] == '-')
+			continue;
+		tried++;
+		if (arg.p[0] != '/' && n_cwd == 0)
+			n_cwd = identify_link(g, name_of(name, p->pid, "cwd"), cwd, sizeof(cwd));
+		if (procline_resolve(view_of(cwd, n_cwd), arg, path, sizeof(path)))
+			h->script = apptable_match_exe(g->apps, path);
+	}
+}
+
+/* A sandbox has its own mounts, and flatpak says in the environment which it is. */
+static void read_flatpak(struct gate *g, struct proc *p, struct hints *h)
+{
+	char name[PROC_NAME_MAX], mine[64], theirs[64], id[256];
+	struct view text;
+
+	if (h->flatpak != APP_NONE ||
+		!identify_link(g, name_of(name, p->pid, "ns/mnt"), theirs, sizeof(theirs)) ||
+		!identify_link(g, "1/ns/mnt", mine, sizeof(mine)) || strcmp(mine, theirs) == 0)
+		return;
+	if (identify_text(g, name_of(name, p->pid, "environ"), ENVIRON_TEXT, &text) &&
+		procline_environ(text, "FLATPAK_ID", id, sizeof(id)))
+		h->flatpak = apptable_match_flatpak(g->apps, id);
+}
+
+void identify_user(struct gate *g, struct proc *p)
+{
+	char name[PROC_NAME_MAX];
+	struct view text;
+
+	if (identify_text(g, name_of(name, p->pid, "status"), SHORT_TEXT, &text))
+		(void)procline_status(text, &p->user);
+	p->valid_until = g->now + GATE_USER_NS;
+}
+
+static bool is_agent(const struct gate *g, int32_t pid)
+{
+	return pid == g->self || (uint32_t)pid == g->config.agent_pid;
+}
+
+/* All that a process shows of itself, without its ancestors. */
+static void look(struct gate *g, struct proc *p, struct hints *h)
+{
+	p->checked = g->now;
+	g->shared->counters.identified++;
+	read_stat(g, p);
+	read_exe(g, p, h);
+	read_cgroup(g, p, h);
+}
+
+static void use_hints(struct gate *g, struct proc *p, struct hints *h)
+{
+	if (p->app != APP_NONE)
+		return;
+	read_script(g, p, h);
+	read_flatpak(g, p, h);
+	match(g, p, h->snap, PROC_HOW_SNAP);
+	match(g, p, h->script, PROC_HOW_SCRIPT);
+	match(g, p, h->flatpak, PROC_HOW_FLATPAK);
+}
+
+/* "None" is believed as long as the process has lived, within bounds: young ones exec. */
+static void set_validity(struct gate *g, struct proc *p)
+{
+	uint64_t started = p->start_time * (NSEC_PER_SEC / 100); /* USER_HZ is 100 everywhere */
+	struct timespec boot;
+	uint64_t age;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	age = (uint64_t)boot.tv_sec * NSEC_PER_SEC + (uint64_t)boot.tv_nsec;
+	age = age > started ? age - started : 0;
+
+	if (p->app != APP_NONE) {
+		identify_user(g, p);
+		return;
+	}
+	if (age < GATE_NONE_MIN_NS)
+		age = GATE_NONE_MIN_NS;
+	p->valid_until = g->now + MIN(age, GATE_NONE_MAX_NS);
+}
+
+/* What the parent is known as, looking it up (and its own parents) where it is not remembered. */
+static void inherit(struct gate *g, struct proc *p, unsigned depth);
+
+static void identify_at(struct gate *g, struct proc *p, unsigned depth)
+{
+	struct hints h = {APP_NONE, APP_NONE, APP_NONE};
+
+	look(g, p, &h);
+	if (p->app == APP_NONE && p->known)
+		inherit(g, p, depth);
+	if (!p->agent)
+		use_hints(g, p, &h);
+	set_validity(g, p);
+}
+
+static void inherit(struct gate *g, struct proc *p, unsigned depth)
+{
+	struct proc *parent, scratch;
+
+	if (p->ppid <= 1 || depth >= GATE_ANCESTORS_MAX)
+		return;
+	if (is_agent(g, (int32_t)p->ppid)) {
+		p->agent = true;
+		return;
+	}
+	parent = proc_find(g, (int32_t)p->ppid);
+	if (!parent ||
+		(parent->app == APP_NONE && !parent->agent &&
+			(g->now >= parent->valid_until || parent->checked <= parent->unsettled))) {
+		if (!parent)
+			parent = proc_add(g, (int32_t)p->ppid);
+		if (!parent) {
+			parent = &scratch;
+			scratch = (struct proc){.pid = (int32_t)p->ppid,
+				.pidfd = -1,
+				.app = APP_NONE,
+				.tag = APP_NONE};
+		}
+		identify_at(g, parent, depth + 1);
+	}
+	/* A parent is older: else the number was given again. */
+	if (!parent->known || parent->start_time > p->start_time)
+		return;
+	p->agent = parent->agent;
+	match(g, p, parent->app, PROC_HOW_PARENT);
+}
+
+void identify(struct gate *g, struct proc *p)
+{
+	if (p->pid <= 1 || is_agent(g, p->pid)) {
+		p->agent = true;
+		return;
+	}
+	identify_at(g, p, 0);
+	if (!p->known)
+		g->shared->counters.unidentified++;
+}
+
+void identify_names(struct gate *g, int32_t pid, struct gate_record *ret)
+{
+	char name[PROC_NAME_MAX];
+	struct procline_stat st;
+	struct view text;
+
+	identify_link(g, name_of(name, pid, "exe"), ret->exe, sizeof(ret->exe));
+	if (identify_text(g, name_of(name, pid, "stat"), SHORT_TEXT, &text) &&
+		procline_stat(text, &st)) {
+		memcpy(ret->comm, st.comm, sizeof(ret->comm));
+		ret->ppid = st.ppid;
+		ret->start_time = st.start_time;
+	}
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an event to its answer: who asks, for what, and what the policy says. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "gate/gate.h"
+
+#define STATX_WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
+
+static int64_t nanoseconds(struct statx_timestamp t)
+{
+	return t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec;
+}
+
+/* As file_key_read(), but never asks a server: fstat(2) on a user's FUSE mount waits for him. */
+int judge_look(int fd, struct file_look *ret)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_WANTED, &st) < 0)
+		return -errno;
+	*ret = (struct file_look){
+		.key = {.dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+			.ino = st.stx_ino,
+			.size = st.stx_size,
+			.mtime = nanoseconds(st.stx_mtime),
+			.ctime = nanoseconds(st.stx_ctime)},
+		.mount = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : UINT64_MAX,
+		.regular = S_ISREG(st.stx_mode),
+	};
+	return 0;
+}
+
+void judge_path(struct gate *g, int fd)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	identify_link(g, name, g->path, sizeof(g->path));
+}
+
+void judge_copy_tail(char *ret, size_t size, const char *from)
+{
+	size_t n = strlen(from);
+
+	if (n >= size) {
+		from += n - (size - 1);
+		while (((unsigned char)*from & 0xc0) == 0x80)
+			from++;
+	}
+	snprintf(ret, size, "%s", from);
+}
+
+static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
+	const struct proc *p, uint32_t app, const struct file_key *key, const struct question *q,
+	const struct verdict *v, enum record_cause cause)
+{
+	memset(r, 0, sizeof(*r));
+	r->realtime = ev->realtime;
+	r->pid = (uint32_t)ev->pid;
+	r->ppid = p->ppid;
+	r->start_time = p->start_time;
+	r->uid = p->user.uid;
+	r->policy_version = v->version;
+	r->action = v->action;
+	r->intended = v->intended;
+	r->channel = q->channel;
+	r->cause = cause;
+	if (key)
+		r->key = *key;
+	r->facts = q->facts;
+	snprintf(r->app, sizeof(r->app), "%s", apptable_id(g->apps, app));
+	snprintf(r->rule, sizeof(r->rule), "%s", policy_rule_name(g->policy, v->rule));
+	snprintf(r->identified, sizeof(r->identified), "%s", proc_how_name((enum proc_how)p->how));
+	judge_copy_tail(r->path, sizeof(r->path), g->path);
+	/* While the opener still waits: afterwards it may be gone. */
+	identify_names(g, ev->pid, r);
+}
+
+static bool is_recorded(const struct verdict *v)
+{
+	return v->rule != POLICY_RULE_NONE &&
+		(v->action > ACTION_ALLOW || v->intended > ACTION_ALLOW);
+}
+
+static void ask_policy(struct gate *g, const struct proc *p, uint32_t app, enum channel channel,
+	const struct facts_brief *facts, const struct event *ev, struct question *q,
+	struct verdict *v)
+{
+	*q = (struct question){
+		.facts = *facts,
+		.app = app,
+		.category = apptable_category(g->apps, app),
+		.channel = channel,
+		.uid = p->user.uid,
+		.gids = p->user.gids,
+		.n_gids = p->user.n_gids,
+		.path = g->path[0] ? g->path : NULL,
+		.realtime = ev->realtime,
+		.utc_offset = g->utc_offset,
+	};
+	policy_decide(g->policy, q, v);
+}
+
+void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
+	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause)
+{
+	struct gate_counters *c = &g->shared->counters;
+	enum channel channel = ev->mask & FAN_OPEN_EXEC_PERM ? CHANNEL_EXEC : CHANNEL_OPEN;
+	struct gate_kept_record *kept = NULL;
+	struct question q;
+	struct verdict v;
+
+	/* An application that a new table no longer has. */
+	if (app == APP_NONE) {
+		event_answer(g, ev, true);
+		return;
+	}
+	ask_policy(g, p, app, channel, facts, ev, &q, &v);
+	if (is_recorded(&v)) {
+		kept = record_next(g);
+		if (kept)
+			fill(g, &kept->record, ev, p, app, key, &q, &v, cause);
+	}
+	event_answer(g, ev, !action_refuses(v.action));
+	event_count(ev,
+		cause == RECORD_CAUSE_KNOWN && channel == CHANNEL_OPEN ? &c->max_known_ns
+								       : &c->max_held_ns,
+		c->gated_us);
+	if (kept) {
+		kept->record.hold_ns = clock_now() - ev->arrived;
+		record_commit(g, kept);
+	}
+}
+
+static void allow(struct gate *g, struct event *ev)
+{
+	struct gate_counters *c = &g->shared->counters;
+
+	event_answer(g, ev, true);
+	event_done(ev);
+	c->allowed++;
+	event_count(ev, &c->max_allowed_ns, c->allowed_us);
+}
+
+/* The path in g->path is one that the administrator does not want judged. */
+static bool is_outside(struct gate *g, uint64_t mount)
+{
+	if (g->config.protect.n == 0 || g->path[0] != '/')
+		return false;
+	for (uint32_t i = 0; i < g->config.protect.n; i++)
+		if (procline_is_below(g->path, g->config.protect.v[i]))
+			return false;
+	return mounts_is_host(g, mount);
+}
+
+static void judge_open(struct gate *g, struct event *ev, struct proc *p)
+{
+	struct gate_counters *c = &g->shared->counters;
+	static const struct facts_brief empty = {.level = LEVEL_NONE};
+	struct facts_brief facts;
+	struct file_look look;
+
+	c->gated++;
+	judge_path(g, ev->fd);
+	if (judge_look(ev->fd, &look) < 0) {
+		facts = (struct facts_brief){.completeness = COMPLETENESS_UNREADABLE,
+			.reasons = REASON_BIT(REASON_CRASHED)};
+		judge(g, ev, p, p->app, NULL, &facts, RECORD_CAUSE_KNOWN);
+		event_done(ev);
+		return;
+	}
+	if (!look.regular || is_outside(g, look.mount)) {
+		c->outside++;
+		event_answer(g, ev, true);
+		event_count(ev, &c->max_known_ns, c->gated_us);
+	} else if (look.key.size == 0) {
+		/* Nothing in it to look at; what is written later is the next open's matter. */
+		c->known++;
+		judge(g, ev, p, p->app, &look.key, &empty, RECORD_CAUSE_KNOWN);
+	} else if (facts_known(g, &look.key, ev->fd, &facts)) {
+		c->known++;
+		judge(g, ev, p, p->app, &look.key, &facts, RECORD_CAUSE_KNOWN);
+	} else {
+		hold_open(g, ev, p, &look.key, look.mount);
+		return;
+	}
+	event_done(ev);
+}
+
+/* The application that the executed file is, or APP_NONE. */
+static uint32_t executed_app(struct gate *g, int fd)
+{
+	char snap[256];
+	uint32_t app;
+
+	judge_path(g, fd);
+	app = apptable_match_exe(g->apps, g->path);
+	if (app == APP_NONE && procline_snap_path(g->path, snap, sizeof(snap)))
+		app = apptable_match_snap(g->apps, snap);
+	return app;
+}
+
+static void judge_exec(struct gate *g, struct event *ev)
+{
+	static const struct facts_brief nothing = {.level = LEVEL_NONE};
+	struct gate_counters *c = &g->shared->counters;
+	uint32_t app = executed_app(g, ev->fd);
+	struct proc *p;
+
+	p = proc_get(g, ev->pid);
+	if (app == APP_NONE || p->agent) {
+		p->unsettled = g->now + GATE_EXEC_SETTLE_NS;
+		allow(g, ev);
+		return;
+	}
+	c->gated++;
+	c->execs++;
+	proc_set_app(g, p, app, PROC_HOW_EXEC);
+	identify_user(g, p);
+	if (g->config.cgroup_tags && p->tag != app) {
+		hold_exec(g, ev, p, app);
+		return;
+	}
+	judge(g, ev, p, app, NULL, &nothing, RECORD_CAUSE_KNOWN);
+	event_done(ev);
+}
+
+void judge_event(struct gate *g, struct event *ev)
+{
+	struct proc *p;
+
+	if (ev->mask & FAN_OPEN_EXEC_PERM) {
+		judge_exec(g, ev);
+		return;
+	}
+	p = proc_get(g, ev->pid);
+	if (p->app == APP_NONE || p->agent)
+		allow(g, ev);
+	else
+		judge_open(g, ev, p);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every bound of the gate. What outlives it (slots, records) is in wire/gate_shared.h. */
+#pragma once
+
+#include "base/clock.h"
+#include "wire/gate_shared.h"
+
+/* Processes remembered. Over it those of no application are forgotten first; one that does not fit
+   is looked up again at each of its opens. */
+#define GATE_PROCESSES_MAX 8192U
+/* Ancestors asked for an application before a process counts as belonging to none. */
+#define GATE_ANCESTORS_MAX 32U
+/* Arguments of a command line that are tried as the path of a script. */
+#define GATE_SCRIPT_ARGS_MAX 4U
+
+/* Files under classification, those past their deadline included: the oldest of these go first. */
+#define GATE_REQUESTS_MAX 2048U
+/* How long facts that missed their deadline are still waited for. */
+#define GATE_LATE_NS (120 * NSEC_PER_SEC)
+
+/* Files whose facts are remembered: 16384 sets of four; the oldest of a set goes first. */
+#define GATE_FACTS_SETS 16384U
+#define GATE_FACTS_WAYS 4U
+/* On tmpfs a store through a mapping that was read first leaves ctime alone, so facts hold only
+   this long there, and only while nobody writes. */
+#define GATE_VOLATILE_NS (5 * NSEC_PER_SEC)
+
+/* An exec waits this long for its tag, then goes on: the process is known by its pid anyway. */
+#define GATE_TAG_NS (100 * NSEC_PER_MSEC)
+/* After an exec the procfs lines of a process still show the old program for a moment. */
+#define GATE_EXEC_SETTLE_NS (200 * NSEC_PER_MSEC)
+/* "Belongs to none" is believed for the age of the process, within these bounds: what it executes
+   may carry no mark. */
+#define GATE_NONE_MIN_NS (10 * NSEC_PER_MSEC)
+#define GATE_NONE_MAX_NS NSEC_PER_SEC
+/* The user of a process of an application is read again after this. */
+#define GATE_USER_NS NSEC_PER_SEC
+
+#define GATE_BEAT_NS (200 * NSEC_PER_MSEC)
+
+/* Batches of events and frames of core per round, so that neither starves the other. */
+#define GATE_BATCHES_PER_ROUND 8
+#define GATE_FRAMES_PER_ROUND  64
+
+/* Mounts are known by their number up to here; above it, a path is never taken as the host's. */
+#define GATE_MOUNTS_MAX 65536U
+/* What is read of one procfs file (bytes). */
+#define GATE_PROC_TEXT_MAX (256U << 10)
+#define GATE_PATH_MAX      4096U
+
+/* Descriptors: running out makes the kernel refuse opens of everybody. */
+#define GATE_FILES_SPARE 128U
+#define GATE_FILES       (GATE_SLOTS_MAX + GATE_REQUESTS_MAX + GATE_PROCESSES_MAX + GATE_FILES_SPARE)
