@@ -8,6 +8,7 @@
 #include "extract/archive.h"
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
+#include "extract/pdf.h"
 #include "extract/plain.h"
 #include "extract/signature.h"
 
@@ -16,6 +17,7 @@ static const struct reader readers[] = {
 	{"zip", archive_zip_bid, archive_zip},
 	{"gzip", archive_gzip_bid, archive_gzip},
 	{"tar", archive_tar_bid, archive_tar},
+	{"pdf", pdf_bid, pdf_extract},
 };
 
 void extract_limits_default(struct extract_limits *ret)

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "extract/pdf_text.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "extract/pdf_paint.h"
+
+static void matrix_multiply(const double a[6], const double b[6], double ret[6])
+{
+	double m[6] = {
+		a[0] * b[0] + a[1] * b[2],
+		a[0] * b[1] + a[1] * b[3],
+		a[2] * b[0] + a[3] * b[2],
+		a[2] * b[1] + a[3] * b[3],
+		a[4] * b[0] + a[5] * b[2] + b[4],
+		a[4] * b[1] + a[5] * b[3] + b[5],
+	};
+	memcpy(ret, m, sizeof(m));
+}
+
+int pdf_content_init(struct pdf_content *c)
+{
+	*c = (struct pdf_content){.text = BUF_INIT(0)};
+	c->rules = calloc(PDF_RULES_MAX, sizeof(*c->rules));
+	c->boxes = calloc(PDF_BOXES_MAX, sizeof(*c->boxes));
+	return c->rules && c->boxes ? 0 : -ENOMEM;
+}
+
+void pdf_content_clear(struct pdf_content *c)
+{
+	buf_clear(&c->text);
+	c->n = c->n_rules = c->n_boxes = 0;
+	c->glyphs = c->unmapped = c->images = 0;
+}
+
+void pdf_content_done(struct pdf_content *c)
+{
+	free(c->chunks);
+	free(c->rules);
+	free(c->boxes);
+	buf_done(&c->text);
+	*c = (struct pdf_content){0};
+}
+
+struct state {
+	double ctm[6];
+	const struct pdf_font *font;
+	double size, char_space, word_space, scale, leading, rise;
+	int mode;
+	bool red, pale, transparent;
+};
+
+struct run {
+	struct pdf_file *f;
+	struct pdf_fonts *fonts;
+	struct pdf_content *c;
+	struct state *s, *states;
+	unsigned n_states, lost_states;
+	double tm[6], line[6];
+
+	/* How the writing lies on the page; made anew where `turned` is set. */
+	bool turned;
+	double unit, em, cosine, sine;
+	int angle;
+	bool moved; /* the next glyph may not join the last chunk unseen */
+
+	struct pdf_object operands[PDF_OPERANDS_MAX];
+	unsigned n;
+	struct pdf_path path;
+	const struct pdf_object *resources;
+	const struct pdf_object *forms[PDF_FORM_DEPTH_MAX];
+	unsigned depth, n_forms;
+};
+
+static double number(const struct run *r, unsigned i)
+{
+	return i < r->n && r->operands[i].type == PDF_NUMBER ? r->operands[i].number : 0;
+}
+
+static bool all_numbers(const struct run *r, unsigned n)
+{
+	if (r->n < n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (r->operands[i].type != PDF_NUMBER)
+			return false;
+	}
+	return true;
+}
+
+static void turn(struct run *r)
+{
+	const struct state *s = r->s;
+	double m[6];
+
+	matrix_multiply(r->tm, s->ctm, m);
+	double sign = s->size * s->scale < 0 ? -1 : 1;
+	double a = m[0] * sign, b = m[1] * sign;
+
+	r->unit = hypot(a, b) * sign;
+	r->em = fabs(s->size) * hypot(m[2], m[3]);
+	r->turned = false;
+	if (b == 0 && a >= 0) {
+		r->angle = 0;
+		r->cosine = 1;
+		r->sine = 0;
+		return;
+	}
+	double angle = isfinite(a) && isfinite(b) ? atan2(b, a) : 0;
+	r->angle = (int)lround(angle * 180 / M_PI);
+	if (r->angle == -180)
+		r->angle = 180;
+	r->cosine = cos(r->angle * M_PI / 180);
+	r->sine = sin(r->angle * M_PI / 180);
+}
+
+static unsigned text_flags(const struct state *s)
+{
+	unsigned flags = 0;
+
+	if (s->red)
+		flags |= PDF_TEXT_RED;
+	if (s->pale || s->transparent)
+		flags |= PDF_TEXT_PALE;
+	if (s->mode == 3 || s->mode == 7)
+		flags |= PDF_TEXT_HIDDEN;
+	if (s->font->bold || s->mode == 2)
+		flags |= PDF_TEXT_BOLD;
+	if (s->font->legacy)
+		flags |= PDF_TEXT_LEGACY * (1 + (unsigned)s->font->encoding);
+	if (s->font->capitals)
+		flags |= PDF_TEXT_CAPITALS;
+	return flags;
+}
+
+static int chunk_new(struct run *r, double u, double v, unsigned flags)
+{
+	struct pdf_content *c = r->c;
+
+	if (c->n == c->cap) {
+		size_t cap = c->cap ? c->cap * 2 : 512;
+		if (cap > PDF_CHUNKS_MAX)
+			return -E2BIG;
+		struct pdf_chunk *p = reallocarray(c->chunks, cap, sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		c->chunks = p;
+		c->cap = cap;
+	}
+	c->chunks[c->n++] = (struct pdf_chunk){
+		.u0 = (float)u,
+		.u1 = (float)u,
+		.v = (float)v,
+		.size = (float)r->em,
+		.text = (uint32_t)c->text.n,
+		.angle = (int16_t)r->angle,
+		.flags = (uint16_t)flags,
+	};
+	return 0;
+}
+
+/* The last chunk goes on at (u, v): text that was set without a visible step. */
+static bool chunk_continues(const struct run *r, double u, double v, unsigned flags)
+{
+	if (r->c->n == 0)
+		return false;
+	const struct pdf_chunk *k = &r->c->chunks[r->c->n - 1];
+	double gap = u - (double)k->u1;
+
+	return k->angle == r->angle && k->flags == flags && gap < 0.1 * r->em &&
+		gap > -0.2 * r->em && fabs(v - (double)k->v) < 0.05 * r->em &&
+		fabs((double)k->size - r->em) < 0.1 * r->em;
+}
+
+static int put_unicode(struct pdf_content *c, uint32_t code)
+{
+	return code ? buf_put_utf8(&c->text, code) : 0;
+}
+
+/* The text of one glyph; false where nobody knows it. */
+static int put_glyph(
+	struct run *r, const struct pdf_font *font, const struct pdf_glyph *g, uint32_t code)
+{
+	struct buf *out = &r->c->text;
+
+	if (g && g->utf8[0] && g->utf8[0] < PDF_GLYPH_LONG) {
+		uint8_t lead = g->utf8[0];
+		size_t n = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+
+		if (out->cap - out->n < 4) {
+			int e = buf_reserve(out, 4096);
+			if (e)
+				return e;
+		}
+		memcpy(out->p + out->n, g->utf8, 4);
+		out->n += n;
+		return 0;
+	}
+	if (g && g->utf8[0] == PDF_GLYPH_LONG) {
+		size_t at = (size_t)g->utf8[1] << 16 | (size_t)g->utf8[2] << 8 | g->utf8[3];
+		return buf_put(out, font->strings.p + at + 1, font->strings.p[at]);
+	}
+	if (font->unicode && code >= 0x20 && (code < 0xD800 || code > 0xDFFF))
+		return put_unicode(r->c, code);
+	if (!font->symbols)
+		r->c->unmapped++;
+	return 0;
+}
+
+static int show(struct run *r, struct view text)
+{
+	const struct state *s = r->s;
+	const struct pdf_font *font = s->font;
+	size_t step = font && font->wide ? 2 : 1;
+	double total = 0;
+
+	if (!font || text.n == 0)
+		return 0;
+	if (r->turned)
+		turn(r);
+
+	double m[6], rise[6] = {1, 0, 0, 1, 0, s->rise};
+	matrix_multiply(rise, r->tm, m);
+	matrix_multiply(m, s->ctm, m);
+	double u0 = m[4] * r->cosine + m[5] * r->sine, v = m[5] * r->cosine - m[4] * r->sine;
+	if (!isfinite(u0) || !isfinite(v) || !isfinite(r->em) || fabs(u0) > 1e7 || fabs(v) > 1e7)
+		return 0;
+
+	unsigned flags = text_flags(s);
+	bool spaced = s->char_space * s->scale * r->unit > 0.08 * r->em;
+	struct pdf_chunk *k = NULL;
+
+	for (size_t i = 0; i + step <= text.n; i += step) {
+		uint32_t code = step == 2 ? (uint32_t)text.p[i] << 8 | text.p[i + 1] : text.p[i];
+		const struct pdf_glyph *page = font->pages[code >> 8];
+		const struct pdf_glyph *g = page ? &page[code & 0xFF] : NULL;
+		double u = u0 + total * r->unit;
+
+		if (!k || spaced) {
+			if (!chunk_continues(r, u, v, flags)) {
+				int e = chunk_new(r, u, v, flags);
+				if (e)
+					return e;
+			}
+			k = &r->c->chunks[r->c->n - 1];
+		}
+
+		double width = g && g->width >= 0 ? (double)g->width : (double)font->width;
+		int e = put_glyph(r, font, g, code);
+		if (e)
+			return e;
+		r->c->glyphs++;
+		k->n = (uint32_t)(r->c->text.n - k->text);
+		k->u1 = (float)(u + width * s->size * s->scale * r->unit);
+
+		total += (width * s->size + s->char_space +
+				 (code == ' ' && step == 1 ? s->word_space : 0)) *
+			s->scale;
+	}
+	r->tm[4] += total * r->tm[0];
+	r->tm[5] += total * r->tm[1];
+	return extractor_tick(r->f->x, text.n);
+}
+
+static void line_move(struct run *r, double x, double y)
+{
+	double m[6] = {1, 0, 0, 1, x, y};
+
+	matrix_multiply(m, r->line, r->line);
+	memcpy(r->tm, r->line, sizeof(r->tm));
+}
+
+static int show_array(struct run *r, const struct pdf_object *array)
+{
+	for (uint32_t i = 0; array->type == PDF_ARRAY && i < array->n; i++) {
+		const struct pdf_object *o = &array->items[i];
+
+		if (o->type == PDF_STRING) {
+			int e = show(r, o->text);
+			if (e)
+				return e;
+		} else if (o->type == PDF_NUMBER) {
+			double step = -o->number / 1000 * r->s->size * r->s->scale;
+			r->tm[4] += step * r->tm[0];
+			r->tm[5] += step * r->tm[1];
+		}
+	}
+	return 0;
+}
+
+static void set_matrix(struct run *r)
+{
+	if (!all_numbers(r, 6))
+		return;
+	for (unsigned i = 0; i < 6; i++)
+		r->tm[i] = r->line[i] = number(r, i);
+	r->turned = true;
+}
+
+static int set_font(struct run *r, const struct pdf_object *dict, double size)
+{
+	struct pdf_font *font;
+	int e = pdf_fonts_get(r->f, r->fonts, dict, &font);
+
+	if (e)
+		return e;
+	r->s->font = font;
+	r->s->size = size;
+	r->turned = true;
+	return 0;
+}
+
+static const struct pdf_object *resource(struct run *r, const char *kind, unsigned operand)
+{
+	const struct pdf_object *dict = pdf_get(r->f, r->resources, kind);
+
+	if (operand >= r->n || r->operands[operand].type != PDF_NAME || dict->type != PDF_DICT)
+		return pdf_resolve(r->f, NULL);
+
+	struct view name = r->operands[operand].text;
+	for (uint32_t i = 0; i < dict->n; i++) {
+		if (view_eq(dict->items[2 * (size_t)i].text, name))
+			return pdf_resolve(r->f, &dict->items[2 * (size_t)i + 1]);
+	}
+	return pdf_resolve(r->f, NULL);
+}
+
+static int set_ext_state(struct run *r)
+{
+	const struct pdf_object *o = resource(r, "ExtGState", 0);
+	const struct pdf_object *font = pdf_get(r->f, o, "Font");
+
+	r->s->transparent = pdf_get_number(r->f, o, "ca", r->s->transparent ? 0 : 1) < 0.8;
+	if (font->type == PDF_ARRAY && font->n == 2) {
+		const struct pdf_object *size = pdf_item(r->f, font, 1);
+		return set_font(
+			r, pdf_item(r->f, font, 0), size->type == PDF_NUMBER ? size->number : 1);
+	}
+	return 0;
+}
+
+/* Red as stamps are, and pale as watermarks are. By the number of components. */
+static void set_color(struct run *r)
+{
+	double red, green, blue;
+
+	if (r->n == 1 && all_numbers(r, 1)) {
+		red = green = blue = number(r, 0);
+	} else if (r->n == 3 && all_numbers(r, 3)) {
+		red = number(r, 0);
+		green = number(r, 1);
+		blue = number(r, 2);
+	} else if (r->n == 4 && all_numbers(r, 4)) {
+		double k = 1 - number(r, 3);
+		red = (1 - number(r, 0)) * k;
+		green = (1 - number(r, 1)) * k;
+		blue = (1 - number(r, 2)) * k;
+	} else {
+		return;
+	}
+	r->s->red = red > 0.55 && green < 0.4 && blue < 0.4 && red - MAX(green, blue) > 0.3;
+	r->s->pale = red > 0.45 && green > 0.45 && blue > 0.45;
+}
+
+static void state_save(struct run *r)
+{
+	if (r->n_states + 1 == PDF_STATES_MAX) {
+		r->lost_states++;
+		return;
+	}
+	r->states[r->n_states + 1] = r->states[r->n_states];
+	r->s = &r->states[++r->n_states];
+}
+
+static void state_restore(struct run *r, unsigned floor)
+{
+	if (r->lost_states) {
+		r->lost_states--;
+	} else if (r->n_states > floor) {
+		r->s = &r->states[--r->n_states];
+		r->turned = true;
+	}
+}
+
+static int content_run(struct run *r, struct view content);
+
+static int run_form(struct run *r, const struct pdf_object *form)
+{
+	const struct pdf_object *m = pdf_get(r->f, form, "Matrix");
+	const struct pdf_object *own = pdf_get(r->f, form, "Resources");
+	const struct pdf_object *outer = r->resources;
+	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
+	unsigned states = r->n_states, lost = r->lost_states;
+
+	for (unsigned i = 0; i < r->depth; i++) {
+		if (r->forms[i] == form)
+			return 0; /* it draws itself: nothing new */
+	}
+	if (r->depth == PDF_FORM_DEPTH_MAX || r->n_forms == PDF_FORMS_MAX ||
+		r->n_states + 1 == PDF_STATES_MAX) {
+		extractor_fail(r->f->x, COMPLETENESS_PARTIAL, REASON_TOO_DEEP);
+		return 0;
+	}
+	r->n_forms++;
+	int e = pdf_stream_decode(r->f, form, &b);
+	if (e < 0 || e == EXTRACT_STOP)
+		return e;
+	if (e == PDF_STREAM_DAMAGED)
+		extractor_fail(r->f->x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
+
+	double saved_tm[6], saved_line[6], matrix[6] = {1, 0, 0, 1, 0, 0};
+	memcpy(saved_tm, r->tm, sizeof(saved_tm));
+	memcpy(saved_line, r->line, sizeof(saved_line));
+	for (uint32_t i = 0; m->type == PDF_ARRAY && m->n == 6 && i < 6; i++) {
+		const struct pdf_object *o = pdf_item(r->f, m, i);
+		matrix[i] = o->type == PDF_NUMBER ? o->number : 0;
+	}
+	r->lost_states = 0;
+	state_save(r);
+	matrix_multiply(matrix, r->s->ctm, r->s->ctm);
+	if (own->type == PDF_DICT)
+		r->resources = own;
+	r->forms[r->depth++] = form;
+
+	e = content_run(r, buf_view(&b));
+
+	r->depth--;
+	r->resources = outer;
+	r->n_states = states;
+	r->lost_states = lost;
+	r->s = &r->states[states];
+	memcpy(r->tm, saved_tm, sizeof(saved_tm));
+	memcpy(r->line, saved_line, sizeof(saved_line));
+	r->turned = true;
+	return e;
+}
+
+static int do_object(struct run *r)
+{
+	const struct pdf_object *o = resource(r, "XObject", 0);
+
+	if (o->type != PDF_STREAM)
+		return 0;
+	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Form"))
+		return run_form(r, o);
+	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Image") && r->c->images < PDF_IMAGES_MAX) {
+		bool jpeg = pdf_is_name(pdf_get(r->f, o, "Filter"), "DCTDecode");
+		r->c->images++;
+		extractor_image(r->f->x, jpeg ? *o->raw : VIEW_EMPTY);
+	}
+	return 0;
+}
+
+/* Behind the data of an inline image: "EI" on its own, with text behind it. */
+static void skip_inline_image(struct pdf_lex *l)
+{
+	const uint8_t *c = l->p;
+
+	while (l->end - c > 2) {
+		const uint8_t *e = memchr(c, 'E', (size_t)(l->end - c - 1));
+		if (!e)
+			break;
+		c = e + 1;
+		if (e[1] != 'I' || !pdf_is_space(e[-1]) || (l->end - e > 2 && !pdf_is_space(e[2])))
+			continue;
+		size_t look = MIN((size_t)(l->end - e - 2), (size_t)16), i = 0;
+		while (i < look && e[2 + i] < 0x7F && (e[2 + i] >= ' ' || pdf_is_space(e[2 + i])) &&
+			e[2 + i])
+			i++;
+		if (i < look)
+			continue;
+		l->p = e + 2;
+		return;
+	}
+	l->p = l->end;
+}
+
+#define OP(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+
+static int text_operator(struct run *r, uint32_t op)
+{
+	struct state *s = r->s;
+	static const double unity[6] = {1, 0, 0, 1, 0, 0};
+
+	switch (op) {
+	case OP(0, 'B', 'T'):
+		memcpy(r->tm, unity, sizeof(unity));
+		memcpy(r->line, unity, sizeof(unity));
+		r->turned = true;
+		break;
+	case OP(0, 'T', 'f'): return set_font(r, resource(r, "Font", 0), number(r, 1));
+	case OP(0, 'T', 'd'): line_move(r, number(r, 0), number(r, 1)); break;
+	case OP(0, 'T', 'D'):
+		s->leading = -number(r, 1);
+		line_move(r, number(r, 0), number(r, 1));
+		break;
+	case OP(0, 'T', 'm'): set_matrix(r); break;
+	case OP(0, 'T', '*'): line_move(r, 0, -s->leading); break;
+	case OP(0, 'T', 'c'): s->char_space = number(r, 0); break;
+	case OP(0, 'T', 'w'): s->word_space = number(r, 0); break;
+	case OP(0, 'T', 'z'):
+		s->scale = number(r, 0) / 100;
+		r->turned = true;
+		break;
+	case OP(0, 'T', 'L'): s->leading = number(r, 0); break;
+	case OP(0, 'T', 's'): s->rise = number(r, 0); break;
+	case OP(0, 'T', 'r'):
+		s->mode = number(r, 0) >= 0 && number(r, 0) <= 7 ? (int)number(r, 0) : 0;
+		break;
+	case OP(0, 'T', 'J'): return r->n ? show_array(r, &r->operands[0]) : 0;
+	case OP(0, 'T', 'j'):
+		return r->n && r->operands[0].type == PDF_STRING ? show(r, r->operands[0].text) : 0;
+	case OP(0, 0, '"'):
+		s->word_space = number(r, 0);
+		s->char_space = number(r, 1);
+		line_move(r, 0, -s->leading);
+		return r->n > 2 && r->operands[2].type == PDF_STRING ? show(r, r->operands[2].text)
+								     : 0;
+	case OP(0, 0, '\''):
+		line_move(r, 0, -s->leading);
+		return r->n && r->operands[0].type == PDF_STRING ? show(r, r->operands[0].text) : 0;
+	default: break;
+	}
+	return 0;
+}
+
+static int operator_run(struct run *r, uint32_t op, unsigned floor)
+{
+	switch (op) {
+	case OP(0, 0, 'q'): state_save(r); return 0;
+	case OP(0, 0, 'Q'): state_restore(r, floor); return 0;
+	case OP(0, 'c', 'm'):
+		if (all_numbers(r, 6)) {
+			double m[6];
+			for (unsigned i = 0; i < 6; i++)
+				m[i] = number(r, i);
+			matrix_multiply(m, r->s->ctm, r->s->ctm);
+			r->turned = true;
+		}
+		return 0;
+	case OP(0, 'D', 'o'): return do_object(r);
+	case OP(0, 'g', 's'): return set_ext_state(r);
+	case OP(0, 0, 'g'):
+	case OP(0, 'r', 'g'):
+	case OP(0, 0, 'k'):
+	case OP(0, 's', 'c'):
+	case OP('s', 'c', 'n'): set_color(r); return 0;
+	case OP(0, 'c', 's'): r->s->red = r->s->pale = false; return 0;
+	default: break;
+	}
+	if (op >> 16 == 0 && ((op >> 8) == 'T' || op == OP(0, 'B', 'T') || op == '\'' || op == '"'))
+		return text_operator(r, op);
+
+	double v[6];
+	for (unsigned i = 0; i < 6; i++)
+		v[i] = number(r, i);
+	pdf_path_operator(&r->path, op, v, r->s->ctm, r->c);
+	return 0;
+}
+
+static int content_run(struct run *r, struct view content)
+{
+	struct pdf_arena scratch = PDF_ARENA_INIT(PDF_ARENA_MAX / 8);
+	struct pdf_lex l;
+	unsigned floor = r->n_states;
+	struct pdf_object o;
+	int e = 0;
+
+	pdf_lex_init(&l, content, &scratch, false);
+	r->n = 0;
+	while ((e = pdf_lex_next(&l, &o)) == 0 || e == -E2BIG) {
+		if (e == -E2BIG) {
+			extractor_fail(r->f->x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
+			e = 0;
+			break;
+		}
+		if (o.type != PDF_KEYWORD) {
+			if (r->n < PDF_OPERANDS_MAX)
+				r->operands[r->n++] = o;
+			continue;
+		}
+
+		uint32_t op = 0;
+		if (o.text.n <= 3) {
+			for (size_t i = 0; i < o.text.n; i++)
+				op = op << 8 | o.text.p[i];
+		}
+		if (op == OP(0, 'I', 'D')) {
+			r->c->images += r->c->images < PDF_IMAGES_MAX;
+			skip_inline_image(&l);
+		}
+		e = operator_run(r, op, floor);
+		r->n = 0;
+		pdf_arena_release(&scratch, (struct pdf_arena_mark){scratch.last, 0});
+		if (e == 0)
+			e = r->f->error ? r->f->error : extractor_tick(r->f->x, 16);
+		if (e)
+			break;
+	}
+	pdf_lex_done(&l);
+	pdf_arena_done(&scratch);
+	r->n = 0;
+	if (e == -E2BIG) {
+		extractor_fail(r->f->x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
+		return 0;
+	}
+	return e == PDF_LEX_END ? 0 : e;
+}
+
+int pdf_content_run(struct pdf_file *f, struct pdf_fonts *fonts, struct view content,
+	const struct pdf_object *resources, const double base[6], struct pdf_content *c)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	struct state *states = calloc(PDF_STATES_MAX, sizeof(*states));
+	int e = -ENOMEM;
+
+	if (r && states) {
+		*r = (struct run){.f = f,
+			.fonts = fonts,
+			.c = c,
+			.states = states,
+			.s = states,
+			.resources = resources,
+			.turned = true};
+		memcpy(states->ctm, base, sizeof(states->ctm));
+		states->scale = 1;
+		static const double unity[6] = {1, 0, 0, 1, 0, 0};
+		memcpy(r->tm, unity, sizeof(unity));
+		memcpy(r->line, unity, sizeof(unity));
+		e = content_run(r, content);
+	}
+	free(states);
+	free(r);
+	return e;
+}
