@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "ctl/usage.h"
+#include "settings/settings.h"
+#include "wire/frame.h"
+#include "wire/pack.h"
+#include "wire/protocol.h"
+
+#define ANSWER_MS 5000
+
+static int socket_path(const struct ctl *ctl, char *ret, size_t size)
+{
+	static const char standard[] = SEALGATE_SYSCONFDIR "/agent.yaml";
+	const char *config = ctl->config;
+	struct settings s;
+	struct diags *d;
+	int r;
+
+	if (ctl->socket) {
+		snprintf(ret, size, "%s", ctl->socket);
+		return 0;
+	}
+	if (!config && access(standard, R_OK) == 0)
+		config = standard;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return ctl_error("out of memory");
+	r = settings_load(config, d, &s);
+	ctl_diags(d);
+	if (r < 0 && d->errors == 0)
+		ctl_error("%s: %s", config ? config : "settings", strerror(-r));
+	free(d);
+	if (r < 0)
+		return CTL_FAILED;
+	snprintf(ret, size, "%s/control.sock", s.runtime_dir);
+	settings_done(&s);
+	return 0;
+}
+
+static int dial(const char *path)
+{
+	cleanup_with(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.sun_path, path, strlen(path));
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -errno;
+	return fd_steal(&fd);
+}
+
+static int ask(int fd, uint16_t request, struct buf *ret_text)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
+	struct wire_frame f;
+	struct unpack u;
+	struct view text;
+	uint8_t failed;
+	int r = wire_send(fd, request, 1, VIEW_EMPTY, NULL, 0);
+
+	if (r < 0)
+		return r;
+	if (poll(&p, 1, ANSWER_MS) <= 0)
+		return -ETIMEDOUT;
+	r = wire_receive(fd, &storage, &f);
+	if (r != 0)
+		return r == WIRE_EOF ? -ECONNRESET : r;
+	u = (struct unpack){f.body, 0};
+	failed = unpack_u8(&u);
+	text = unpack_view(&u);
+	r = unpack_end(&u);
+	if (r == 0)
+		r = buf_put_view(ret_text, text);
+	wire_frame_done(&f);
+	return r < 0 ? r : failed != 0;
+}
+
+int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
+{
+	cleanup_with(fd_closep) int fd = -1;
+	char path[4200];
+	int r = socket_path(ctl, path, sizeof(path));
+
+	if (r != 0)
+		return r;
+	fd = dial(path);
+	if (fd < 0)
+		return ctl_error("no agent answers at %s: %s", path, strerror(-fd));
+	r = ask(fd, request, ret_text);
+	if (r < 0)
+		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
+	return r;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sealgate status: what runs, what is covered and what is not, what was lost. The agent answers in
+ * JSON, which is YAML too: conf/ reads it.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "ctl/commands.h"
+#include "ctl/control.h"
+#include "ctl/tty.h"
+#include "ctl/usage.h"
+#include "wire/protocol.h"
+
+static const struct usage usage = {
+	.synopsis = "status [--json]",
+	.text = "Says whether the agent protects, what it covers, what it holds, and what was "
+		"lost.\n"
+		"Everybody may ask. Exit status 1: it runs, but something is not covered or was "
+		"lost.",
+	.options = {{"--json", "the agent's own words, for programs"}},
+};
+
+struct status {
+	const struct conf_node *root;
+	enum lang lang;
+};
+
+/* "a.b.c" from a node; NULL where any of it is missing. */
+static const struct conf_node *at(const struct conf_node *n, const char *path)
+{
+	char part[64];
+
+	while (n && *path) {
+		size_t len = strcspn(path, ".");
+
+		if (len >= sizeof(part))
+			return NULL;
+		memcpy(part, path, len);
+		part[len] = 0;
+		n = conf_get(n, part);
+		path += len + (path[len] == '.');
+	}
+	return n;
+}
+
+static const char *text(const struct conf_node *n, const char *path)
+{
+	n = at(n, path);
+	return n && n->type == CONF_SCALAR ? n->text : "";
+}
+
+static uint64_t number(const struct conf_node *n, const char *path)
+{
+	return strtoull(text(n, path), NULL, 10);
+}
+
+static bool yes(const struct conf_node *n, const char *path)
+{
+	return strcmp(text(n, path), "true") == 0;
+}
+
+static void row(const struct status *s, const char *en, const char *vi)
+{
+	const char *name = lang_pick(s->lang, en, vi);
+	size_t shown = 0;
+
+	for (const char *p = name; *p; p++)
+		shown += (*p & 0xc0) != 0x80;
+	printf("%s%s%s%*s", tty_style(stdout, TTY_BOLD), name, tty_style(stdout, TTY_PLAIN),
+		shown < 12 ? (int)(12 - shown) : 1, "");
+}
+
+static void problem(const struct status *s, const char *en, const char *vi, const char *detail)
+{
+	printf("%s%s%s %s%s%s\n", tty_style(stdout, TTY_YELLOW),
+		lang_pick(s->lang, "attention:", "chú ý:"), tty_style(stdout, TTY_PLAIN),
+		lang_pick(s->lang, en, vi), detail[0] ? ": " : "", detail);
+}
+
+static void print_head(const struct status *s)
+{
+	bool serving = yes(s->root, "supervisor.serving");
+
+	row(s, "agent", "tác tử");
+	printf("%s%s%s %s %s, %s %s\n", tty_style(stdout, serving ? TTY_GREEN : TTY_RED),
+		serving ? lang_pick(s->lang, "protecting", "đang bảo vệ")
+			: lang_pick(s->lang, "not protecting", "không bảo vệ"),
+		tty_style(stdout, TTY_PLAIN), "sealgate", text(s->root, "version"),
+		lang_pick(s->lang, "since", "từ"), text(s->root, "started"));
+	row(s, "policy", "chính sách");
+	printf("%s %s, %s, %s %s, %s %s (%s)\n", lang_pick(s->lang, "version", "phiên bản"),
+		text(s->root, "policy.version"), text(s->root, "policy.mode"),
+		text(s->root, "policy.rules"), lang_pick(s->lang, "rules", "quy tắc"),
+		text(s->root, "policy.applications"),
+		lang_pick(s->lang, "applications", "ứng dụng"), text(s->root, "policy.file"));
+	row(s, "recognition", "nhận dạng");
+	printf("%s %s, %s %s, %s %s\n", text(s->root, "rules.packs"),
+		lang_pick(s->lang, "packs", "bộ"), text(s->root, "rules.rules"),
+		lang_pick(s->lang, "rules", "quy tắc"), text(s->root, "scan.workers"),
+		lang_pick(s->lang, "workers", "tiến trình quét"));
+}
+
+static void print_coverage(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "supervisor.coverage");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		row(s, "covered", "bao phủ");
+		printf("%s (%s)%s%s\n", text(list->items[i], "mount"), text(list->items[i], "type"),
+			strcmp(text(list->items[i], "state"), "covered") == 0 ? "" : ": ",
+			strcmp(text(list->items[i], "state"), "covered") == 0
+				? ""
+				: text(list->items[i], "why"));
+	}
+	row(s, "engine", "cơ chế");
+	printf("%s, Linux %s, %s %s\n", text(s->root, "supervisor.engine.name"),
+		text(s->root, "supervisor.engine.kernel"),
+		text(s->root, "supervisor.engine.executables_marked"),
+		lang_pick(s->lang, "application executables marked", "tệp chạy được đánh dấu"));
+}
+
+static void print_counts(const struct status *s)
+{
+	const struct conf_node *g = at(s->root, "supervisor.gate");
+
+	row(s, "gate", "cổng");
+	printf(lang_pick(s->lang,
+		       "%s opens of applications, %s held, %s refused; slowest answer %s ms "
+		       "(others %s ms)\n",
+		       "%s lần mở của ứng dụng, giữ %s, từ chối %s; trả lời chậm nhất %s ms "
+		       "(khác: %s ms)\n"),
+		text(g, "gated"), text(g, "held"), text(g, "denied"), text(g, "max_ms.held"),
+		text(g, "max_ms.ungated"));
+	row(s, "watch", "theo dõi");
+	printf(lang_pick(s->lang, "%s files seen in %s folders, %s known%s\n",
+		       "%s tệp trong %s thư mục, đã biết %s%s\n"),
+		text(s->root, "watch.files_seen"), text(s->root, "watch.directories"),
+		text(s->root, "store.files"),
+		yes(s->root, "watch.crawl_complete")
+			? ""
+			: lang_pick(
+				  s->lang, ", first look not finished", ", chưa xem hết lần đầu"));
+	row(s, "journal", "nhật ký");
+	printf(lang_pick(s->lang, "%s incidents since start, record %s\n",
+		       "%s sự việc từ khi chạy, bản ghi %s\n"),
+		text(s->root, "journal.incidents"), text(s->root, "journal.last_seq"));
+}
+
+static void check_processes(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "supervisor.processes");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct conf_node *p = list->items[i];
+		char detail[600];
+
+		snprintf(detail, sizeof(detail), "%s %s, %s%s%s", text(p, "role"), text(p, "state"),
+			text(p, "restarts"), text(p, "last_error")[0] ? ": " : "",
+			text(p, "last_error"));
+		if (strcmp(text(p, "state"), "ready") != 0)
+			problem(s, "a process is not ready (its restarts)",
+				"một tiến trình chưa sẵn sàng (số lần chạy lại)", detail);
+		else if (number(p, "restarts") > 0)
+			problem(s, "a process was replaced (how often)",
+				"một tiến trình đã được thay (số lần)", detail);
+	}
+}
+
+static void check_coverage(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "supervisor.coverage");
+
+	for (size_t i = 0; list && i < list->n; i++)
+		if (strcmp(text(list->items[i], "state"), "covered") != 0)
+			problem(s, "a file system is not covered",
+				"có hệ thống tệp không được bảo vệ", text(list->items[i], "mount"));
+	if (!at(s->root, "supervisor.pid"))
+		problem(s, "the supervisor did not answer", "tiến trình giám sát không trả lời",
+			"");
+	else if (strncmp(text(s->root, "supervisor.lineage"), "full", 4) != 0)
+		problem(s, "lineage of processes", "quan hệ tiến trình",
+			text(s->root, "supervisor.lineage"));
+	if (yes(s->root, "supervisor.accounts_missing"))
+		problem(s, "service accounts are missing; processes share the account nobody",
+			"thiếu tài khoản dịch vụ; các tiến trình dùng chung tài khoản nobody", "");
+	if (text(s->root, "watch.note")[0])
+		problem(s, "watch", "theo dõi", text(s->root, "watch.note"));
+}
+
+/* What was lost or refused. Each count: the path, and what it means. */
+static void check_losses(const struct status *s)
+{
+	static const struct {
+		const char *path, *en, *vi;
+	} counts[] = {
+		{"supervisor.gate.records_lost", "records lost by the gate",
+			"bản ghi bị cổng bỏ mất"},
+		{"supervisor.gate.read_errors", "events refused by the kernel",
+			"sự kiện bị nhân từ chối"},
+		{"supervisor.gate.answer_errors", "answers that the kernel refused at first",
+			"trả lời bị nhân từ chối lần đầu"},
+		{"supervisor.gate.deadline", "opens answered without facts at the deadline",
+			"lần mở được trả lời khi hết hạn, chưa biết nội dung"},
+		{"supervisor.gate.core_gone", "opens answered while core was away",
+			"lần mở được trả lời khi thiếu tiến trình lõi"},
+		{"supervisor.gate.pressure", "opens answered under pressure",
+			"lần mở được trả lời khi quá tải"},
+		{"supervisor.gate.unidentified", "processes that could not be identified",
+			"tiến trình không nhận diện được"},
+		{"journal.lost", "records lost before the journal",
+			"bản ghi mất trước khi vào nhật ký"},
+		{"store.failed", "facts that could not be stored", "kết quả không lưu được"},
+		{"watch.overflows", "overflows of the watch", "lần theo dõi bị tràn"},
+		{"scan.crashed", "crashes of scan workers", "lần tiến trình quét bị hỏng"},
+		{"scan.timed_out", "scans past their deadline", "lần quét quá hạn"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		if (number(s->root, counts[i].path) > 0)
+			problem(s, counts[i].en, counts[i].vi, text(s->root, counts[i].path));
+	if (yes(s->root, "policy.file_refused"))
+		problem(s, "the policy file is refused; the last good one is in force",
+			"tệp chính sách bị từ chối; bản đúng gần nhất vẫn có hiệu lực",
+			text(s->root, "configuration_error"));
+	if (yes(s->root, "rules.files_refused"))
+		problem(s, "the rule packs are refused; the last good ones are in force",
+			"các bộ quy tắc bị từ chối; bản đúng gần nhất vẫn có hiệu lực",
+			text(s->root, "configuration_error"));
+}
+
+static int print(const struct ctl *ctl, struct view json)
+{
+	struct status s = {.lang = ctl->lang};
+	struct diags *d = calloc(1, sizeof(*d));
+	struct conf *c = NULL;
+
+	if (!d || conf_parse("status", json, d, &c) < 0) {
+		free(d);
+		return ctl_error("the agent's answer cannot be read; try --json");
+	}
+	s.root = conf_root(c);
+	print_head(&s);
+	print_coverage(&s);
+	print_counts(&s);
+	check_processes(&s);
+	check_coverage(&s);
+	check_losses(&s);
+	conf_free(c);
+	free(d);
+	return CTL_DONE;
+}
+
+int cmd_status(const struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	cleanup_with(buf_done) struct buf answer = BUF_INIT(0);
+	bool json = false;
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j': json = true; break;
+		case 'h': usage_print(stdout, &usage); return CTL_DONE;
+		default: return usage_error(&usage, "unknown option %s", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return usage_error(&usage, "status takes no argument");
+	r = control_ask(ctl, CTL_STATUS, &answer);
+	if (r != 0)
+		return r == 1 ? ctl_error("%.*s", (int)answer.n, (char *)answer.p) : r;
+	if (json) {
+		printf("%.*s\n", (int)answer.n, (const char *)answer.p);
+		return CTL_DONE;
+	}
+	return print(ctl, buf_view(&answer));
+}
