@@ -89,7 +89,7 @@ static int tell_retries(struct incidents *in, struct window *w)
 static void close_window(struct incidents *in, struct window *w)
 {
 	if (!w->told)
-		(void)tell_retries(in, w); /* the ledger counts what it cannot take */
+		unchecked(tell_retries(in, w)); /* the ledger counts what it cannot take */
 	list_remove(&w->node);
 	in->n_windows--;
 	free(w);
@@ -106,7 +106,7 @@ static int on_timer(void *userdata)
 		if (now - w->opened >= INCIDENTS_WINDOW_NS)
 			close_window(in, w);
 		else if (!w->told)
-			(void)tell_retries(in, w);
+			unchecked(tell_retries(in, w));
 	}
 	loop_timer_set(in->timer, in->n_windows ? now + NSEC_PER_SEC : 0);
 	return 0;

@@ -38,7 +38,7 @@ static void on_kill_worker(void *userdata, uint32_t index)
 	for (int i = 0; i < 4; i++)
 		body[i] = (uint8_t)(index >> 8 * i);
 	/* A supervisor that is gone takes us along in a moment. */
-	(void)child_send(core->child, CORE_KILL_WORKER, 0, view_of(body, 4), NULL, 0);
+	unchecked(child_send(core->child, CORE_KILL_WORKER, 0, view_of(body, 4), NULL, 0));
 }
 
 static void on_ledger_done(void *userdata, uint64_t tag, uint64_t seq)
@@ -128,7 +128,7 @@ static int on_tick(void *userdata)
 	struct process *p = userdata;
 
 	/* A full disk shows in store_failed(); the agent goes on. */
-	(void)store_flush(p->core.store);
+	unchecked(store_flush(p->core.store));
 	if (p->stopping &&
 		(ledger_waiting(p->core.ledger) == 0 || clock_now() - p->stopping >= STOP_NS))
 		return LOOP_DONE;

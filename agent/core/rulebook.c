@@ -251,8 +251,8 @@ static void refuse(
 	keep_error(b, d, r);
 	b->refusals++;
 	put_diags(d, ret_why);
-	(void)incidents_note(b->core->ledger, "agent", what,
-		"refused, the last good one stays in force: %s", b->error);
+	unchecked(incidents_note(b->core->ledger, "agent", what,
+		"refused, the last good one stays in force: %s", b->error));
 }
 
 static bool same_policy(const struct policy_set *a, const struct policy_set *b)
@@ -283,9 +283,9 @@ static int renew_policy(struct rulebook *b, struct diags *d, bool *ret_changed)
 	*ret_changed = true;
 	r = save_last_policy(b->core, &b->policy);
 	if (r < 0)
-		(void)incidents_note(b->core->ledger, "agent", "policy",
+		unchecked(incidents_note(b->core->ledger, "agent", "policy",
 			"version %u could not be kept for the next start: %s", b->policy.version,
-			strerror(-r));
+			strerror(-r)));
 	return 0;
 }
 
@@ -303,8 +303,8 @@ static int renew_rules(struct rulebook *b, struct diags *d, bool *ret_changed)
 	if (*ret_changed) {
 		r = save_last(b->core, "rules.last", &b->rules.blob);
 		if (r < 0)
-			(void)incidents_note(b->core->ledger, "agent", "rules",
-				"could not be kept for the next start: %s", strerror(-r));
+			unchecked(incidents_note(b->core->ledger, "agent", "rules",
+				"could not be kept for the next start: %s", strerror(-r)));
 	}
 	return 0;
 }
@@ -322,9 +322,10 @@ static int apply_policy(struct rulebook *b, struct buf *ret_why)
 	if (r < 0)
 		return r;
 	if (changed)
-		(void)incidents_note(b->core->ledger, "agent", "policy",
+		unchecked(incidents_note(b->core->ledger, "agent", "policy",
 			"version %u is in force, mode %s, %u rules", b->policy.version,
-			mode_name(policy_mode(b->policy.policy)), policy_n_rules(b->policy.policy));
+			mode_name(policy_mode(b->policy.policy)),
+			policy_n_rules(b->policy.policy)));
 	return 0;
 }
 
@@ -340,9 +341,9 @@ static int apply_rules(struct rulebook *b, bool *ret_changed, struct buf *ret_wh
 	if (r < 0)
 		return r;
 	if (*ret_changed)
-		(void)incidents_note(b->core->ledger, "agent", "rules",
+		unchecked(incidents_note(b->core->ledger, "agent", "rules",
 			"generation %08x is in force, %u packs, %u rules", b->rules.generation,
-			b->rules.n_packs, b->rules.n_rules);
+			b->rules.n_packs, b->rules.n_rules));
 	return 0;
 }
 

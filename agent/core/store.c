@@ -146,7 +146,7 @@ struct store *store_close(struct store *s)
 	if (!s)
 		return NULL;
 	if (s->db)
-		(void)store_flush(s);
+		unchecked(store_flush(s));
 	close_file(s);
 	buf_done(&s->scratch);
 	free(s);

@@ -9,6 +9,13 @@
 #define cleanup_with(f)   __attribute__((cleanup(f)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 
+/* For the rare result that changes nothing; a comment beside it says why. */
+#define unchecked(call)                  \
+	do {                             \
+		__auto_type r_ = (call); \
+		(void)r_;                \
+	} while (0)
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Each use has names of its own, so that they nest. */

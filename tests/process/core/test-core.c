@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Core's parts against fakes of the processes that they talk to. */
+#include "../../unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "core/incidents.h"
+#include "core/ledger.h"
+#include "core/pool.h"
+#include "core/store.h"
+#include "wire/peer.h"
+#include "wire/protocol.h"
+#include "wire/wire_facts.h"
+
+/* ---- store ---- */
+
+static char dir[] = "/tmp/test-core-XXXXXX";
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/test-core-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	static const char *const names[] = {
+		"facts.db", "facts.db-wal", "facts.db.damaged", "facts.db-shm"};
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		(void)unlink(path);
+	}
+	return rmdir(dir);
+}
+
+static struct facts some_facts(enum level level)
+{
+	struct facts f = {.level = level, .format = "docx", .generation = 7, .n_evidence = 1};
+
+	snprintf(f.evidence[0].snippet, sizeof(f.evidence[0].snippet), "MẬT");
+	return f;
+}
+
+static void facts_outlive_the_process(void **state)
+{
+	struct file_key key = {1, 2, 3, 4, 5}, other = key;
+	struct facts f = some_facts(LEVEL_SECRET), g;
+	struct store *s;
+	bool recreated;
+
+	(void)state;
+	assert_int_equal(store_open(dir, &s, &recreated), 0);
+	assert_false(recreated);
+	assert_int_equal(store_get(s, &key, 7, &g), STORE_MISS);
+	assert_int_equal(store_put(s, &key, &f), 0);
+	assert_int_equal(store_get(s, &key, 7, &g), 0); /* before any commit */
+	s = store_close(s);
+	assert_int_equal(store_open(dir, &s, &recreated), 0);
+	assert_int_equal(store_get(s, &key, 7, &g), 0);
+	assert_memory_equal(&f, &g, sizeof(f));
+	assert_int_equal(store_count(s), 1);
+	/* other rules, or any change, and it is unknown */
+	assert_int_equal(store_get(s, &key, 8, &g), STORE_MISS);
+	other.ctime++;
+	assert_int_equal(store_get(s, &other, 7, &g), STORE_MISS);
+	/* the newer key of an inode replaces the older */
+	assert_int_equal(store_put(s, &other, &f), 0);
+	assert_int_equal(store_get(s, &key, 7, &g), STORE_MISS);
+	assert_int_equal(store_count(s), 1);
+	store_close(s);
+}
+
+static void a_damaged_store_is_put_aside(void **state)
+{
+	struct store *s;
+	bool recreated;
+	char path[64];
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/facts.db", dir);
+	f = fopen(path, "we");
+	for (int i = 0; i < 5000; i++)
+		fputs("this is no database ", f);
+	fclose(f);
+	assert_int_equal(store_open(dir, &s, &recreated), 0);
+	assert_true(recreated);
+	store_close(s);
+	snprintf(path, sizeof(path), "%s/facts.db.damaged", dir);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+/* ---- pool ---- */
+
+struct bench {
+	struct loop *loop;
+	struct pool *pool;
+	int worker[4]; /* the fake workers' ends */
+	uint32_t killed[8], n_killed;
+	struct facts results[16];
+	int order[16], n_results;
+};
+
+struct tracked {
+	struct bench *bench;
+	int number;
+};
+
+static void on_kill(void *userdata, uint32_t index)
+{
+	struct bench *b = userdata;
+
+	b->killed[b->n_killed++] = index;
+}
+
+static void on_done(void *userdata, const struct facts *f)
+{
+	struct tracked *t = userdata;
+
+	t->bench->order[t->bench->n_results] = t->number;
+	t->bench->results[t->bench->n_results++] = *f;
+}
+
+static void add_worker(struct bench *b, uint32_t index)
+{
+	int pair[2];
+
+	assert_int_equal(wire_pair(pair), 0);
+	b->worker[index] = pair[1];
+	assert_int_equal(pool_worker(b->pool, index, pair[0]), 0);
+}
+
+static void bench_init(struct bench *b, uint32_t workers)
+{
+	cleanup_with(fd_closep) int rules = fd_memfd_sealed("rules", VIEW_LIT("rules"));
+
+	*b = (struct bench){0};
+	assert_int_equal(loop_new(&b->loop), 0);
+	assert_int_equal(pool_new(b->loop, workers, on_kill, b, &b->pool), 0);
+	assert_int_equal(pool_rules(b->pool, 7, rules), 0);
+	for (uint32_t i = 0; i < workers; i++)
+		add_worker(b, i);
+}
+
+static void bench_done(struct bench *b)
+{
+	pool_free(b->pool);
+	for (size_t i = 0; i < ARRAY_SIZE(b->worker); i++)
+		if (b->worker[i] > 0)
+			close(b->worker[i]);
+	loop_free(b->loop);
+}
+
+/* What worker `i` was given: the type of the next frame, its id in `ret_id`; 0 where nothing. */
+static uint16_t worker_next(struct bench *b, int i, uint32_t *ret_id, char *ret_name)
+{
+	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
+	struct wire_frame f;
+	uint16_t type;
+
+	if (wire_receive(b->worker[i], &storage, &f) != 0)
+		return 0;
+	type = f.type;
+	*ret_id = f.id;
+	if (type == SCAN_JOB) {
+		struct unpack u = {f.body, 0};
+
+		(void)unpack_u64(&u);
+		(void)unpack_u8(&u);
+		unpack_str(&u, ret_name, 256);
+		assert_int_equal(unpack_end(&u), 0);
+		assert_int_equal(f.n_fds, 1);
+	}
+	wire_frame_done(&f);
+	return type;
+}
+
+static void worker_answer(struct bench *b, int i, uint32_t id, enum level level)
+{
+	cleanup_with(buf_done) struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+	struct facts f = some_facts(level);
+
+	pack_facts(&p, &f);
+	assert_int_equal(wire_send(b->worker[i], SCAN_RESULT, id, buf_view(&body), NULL, 0), 0);
+	assert_int_equal(loop_step(b->loop, 100), 0);
+}
+
+static void submit(struct bench *b, struct tracked *t, int number, bool urgent, uint64_t cpu_ns)
+{
+	cleanup_with(fd_closep) int fd = fd_memfd_sealed("doc", VIEW_LIT("content"));
+	char name[32];
+
+	snprintf(name, sizeof(name), "/a/b/doc-%d", number);
+	*t = (struct tracked){b, number};
+	assert_int_equal(pool_submit(b->pool, fd, name, urgent, cpu_ns, on_done, t), 0);
+}
+
+static void urgent_jobs_go_first(void **state)
+{
+	struct bench b;
+	struct tracked t[4];
+	uint32_t id;
+	char name[256];
+
+	(void)state;
+	bench_init(&b, 2);
+	submit(&b, &t[0], 0, false, NSEC_PER_SEC);
+	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_RULES);
+	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_JOB);
+	assert_string_equal(name, "doc-0");
+	/* the last idle worker is kept for an opener that waits */
+	submit(&b, &t[1], 1, false, NSEC_PER_SEC);
+	assert_int_equal(worker_next(&b, 1, &id, name), 0);
+	submit(&b, &t[2], 2, true, NSEC_PER_SEC);
+	assert_int_equal(worker_next(&b, 1, &id, name), SCAN_RULES);
+	assert_int_equal(worker_next(&b, 1, &id, name), SCAN_JOB);
+	assert_string_equal(name, "doc-2");
+	worker_answer(&b, 1, id, LEVEL_SECRET);
+	assert_int_equal(b.n_results, 1);
+	assert_int_equal(b.order[0], 2);
+	assert_int_equal(b.results[0].level, LEVEL_SECRET);
+	assert_int_equal(b.results[0].generation, 7);
+	bench_done(&b);
+}
+
+static void a_dead_worker_costs_one_verdict(void **state)
+{
+	struct bench b;
+	struct tracked t[2];
+	struct pool_counts n;
+	uint32_t id;
+	char name[256];
+
+	(void)state;
+	bench_init(&b, 1);
+	submit(&b, &t[0], 0, true, NSEC_PER_SEC);
+	submit(&b, &t[1], 1, true, NSEC_PER_SEC);
+	close(b.worker[0]);
+	b.worker[0] = 0;
+	assert_int_equal(loop_step(b.loop, 100), 0);
+	assert_int_equal(b.n_results, 1);
+	assert_int_equal(b.results[0].completeness, COMPLETENESS_UNREADABLE);
+	assert_int_equal(b.results[0].reasons, REASON_BIT(REASON_CRASHED));
+	/* the next one waits for the successor */
+	add_worker(&b, 0);
+	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_RULES);
+	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_JOB);
+	assert_string_equal(name, "doc-1");
+	pool_count(b.pool, &n);
+	assert_int_equal(n.crashed, 1);
+	bench_done(&b);
+}
+
+static void a_late_worker_is_killed(void **state)
+{
+	struct bench b;
+	struct tracked t;
+	struct pool_counts n;
+
+	(void)state;
+	bench_init(&b, 1);
+	submit(&b, &t, 0, true, 1); /* the grace is all it has */
+	for (int i = 0; i < 200 && b.n_killed == 0; i++)
+		assert_int_equal(loop_step(b.loop, 20), 0);
+	assert_int_equal(b.n_killed, 1);
+	assert_int_equal(b.n_results, 0);
+	close(b.worker[0]); /* the supervisor did as asked */
+	b.worker[0] = 0;
+	assert_int_equal(loop_step(b.loop, 100), 0);
+	assert_int_equal(b.n_results, 1);
+	assert_int_equal(b.results[0].reasons, REASON_BIT(REASON_TIMED_OUT));
+	pool_count(b.pool, &n);
+	assert_int_equal(n.timed_out, 1);
+	bench_done(&b);
+}
+
+static void the_queue_is_bounded(void **state)
+{
+	cleanup_with(fd_closep) int fd = fd_memfd_sealed("doc", VIEW_LIT("content"));
+	struct tracked t = {0};
+	struct bench b = {0};
+	int r = 0;
+	uint32_t n = 0;
+
+	(void)state;
+	assert_int_equal(loop_new(&b.loop), 0);
+	assert_int_equal(pool_new(b.loop, 1, on_kill, &b, &b.pool), 0);
+	t.bench = &b;
+	/* descriptors run out first where the limit is low; that too is refused, not lost */
+	while (r == 0 && n <= POOL_QUEUE_MAX) {
+		r = pool_submit(b.pool, fd, "x", true, 1, on_done, &t);
+		n += r == 0;
+	}
+	assert_true(r == -ENOBUFS || r == -EMFILE);
+	assert_true(n <= POOL_QUEUE_MAX);
+	bench_done(&b);
+}
+
+/* ---- ledger and incidents ---- */
+
+struct books {
+	struct loop *loop;
+	struct ledger *ledger;
+	int log;
+	uint64_t tags[64];
+	int n_tags;
+};
+
+static void on_recorded(void *userdata, uint64_t tag, uint64_t seq)
+{
+	struct books *b = userdata;
+
+	(void)seq;
+	b->tags[b->n_tags++] = tag;
+}
+
+static void books_init(struct books *b)
+{
+	int pair[2];
+
+	*b = (struct books){0};
+	assert_int_equal(loop_new(&b->loop), 0);
+	assert_int_equal(ledger_new(b->loop, on_recorded, b, &b->ledger), 0);
+	assert_int_equal(wire_pair(pair), 0);
+	b->log = pair[1];
+	assert_int_equal(ledger_log(b->ledger, pair[0]), 0);
+}
+
+static void books_done(struct books *b)
+{
+	ledger_free(b->ledger);
+	fd_close(b->log);
+	loop_free(b->loop);
+}
+
+/* The next payload that log was given; its id, or 0 where there is none. */
+static uint32_t log_next(struct books *b, char *ret, size_t size)
+{
+	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
+	struct wire_frame f;
+	struct unpack u;
+	struct view v;
+	uint32_t id;
+
+	if (wire_receive(b->log, &storage, &f) != 0)
+		return 0;
+	assert_int_equal(f.type, LOG_APPEND);
+	u = (struct unpack){f.body, 0};
+	v = unpack_view(&u);
+	assert_int_equal(unpack_end(&u), 0);
+	snprintf(ret, size, "%.*s", (int)v.n, (const char *)v.p);
+	id = f.id;
+	wire_frame_done(&f);
+	return id;
+}
+
+static void log_answer(struct books *b, uint32_t id, uint64_t seq)
+{
+	cleanup_with(buf_done) struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+
+	pack_u64(&p, seq);
+	assert_int_equal(wire_send(b->log, LOG_APPENDED, id, buf_view(&body), NULL, 0), 0);
+	assert_int_equal(loop_step(b->loop, 100), 0);
+}
+
+static void what_is_not_acknowledged_goes_to_the_next_log(void **state)
+{
+	struct books b;
+	char text[4096];
+	uint32_t id;
+	int pair[2];
+
+	(void)state;
+	books_init(&b);
+	for (uint64_t i = 1; i <= 3; i++) {
+		snprintf(text, sizeof(text), "{\"n\":%d}", (int)i);
+		assert_int_equal(ledger_add(b.ledger, view_str(text), i), 0);
+	}
+	id = log_next(&b, text, sizeof(text));
+	assert_string_equal(text, "{\"n\":1}");
+	log_answer(&b, id, 10);
+	assert_int_equal(b.n_tags, 1);
+	assert_int_equal(b.tags[0], 1);
+	assert_true(log_next(&b, text, sizeof(text)) > 0); /* 2 was sent, then log dies */
+	close(b.log);
+	assert_int_equal(loop_step(b.loop, 100), 0);
+	assert_int_equal(ledger_waiting(b.ledger), 2);
+	assert_int_equal(wire_pair(pair), 0);
+	b.log = pair[1];
+	assert_int_equal(ledger_log(b.ledger, pair[0]), 0);
+	id = log_next(&b, text, sizeof(text));
+	assert_string_equal(text, "{\"n\":2}");
+	log_answer(&b, id, 11);
+	id = log_next(&b, text, sizeof(text));
+	assert_string_equal(text, "{\"n\":3}");
+	log_answer(&b, id, 12);
+	assert_int_equal(ledger_waiting(b.ledger), 0);
+	assert_int_equal(ledger_last_seq(b.ledger), 12);
+	books_done(&b);
+}
+
+static void what_the_ledger_cannot_hold_is_counted_and_told(void **state)
+{
+	struct books b;
+	char text[4096] = "";
+	uint32_t id;
+	bool told = false;
+
+	(void)state;
+	books_init(&b);
+	for (uint32_t i = 0; i < LEDGER_MAX; i++)
+		assert_int_equal(ledger_add(b.ledger, VIEW_LIT("{}"), 0), 0);
+	assert_int_equal(ledger_add(b.ledger, VIEW_LIT("{}"), 0), -ENOBUFS);
+	assert_int_equal(ledger_add(b.ledger, VIEW_LIT("{}"), 0), -ENOBUFS);
+	assert_int_equal(ledger_lost(b.ledger), 2);
+	for (uint64_t seq = 1; (id = log_next(&b, text, sizeof(text))) > 0; seq++) {
+		told |= strstr(text, "ledger-full") && strstr(text, "\"lost\":2");
+		log_answer(&b, id, seq);
+	}
+	assert_true(told);
+	assert_int_equal(ledger_waiting(b.ledger), 0);
+	books_done(&b);
+}
+
+static struct gate_record some_record(void)
+{
+	struct gate_record r = {.realtime = clock_realtime(),
+		.pid = 77,
+		.uid = 0,
+		.policy_version = 3,
+		.action = ACTION_BLOCK,
+		.intended = ACTION_BLOCK,
+		.key = {1, 2, 3, 4, 5},
+		.facts = {.level = LEVEL_SECRET}};
+
+	snprintf(r.app, sizeof(r.app), "gajim");
+	snprintf(r.rule, sizeof(r.rule), "block-secrets");
+	snprintf(r.path, sizeof(r.path), "/srv/a\"b\n.docx");
+	return r;
+}
+
+static void retries_are_counted_into_one_incident(void **state)
+{
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record();
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {
+		.facts = &f, .app_name = "Gajim", .message = "m", .mode = "enforce"};
+	char text[65536];
+	bool counted;
+
+	(void)state;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_false(counted);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"kind\":\"incident\""));
+	assert_non_null(strstr(text, "\"level\":\"secret\""));
+	assert_non_null(strstr(text, "\"path\":\"/srv/a\\\"b\\n.docx\""));
+	assert_non_null(strstr(text, "\"snippet\":\"MẬT\""));
+	assert_non_null(strstr(text, "\"user\":\"root\""));
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+		assert_true(counted);
+	}
+	/* another user, another application, a changed file: incidents of their own */
+	r.uid = 12345;
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_false(counted);
+	r.key.ctime++;
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_false(counted);
+	snprintf(r.app, sizeof(r.app), "dino");
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_false(counted);
+	assert_int_equal(incidents_count(in), 4);
+	assert_int_equal(incidents_retries(in), 5);
+	for (int i = 0; i < 3; i++)
+		assert_true(log_next(&b, text, sizeof(text)) > 0);
+	incidents_free(in);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"kind\":\"incident-more\""));
+	assert_non_null(strstr(text, "\"retries\":5"));
+	books_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(facts_outlive_the_process, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_damaged_store_is_put_aside, make_dir, remove_dir),
+		cmocka_unit_test(urgent_jobs_go_first),
+		cmocka_unit_test(a_dead_worker_costs_one_verdict),
+		cmocka_unit_test(a_late_worker_is_killed),
+		cmocka_unit_test(the_queue_is_bounded),
+		cmocka_unit_test(what_is_not_acknowledged_goes_to_the_next_log),
+		cmocka_unit_test(what_the_ledger_cannot_hold_is_counted_and_told),
+		cmocka_unit_test(retries_are_counted_into_one_incident),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
