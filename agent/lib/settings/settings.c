@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agent.yaml into struct settings. One table says each key, its type, its bounds, its default and
+ * its sentence; the parser, the check for unknown keys and settings_key() all read it.
+ */
+#include "settings/settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "conf/conf.h"
+
+#define CODE_KEY   "S001" /* unknown key */
+#define CODE_VALUE "S002" /* wrong type, or out of bounds */
+#define CODE_EMPTY "S003" /* a list without which the agent would do nothing */
+#define CODE_PATHS "S004" /* more than SETTINGS_PATHS_MAX */
+
+#define POLICY_OWN     SEALGATE_SYSCONFDIR "/policy.yaml"
+#define POLICY_SHIPPED SEALGATE_DATADIR "/policy/default.yaml"
+
+enum type {
+	TYPE_PATH,
+	TYPE_PATHS,
+	TYPE_NUMBER, /* uint32_t */
+	TYPE_DURATION,
+	TYPE_SIZE,
+	TYPE_MAX,
+};
+
+struct key {
+	const char *name; /* "limits.hold": `hold` below `limits` */
+	enum type type;
+	bool may_be_empty;
+	size_t offset;
+	uint64_t min, max;
+	uint64_t value;    /* the default of numbers */
+	const char *path;  /* the default of a path; of paths, separated by colons */
+	const char *shown; /* the default as people write it */
+	const char *text;
+};
+
+#define MIB        (UINT64_C(1) << 20)
+#define AT(member) offsetof(struct settings, member)
+
+static const struct key keys[] = {
+	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
+		SEALGATE_STATEDIR, "The agent's own data: journal, facts, accepted policies."},
+	{"runtime-dir", TYPE_PATH, false, AT(runtime_dir), 0, 0, 0, SEALGATE_RUNDIR,
+		SEALGATE_RUNDIR, "Sockets of the running agent."},
+	{"policy", TYPE_PATH, false, AT(policy), 0, 0, 0, POLICY_OWN, POLICY_OWN,
+		"The policy; where the default is absent, the one shipped with sealgate applies."},
+	{"rules", TYPE_PATHS, false, AT(rules), 0, 0, 0,
+		SEALGATE_DATADIR "/rules:" SEALGATE_SYSCONFDIR "/rules.d",
+		"[" SEALGATE_DATADIR "/rules, " SEALGATE_SYSCONFDIR "/rules.d]",
+		"Folders of rule packs, all of which are loaded."},
+	{"protect", TYPE_PATHS, false, AT(protect), 0, 0, 0,
+		"/home:/root:/srv:/media:/mnt:/run/media:/tmp:/var/tmp",
+		"[/home, /root, /srv, /media, /mnt, /run/media, /tmp, /var/tmp]",
+		"Directories that are protected; what lies outside is never judged."},
+	{"watch", TYPE_PATHS, true, AT(watch), 0, 0, 0, NULL, "what `protect` says",
+		"Directories whose documents are scanned ahead of time."},
+	{"workers", TYPE_NUMBER, false, AT(workers), 1, 64, 2, NULL, "2",
+		"Processes that scan documents."},
+	{"limits.hold", TYPE_DURATION, false, AT(limits.hold_ns), NSEC_PER_MSEC, 60 * NSEC_PER_SEC,
+		300 * NSEC_PER_MSEC, NULL, "300 ms", "The longest that an open is held."},
+	{"limits.scan-cpu", TYPE_DURATION, false, AT(limits.scan_cpu_ns), 10 * NSEC_PER_MSEC,
+		600 * NSEC_PER_SEC, 2 * NSEC_PER_SEC, NULL, "2 s",
+		"Processor time for a document that somebody waits for."},
+	{"limits.background-cpu", TYPE_DURATION, false, AT(limits.background_cpu_ns),
+		10 * NSEC_PER_MSEC, 3600 * NSEC_PER_SEC, 30 * NSEC_PER_SEC, NULL, "30 s",
+		"Processor time for a document that nobody waits for."},
+	{"limits.file-size", TYPE_SIZE, false, AT(limits.file_bytes), 1024, 64 * 1024 * MIB,
+		512 * MIB, NULL, "512 MiB", "Larger files are not read and count as `too-big`."},
+	{"limits.worker-memory", TYPE_SIZE, false, AT(limits.worker_memory), 64 * MIB,
+		64 * 1024 * MIB, 512 * MIB, NULL, "512 MiB", "Memory of one scanning process."},
+};
+
+#define LIMITS "limits."
+
+bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
+	const char **ret_text)
+{
+	static const char *const types[TYPE_MAX] = {
+		"path", "list of paths", "number", "duration", "size"};
+
+	if (i >= ARRAY_SIZE(keys))
+		return false;
+	*ret_key = keys[i].name;
+	*ret_type = types[keys[i].type];
+	*ret_default = keys[i].shown;
+	*ret_text = keys[i].text;
+	return true;
+}
+
+static void *member(struct settings *s, const struct key *k)
+{
+	return (uint8_t *)s + k->offset;
+}
+
+static void paths_clear(struct settings_paths *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i]);
+	p->n = 0;
+}
+
+void settings_done(struct settings *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i].type == TYPE_PATH)
+			free(*(char **)member(s, &keys[i]));
+		else if (keys[i].type == TYPE_PATHS)
+			paths_clear(member(s, &keys[i]));
+	*s = (struct settings){0};
+}
+
+/* One component onto `b`, which holds the absolute path so far ("" is the root). */
+static int put_component(struct buf *b, struct view c)
+{
+	int r;
+
+	if (c.n == 0 || view_eq(c, VIEW_LIT(".")))
+		return 0;
+	if (view_eq(c, VIEW_LIT(".."))) {
+		while (b->n > 0 && b->p[--b->n] != '/')
+			;
+		return 0;
+	}
+	r = buf_put_byte(b, '/');
+	return r < 0 ? r : buf_put_view(b, c);
+}
+
+static int put_path(struct buf *b, const char *path)
+{
+	int r = 0;
+
+	while (r == 0 && *path) {
+		size_t n = strcspn(path, "/");
+
+		r = put_component(b, view_of(path, n));
+		path += n + (path[n] == '/');
+	}
+	return r;
+}
+
+/* Absolute, and free of empty, `.` and `..` components. */
+static int absolute(const char *dir, const char *path, char **ret)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(2 * PATH_MAX);
+	int r = path[0] == '/' ? 0 : put_path(&b, dir);
+
+	if (r == 0)
+		r = put_path(&b, path);
+	if (r == 0 && b.n == 0)
+		r = buf_put_byte(&b, '/');
+	if (r == 0)
+		r = buf_terminate(&b);
+	if (r < 0)
+		return r;
+	*ret = (char *)steal(&b.p);
+	return 0;
+}
+
+static int paths_add(struct settings_paths *p, const char *dir, const char *path)
+{
+	int r = absolute(dir, path, &p->v[p->n]);
+
+	if (r == 0)
+		p->n++;
+	return r;
+}
+
+static int default_paths(struct settings_paths *p, const char *list)
+{
+	int r = 0;
+
+	while (r == 0 && list && *list) {
+		size_t n = strcspn(list, ":");
+		cleanup_with(freep) char *one = strndup(list, n);
+
+		r = one ? paths_add(p, "/", one) : -ENOMEM;
+		list += n + (list[n] == ':');
+	}
+	return r;
+}
+
+static int set_default(struct settings *s, const struct key *k)
+{
+	void *m = member(s, k);
+
+	switch (k->type) {
+	case TYPE_PATH: return absolute("/", k->path, m);
+	case TYPE_PATHS: return default_paths(m, k->path);
+	case TYPE_NUMBER: *(uint32_t *)m = (uint32_t)k->value; return 0;
+	case TYPE_DURATION:
+	case TYPE_SIZE: *(uint64_t *)m = k->value; return 0;
+	case TYPE_MAX: break;
+	}
+	return -EINVAL;
+}
+
+struct load {
+	struct conf *conf;
+	struct diags *diags;
+	struct settings *settings;
+	const char *dir;
+};
+
+static int load_path(struct load *l, const struct conf_node *n, char **ret)
+{
+	const char *text;
+	char *path;
+	int r = conf_string(l->conf, n, CODE_VALUE, l->diags, &text);
+
+	if (r == 0 && !text[0]) {
+		(void)conf_error(l->conf, n, CODE_VALUE, l->diags, "the path is empty");
+		r = -EBADMSG;
+	}
+	if (r == 0)
+		r = absolute(l->dir, text, &path);
+	if (r < 0)
+		return r;
+	free(*ret);
+	*ret = path;
+	return 0;
+}
+
+static int load_paths(
+	struct load *l, const struct key *k, const struct conf_node *n, struct settings_paths *ret)
+{
+	const struct conf_node *const *items = n->type == CONF_SEQUENCE ? n->items : &n;
+	size_t count = n->type == CONF_SEQUENCE ? n->n : 1;
+	int r = 0;
+
+	if (count == 0 && !k->may_be_empty) {
+		(void)conf_error(l->conf, n, CODE_EMPTY, l->diags,
+			"`%s` is empty: the agent would do nothing", k->name);
+		return -EBADMSG;
+	}
+	if (count > SETTINGS_PATHS_MAX) {
+		(void)conf_error(l->conf, items[SETTINGS_PATHS_MAX], CODE_PATHS, l->diags,
+			"more than %u paths", SETTINGS_PATHS_MAX);
+		return -EBADMSG;
+	}
+	paths_clear(ret);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		ret->v[ret->n] = NULL;
+		r = load_path(l, items[i], &ret->v[ret->n]);
+		if (r == 0)
+			ret->n++;
+	}
+	return r;
+}
+
+static int load_quantity(
+	struct load *l, const struct key *k, const struct conf_node *n, uint64_t *ret)
+{
+	uint64_t v;
+	int r;
+
+	if (k->type == TYPE_NUMBER)
+		return conf_u64(l->conf, n, k->min, k->max, CODE_VALUE, l->diags, ret);
+	if (k->type == TYPE_DURATION)
+		r = conf_duration(l->conf, n, CODE_VALUE, l->diags, &v);
+	else
+		r = conf_bytes(l->conf, n, CODE_VALUE, l->diags, &v);
+	if (r < 0)
+		return r;
+	if (v < k->min || v > k->max) {
+		struct diag *d = conf_error(l->conf, n, CODE_VALUE, l->diags,
+			"%s is too %s for `%s`", n->text, v < k->min ? "small" : "large", k->name);
+
+		if (k->type == TYPE_DURATION)
+			diag_hint(d, "from %llu ms to %llu s",
+				(unsigned long long)(k->min / NSEC_PER_MSEC),
+				(unsigned long long)(k->max / NSEC_PER_SEC));
+		else
+			diag_hint(d, "from %llu KiB to %llu MiB",
+				(unsigned long long)(k->min >> 10),
+				(unsigned long long)(k->max >> 20));
+		return -EBADMSG;
+	}
+	*ret = v;
+	return 0;
+}
+
+static int load_key(struct load *l, const struct key *k, const struct conf_node *n)
+{
+	void *m = member(l->settings, k);
+	uint64_t v;
+	int r;
+
+	if (k->type == TYPE_PATH)
+		return load_path(l, n, m);
+	if (k->type == TYPE_PATHS)
+		return load_paths(l, k, n, m);
+	r = load_quantity(l, k, n, &v);
+	if (r == 0 && k->type == TYPE_NUMBER)
+		*(uint32_t *)m = (uint32_t)v;
+	else if (r == 0)
+		*(uint64_t *)m = v;
+	return r;
+}
+
+/* The names of one level of the table, for the check of keys. */
+static void key_names(bool limits, const char **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		bool below = strncmp(keys[i].name, LIMITS, strlen(LIMITS)) == 0;
+
+		if (below == limits)
+			ret[n++] = keys[i].name + (below ? strlen(LIMITS) : 0);
+	}
+	if (!limits)
+		ret[n++] = "limits";
+	ret[n] = NULL;
+}
+
+static const struct conf_node *find(const struct conf_node *root, const char *name)
+{
+	if (strncmp(name, LIMITS, strlen(LIMITS)) == 0)
+		return conf_get(conf_get(root, "limits"), name + strlen(LIMITS));
+	return conf_get(root, name);
+}
+
+/* Goes on after a bad value, so that one run shows all of them. */
+static int load_tree(struct load *l)
+{
+	const char *names[ARRAY_SIZE(keys) + 2];
+	const struct conf_node *root = conf_root(l->conf), *limits = conf_get(root, "limits");
+	size_t errors = l->diags->errors;
+	int r;
+
+	key_names(false, names);
+	r = conf_check_keys(l->conf, root, names, CODE_KEY, l->diags);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	key_names(true, names);
+	if (limits)
+		r = conf_check_keys(l->conf, limits, names, CODE_KEY, l->diags);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct conf_node *n = find(root, keys[i].name);
+
+		r = n ? load_key(l, &keys[i], n) : 0;
+		if (r < 0 && r != -EBADMSG)
+			return r;
+	}
+	return l->diags->errors > errors ? -EBADMSG : 0;
+}
+
+static int directory_of(const char *path, char **ret)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_with(freep) char *dir = slash
+		? strndup(path, MAX((size_t)(slash - path), (size_t)1))
+		: strdup(".");
+
+	if (!dir)
+		return -ENOMEM;
+	*ret = realpath(dir, NULL);
+	return *ret ? 0 : -errno;
+}
+
+static int load_file(const char *path, struct diags *d, struct settings *s, bool *ret_watch)
+{
+	cleanup_with(conf_freep) struct conf *c = NULL;
+	cleanup_with(freep) char *dir = NULL;
+	struct load l = {.diags = d, .settings = s};
+	int r = conf_load(path, d, &c);
+
+	if (r == 0)
+		r = directory_of(path, &dir);
+	if (r < 0)
+		return r;
+	l.conf = c;
+	l.dir = dir;
+	*ret_watch = conf_get(conf_root(c), "watch");
+	return load_tree(&l);
+}
+
+static int copy_paths(struct settings_paths *to, const struct settings_paths *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->n; i++)
+		r = paths_add(to, "/", from->v[i]);
+	return r;
+}
+
+/* What follows from other keys, or from what is on the disk. */
+static int set_dependent(struct settings *s, bool watch_given)
+{
+	char *shipped;
+	int r = 0;
+
+	if (!watch_given)
+		r = copy_paths(&s->watch, &s->protect);
+	if (r == 0 && strcmp(s->policy, POLICY_OWN) == 0 && access(POLICY_OWN, F_OK) < 0 &&
+		errno == ENOENT) {
+		r = absolute("/", POLICY_SHIPPED, &shipped);
+		if (r == 0) {
+			free(s->policy);
+			s->policy = shipped;
+		}
+	}
+	return r;
+}
+
+int settings_load(const char *path, struct diags *d, struct settings *ret)
+{
+	cleanup_with(settings_done) struct settings s = {0};
+	bool watch_given = false;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++)
+		r = set_default(&s, &keys[i]);
+	if (r == 0 && path)
+		r = load_file(path, d, &s, &watch_given);
+	if (r == 0)
+		r = set_dependent(&s, watch_given);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct settings){0};
+	return 0;
+}
