@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The included application files: finding them, reading them. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/glob.h"
+#include "policyfile/compile.h"
+
+#define APPS_SHIPPED SEALGATE_DATADIR "/policy/apps"
+
+struct app_file {
+	struct apps_context *ctx;
+	const struct conf *conf;
+};
+
+static bool is_id(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && !strchr("-_.", *s))
+			return false;
+	return true;
+}
+
+/* Builder's refusals as diagnostics; -ENOMEM stays. */
+static int explain(struct app_file *f, const struct conf_node *n, int r)
+{
+	if (r == -E2BIG)
+		(void)conf_error(f->conf, n, P_LIMIT, f->ctx->diags,
+			"too long, or more than %u applications or %u patterns in all",
+			APPTABLE_APPS_MAX, APPTABLE_PATTERNS_MAX);
+	else if (r == -EEXIST)
+		(void)conf_error(f->conf, n, P_APP_TWICE, f->ctx->diags,
+			"application `%.60s` is defined twice", n->text);
+	else if (r < 0 && r != -ENOMEM)
+		(void)conf_error(f->conf, n, P_PATTERN, f->ctx->diags, "not usable");
+	return r == -ENOMEM ? r : 0;
+}
+
+static const char *exe_problem(const char *path)
+{
+	const char *problem = glob_error(path);
+
+	if (problem)
+		return problem;
+	if (path[0] != '/')
+		return "the path of a program must be absolute";
+	if (strstr(path, "**"))
+		return "** is not allowed for programs";
+	if (path[strlen(path) - 1] == '/')
+		return "this is a folder";
+	return NULL;
+}
+
+static const char *pattern_problem(enum app_pattern kind, const char *text)
+{
+	if (kind == APP_PATTERN_EXE)
+		return exe_problem(text);
+	return strpbrk(text, "/*?[] ") ? "this is no name" : NULL;
+}
+
+static int add_patterns(struct app_file *f, const struct conf_node *n, uint32_t app,
+	enum app_pattern kind, uint32_t *n_patterns)
+{
+	const struct conf_node *const *items;
+	size_t count;
+	int r = 0;
+
+	if (!n)
+		return 0;
+	items = keyword_items(&n, &count);
+	for (size_t i = 0; r == 0 && i < count && i < POLICYFILE_LIST_MAX; i++) {
+		const char *problem;
+
+		++*n_patterns;
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+			continue;
+		problem = pattern_problem(kind, items[i]->text);
+		if (problem) {
+			(void)conf_error(f->conf, items[i], P_PATTERN, f->ctx->diags, "`%.80s`: %s",
+				items[i]->text, problem);
+			continue;
+		}
+		r = apptable_builder_pattern(f->ctx->builder, app, kind, items[i]->text);
+		r = explain(f, items[i], r);
+	}
+	return r;
+}
+
+static int read_app(struct app_file *f, const struct conf_node *n)
+{
+	static const char *const keys[APP_PATTERN_MAX] = {
+		[APP_PATTERN_EXE] = "exe",
+		[APP_PATTERN_FLATPAK] = "flatpak",
+		[APP_PATTERN_SNAP] = "snap",
+		[APP_PATTERN_PACKAGE] = "package",
+	};
+	const struct conf_node *id = conf_get(n, "id"), *name = conf_get(n, "name");
+	const struct conf_node *category = conf_get(n, "category");
+	enum category c = CATEGORY_OTHER;
+	uint32_t app, n_patterns = 0;
+	int r;
+
+	if (!is_id(id->text)) {
+		(void)conf_error(f->conf, id, P_VALUE, f->ctx->diags,
+			"`%.60s` is no id: small letters, digits, - _ and .", id->text);
+		return 0;
+	}
+	(void)category_parse(category->text, &c);
+	r = apptable_builder_app(f->ctx->builder, id->text, name->text, c, &app);
+	if (r < 0)
+		return explain(f, id, r);
+	for (unsigned k = 0; r == 0 && k < APP_PATTERN_MAX; k++)
+		r = add_patterns(f, conf_get(n, keys[k]), app, (enum app_pattern)k, &n_patterns);
+	if (r == 0 && n_patterns == 0)
+		diag_hint(conf_error(f->conf, id, P_APP_BLIND, f->ctx->diags,
+				  "nothing says how to recognise application `%.60s`", id->text),
+			"give exe, flatpak, snap or package");
+	return r;
+}
+
+static int read_file(struct apps_context *ctx, const char *path)
+{
+	cleanup_with(conf_freep) struct conf *c = NULL;
+	struct app_file f = {.ctx = ctx};
+	size_t errors = ctx->diags->errors;
+	const struct conf_node *apps;
+	int r = conf_load(path, ctx->diags, &c);
+
+	if (r < 0 && r != -EBADMSG && r != -ENOMEM)
+		(void)diags_error(
+			ctx->diags, P_INCLUDE, path, 0, 0, "cannot be read: %s", strerror(-r));
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = keywords_check(c, conf_root(c), keywords_apps, ctx->diags);
+	if (r < 0 || ctx->diags->errors > errors)
+		return r;
+	f.conf = c;
+	apps = conf_get(conf_root(c), "apps");
+	for (size_t i = 0; r == 0 && i < apps->n; i++)
+		r = read_app(&f, apps->items[i]);
+	return r;
+}
+
+static int is_app_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".yaml") == 0;
+}
+
+static void free_entries(struct dirent **entries, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free((void *)entries);
+}
+
+/* By byte order: the locale must not change what a policy means. */
+static int compare_entries(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Where an include is named: at `n`, or the policy as a whole for the default. */
+static void fail_include(struct apps_context *ctx, const struct conf *policy,
+	const struct conf_node *n, const char *path, const char *why)
+{
+	(void)conf_error(policy, n, P_INCLUDE, ctx->diags, "applications in %s: %s", path, why);
+}
+
+static int read_folder(struct apps_context *ctx, const struct conf *policy,
+	const struct conf_node *n, const char *path)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_app_file, compare_entries), r = 0;
+
+	if (count < 0) {
+		fail_include(ctx, policy, n, path, strerror(errno));
+		return 0;
+	}
+	if (count == 0)
+		fail_include(ctx, policy, n, path, "the folder has no .yaml file");
+	for (int i = 0; r == 0 && i < count; i++) {
+		cleanup_with(freep) char *file = NULL;
+
+		if (ctx->n_files++ == POLICYFILE_APP_FILES_MAX) {
+			fail_include(ctx, policy, n, path, "too many application files");
+			break;
+		}
+		r = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM
+									   : read_file(ctx, file);
+	}
+	free_entries(entries, count);
+	return r;
+}
+
+static int read_include(struct apps_context *ctx, const struct conf *policy,
+	const struct conf_node *n, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		fail_include(ctx, policy, n, path, strerror(errno));
+		return 0;
+	}
+	if (S_ISDIR(st.st_mode))
+		return read_folder(ctx, policy, n, path);
+	if (ctx->n_files++ >= POLICYFILE_APP_FILES_MAX) {
+		fail_include(ctx, policy, n, path, "too many application files");
+		return 0;
+	}
+	return read_file(ctx, path);
+}
+
+int apps_load(struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes)
+{
+	const char *base = conf_file(policy), *slash = strrchr(base, '/');
+	const struct conf_node *const *items;
+	size_t n;
+	int r = 0;
+
+	if (!includes)
+		return read_include(ctx, policy, conf_root(policy), APPS_SHIPPED);
+	items = keyword_items(&includes, &n);
+	for (size_t i = 0; r == 0 && i < n && i <= POLICYFILE_APP_FILES_MAX; i++) {
+		cleanup_with(freep) char *path = NULL;
+		int k;
+
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+			continue;
+		if (items[i]->text[0] == '/' || !slash)
+			k = asprintf(&path, "%s", items[i]->text);
+		else
+			k = asprintf(&path, "%.*s/%s", (int)(slash - base), base, items[i]->text);
+		r = k < 0 ? -ENOMEM : read_include(ctx, policy, items[i], path);
+	}
+	return r;
+}

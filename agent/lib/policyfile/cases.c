@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decision tables: questions with the answers that must come out. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "policyfile/keywords.h"
+#include "policyfile/policyfile.h"
+
+#define UID_DEFAULT 1000U
+
+struct cases {
+	const struct conf *conf;
+	const struct policy *policy;
+	const struct apptable *apps;
+	struct diags *diags;
+	uint64_t now;
+};
+
+static const char *text_of(const struct conf_node *n, const char *key)
+{
+	const struct conf_node *v = conf_get(n, key);
+
+	return v ? v->text : NULL;
+}
+
+static uint32_t bits_of(const struct conf_node *n, const char *key, const char *const *words)
+{
+	const struct conf_node *v = conf_get(n, key);
+	const struct conf_node *const *items;
+	uint32_t set = 0;
+	size_t count;
+
+	if (!v)
+		return 0;
+	items = keyword_items(&v, &count);
+	for (size_t i = 0; i < count; i++)
+		for (unsigned w = 0; words[w]; w++)
+			if (strcmp(words[w], items[i]->text) == 0)
+				set |= UINT32_C(1) << w;
+	return set;
+}
+
+/* The shape was checked: each word is known. Absent keys leave what is there. */
+static void read_words(const struct conf_node *n, struct question *q)
+{
+	enum level level = LEVEL_NONE;
+	enum completeness completeness = COMPLETENESS_FULL;
+	const char *text = text_of(n, "level");
+
+	if (text)
+		(void)level_parse(text, &level);
+	text = text_of(n, "completeness");
+	if (text)
+		(void)completeness_parse(text, &completeness);
+	text = text_of(n, "channel");
+	if (text)
+		(void)channel_parse(text, &q->channel);
+	q->facts.level = (uint8_t)level;
+	q->facts.completeness = (uint8_t)completeness;
+	q->facts.tags = bits_of(n, "tag", tag_names);
+	q->facts.reasons = bits_of(n, "reason", reason_names);
+}
+
+static int read_question(const struct cases *c, const struct conf_node *n, struct question *ret)
+{
+	const struct conf_node *app = conf_get(n, "app"), *at = conf_get(n, "at");
+	const struct conf_node *uid = conf_get(n, "uid"), *meeting = conf_get(n, "meeting");
+	struct question q = {.channel = CHANNEL_OPEN, .uid = UID_DEFAULT, .realtime = c->now};
+	uint64_t number;
+
+	q.app = apptable_find(c->apps, app->text);
+	if (q.app == APP_NONE) {
+		(void)conf_error(c->conf, app, P_CASE, c->diags,
+			"the policy has no application `%.60s`", app->text);
+		return -EBADMSG;
+	}
+	q.category = apptable_category(c->apps, q.app);
+	if (at && clock_parse(at->text, &q.realtime) < 0) {
+		(void)conf_error(c->conf, at, P_DATE, c->diags, "`%.60s` is no time", at->text);
+		return -EBADMSG;
+	}
+	read_words(n, &q);
+	if (uid && conf_u64(c->conf, uid, 0, UINT32_MAX - 1, P_VALUE, c->diags, &number) == 0)
+		q.uid = (uint32_t)number;
+	if (meeting && conf_bool(c->conf, meeting, P_VALUE, c->diags, &q.meeting) < 0)
+		return -EBADMSG;
+	q.path = text_of(n, "path");
+	q.destination = text_of(n, "destination");
+	*ret = q;
+	return 0;
+}
+
+static bool has_rule(const struct policy *p, const char *name)
+{
+	for (uint32_t i = 0; i < policy_n_rules(p); i++)
+		if (strcmp(policy_rule_name(p, i), name) == 0)
+			return true;
+	return strcmp(name, "none") == 0;
+}
+
+static void run_case(const struct cases *c, const struct conf_node *n, struct policyfile_cases *ret)
+{
+	const struct conf_node *rule = conf_get(n, "rule");
+	const char *expect = text_of(n, "expect"), *got;
+	struct question q;
+	struct verdict v;
+
+	if (rule && !has_rule(c->policy, rule->text)) {
+		(void)conf_error(c->conf, rule, P_CASE, c->diags, "the policy has no rule `%.60s`",
+			rule->text);
+		return;
+	}
+	if (read_question(c, n, &q) < 0)
+		return;
+	policy_decide(c->policy, &q, &v);
+	ret->n_cases++;
+	got = v.rule == POLICY_RULE_NONE ? "none" : policy_rule_name(c->policy, v.rule);
+	if (strcmp(expect, action_name(v.intended)) == 0 && (!rule || strcmp(rule->text, got) == 0))
+		return;
+	ret->n_failed++;
+	(void)conf_error(c->conf, n, P_CASE_FAILED, c->diags,
+		"%.80s: expected %s%s%s, got %s by rule %s", text_of(n, "name") ?: "case", expect,
+		rule ? " by rule " : "", rule ? rule->text : "", action_name(v.intended), got);
+}
+
+int policyfile_test(const char *path, const struct policy *p, const struct apptable *apps,
+	struct diags *d, struct policyfile_cases *ret)
+{
+	cleanup_with(conf_freep) struct conf *conf = NULL;
+	struct cases c = {.policy = p, .apps = apps, .diags = d, .now = clock_realtime()};
+	struct policyfile_cases result = {0};
+	size_t errors = d->errors;
+	const struct conf_node *list;
+	int r = conf_load(path, d, &conf);
+
+	if (r == 0)
+		r = keywords_check(conf, conf_root(conf), keywords_cases, d);
+	if (r < 0)
+		return r;
+	if (d->errors > errors)
+		return -EBADMSG;
+	c.conf = conf;
+	list = conf_get(conf_root(conf), "cases");
+	if (list->n == 0 || list->n > POLICYFILE_CASES_MAX) {
+		(void)conf_error(conf, list, list->n ? P_LIMIT : P_NOTHING, d,
+			list->n ? "too many cases" : "the table has no cases");
+		return -EBADMSG;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		run_case(&c, list->items[i], &result);
+	*ret = result;
+	/* What is not a failed case is a mistake of the table. */
+	return d->errors - errors > result.n_failed ? -EBADMSG : 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the parts of the compiler. */
+#pragma once
+
+#include "conf/conf.h"
+#include "decide/policy_builder.h"
+#include "policyfile/keywords.h"
+#include "policyfile/policyfile.h"
+
+#define MINUTES_A_DAY  1440U
+#define MINUTES_A_WEEK (7U * MINUTES_A_DAY)
+
+/* A bit per minute of the week, from Sunday 00:00. */
+struct week {
+	uint64_t minutes[(MINUTES_A_WEEK + 63) / 64];
+};
+
+/* A rule as read: the definition and what it borrows. */
+struct rule {
+	const struct conf_node *node;
+	struct policy_rule_def def;
+	uint32_t *apps, *users, *groups;
+	const char **paths, **destinations; /* the strings are the tree's */
+	struct policy_window *times;
+	struct week *week;       /* `times` by the minute; NULL where there are none */
+	uint32_t app_categories; /* union of the categories of `apps` */
+};
+
+void rule_done(struct rule *r);
+
+/* What reading rules needs. */
+struct rule_context {
+	const struct conf *conf;
+	const struct apptable *apps;
+	struct diags *diags;
+	uint64_t now;    /* ns of the real-time clock */
+	uint32_t n_idle; /* grows */
+};
+
+/* Reads a rule whose shape is checked. Complaints go to the diagnostics; -ENOMEM alone is
+   returned. */
+must_check int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret);
+
+/* Unreachable, matching all, never matching, needless: each rule against those before it. */
+void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n);
+
+/* Applications of all included files, into the builder. */
+struct apps_context {
+	struct apptable_builder *builder;
+	struct diags *diags;
+	uint32_t n_files;
+};
+must_check int apps_load(
+	struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes);
+
+/* Adds the programs of the packages that `t`, made by `b`, names; `dir` holds dpkg's lists. A
+   package that is not installed has none. */
+must_check int packages_expand(
+	struct apptable_builder *b, const struct apptable *t, const char *dir);
+
+/* "mon-fri 08:00-17:30", "sat,sun", "22:00-06:00". 0 or -EINVAL. */
+must_check int window_parse(const char *text, struct policy_window *ret);
+
+void windows_week(const struct policy_window *w, size_t n, struct week *ret);
+
+/* A date (its last moment in the host's zone) or an RFC 3339 time. 0 or -EINVAL. */
+must_check int until_parse(const char *text, uint64_t *ret);

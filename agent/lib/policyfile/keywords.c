@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policyfile/keywords.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "model/action.h"
+#include "model/completeness.h"
+#include "model/level.h"
+#include "model/tag.h"
+#include "policyfile/policyfile.h"
+
+#define KEYWORDS_MAX 24 /* in one table */
+
+const char *const keyword_families[] = {"state-secret", "internal", "any", NULL};
+
+static const struct keyword keywords_when[] = {
+	{"level", KEYWORD_WORDS, false, level_names, NULL, "Level of the document."},
+	{"family", KEYWORD_WORDS, false, keyword_families, NULL,
+		"Group of levels: state-secret (confidential and higher), internal, any (every "
+		"level "
+		"but none)."},
+	{"tag", KEYWORD_WORDS, false, tag_names, NULL, "A second finding besides the level."},
+	{"completeness", KEYWORD_WORDS, false, completeness_names, NULL,
+		"How much of the document was read."},
+	{"reason", KEYWORD_WORDS, false, reason_names, NULL, "Why not all of it was read."},
+	{"app", KEYWORD_TEXTS, false, NULL, NULL, "Application, by its id."},
+	{"category", KEYWORD_WORDS, false, category_names, NULL, "Category of the application."},
+	{"channel", KEYWORD_WORDS, false, channel_names, NULL, "How the document would go."},
+	{"user", KEYWORD_IDS, false, NULL, NULL, "User, by name or number."},
+	{"group", KEYWORD_IDS, false, NULL, NULL, "Group of the user, by name or number."},
+	{"path", KEYWORD_TEXTS, false, NULL, NULL,
+		"Path of the document; * and ? within a name, ** for any folders."},
+	{"destination", KEYWORD_TEXTS, false, NULL, NULL,
+		"Site or peer, where the channel knows it; * ? and ** as in path."},
+	{"time", KEYWORD_TEXTS, false, NULL, NULL,
+		"Days and hours in the host's zone, as in `mon-fri 08:00-17:30`."},
+	{"meeting", KEYWORD_BOOL, false, NULL, NULL, "Whether a call is in progress."},
+	{0},
+};
+
+static const struct keyword keywords_rule[] = {
+	{"name", KEYWORD_TEXT, true, NULL, NULL, "Unique; incidents carry it."},
+	{"when", KEYWORD_MAP, false, NULL, keywords_when,
+		"All of the keys must match; of a list, any entry."},
+	{"do", KEYWORD_WORD, true, action_names, NULL, "What happens."},
+	{"message", KEYWORD_TEXT, false, NULL, NULL, "What the person is told."},
+	{"valid-until", KEYWORD_TEXT, false, NULL, NULL,
+		"Last day of the rule (2026-12-31), or a time (2026-12-31T17:00:00+07:00)."},
+	{0},
+};
+
+const struct keyword keywords_policy[] = {
+	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
+	{"mode", KEYWORD_WORD, false, mode_names, NULL,
+		"enforce, or monitor: refusals are recorded but not carried out."},
+	{"apps", KEYWORD_TEXTS, false, NULL, NULL,
+		"Application files or folders, relative to this file; default: the shipped ones."},
+	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
+	{0},
+};
+
+static const struct keyword keywords_app[] = {
+	{"id", KEYWORD_TEXT, true, NULL, NULL, "What rules and incidents call it."},
+	{"name", KEYWORD_TEXT, true, NULL, NULL, "What people call it."},
+	{"category", KEYWORD_WORD, true, category_names, NULL, "What it is for."},
+	{"exe", KEYWORD_TEXTS, false, NULL, NULL,
+		"Absolute path of a binary or script; * and ? within a name."},
+	{"flatpak", KEYWORD_TEXTS, false, NULL, NULL, "Flatpak application id."},
+	{"snap", KEYWORD_TEXTS, false, NULL, NULL, "Snap name."},
+	{"package", KEYWORD_TEXTS, false, NULL, NULL,
+		"Debian package whose programs (in bin directories) count."},
+	{0},
+};
+
+const struct keyword keywords_apps[] = {
+	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
+	{"apps", KEYWORD_MAPS, true, NULL, keywords_app, "Applications."},
+	{0},
+};
+
+static const struct keyword keywords_case[] = {
+	{"name", KEYWORD_TEXT, false, NULL, NULL, "What the case shows."},
+	{"app", KEYWORD_TEXT, true, NULL, NULL, "Application that asks, by its id."},
+	{"channel", KEYWORD_WORD, false, channel_names, NULL, "Default: open."},
+	{"level", KEYWORD_WORD, false, level_names, NULL, "Default: none."},
+	{"tag", KEYWORD_WORDS, false, tag_names, NULL, "Default: no tag."},
+	{"completeness", KEYWORD_WORD, false, completeness_names, NULL, "Default: full."},
+	{"reason", KEYWORD_WORDS, false, reason_names, NULL, "Default: no reason."},
+	{"uid", KEYWORD_NUMBER, false, NULL, NULL, "Default: 1000."},
+	{"path", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
+	{"destination", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
+	{"at", KEYWORD_TEXT, false, NULL, NULL,
+		"Time of the question, as in 2026-11-23T10:00:00Z."},
+	{"meeting", KEYWORD_BOOL, false, NULL, NULL, "Default: false."},
+	{"expect", KEYWORD_WORD, true, action_names, NULL,
+		"The action that must come out; under monitor, the intended one."},
+	{"rule", KEYWORD_TEXT, false, NULL, NULL, "The rule that must decide; `none`: no rule."},
+	{0},
+};
+
+const struct keyword keywords_cases[] = {
+	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
+	{"cases", KEYWORD_MAPS, true, NULL, keywords_case, "The decision table."},
+	{0},
+};
+
+const struct conf_node *const *keyword_items(const struct conf_node *const *n, size_t *ret)
+{
+	if ((*n)->type != CONF_SEQUENCE) {
+		*ret = 1;
+		return n;
+	}
+	*ret = (*n)->n;
+	return (*n)->items;
+}
+
+static void check_word(const struct conf *c, const struct conf_node *n, const char *key,
+	const char *const *words, struct diags *d)
+{
+	const char *text, *near;
+	struct diag *e;
+
+	if (conf_string(c, n, P_VALUE, d, &text) < 0)
+		return;
+	for (const char *const *w = words; *w; w++)
+		if (strcmp(*w, text) == 0)
+			return;
+	near = diag_nearest(text, words);
+	e = conf_error(c, n, P_WORD, d, "`%.80s` is no %s", text, key);
+	if (near)
+		diag_hint(e, "did you mean `%s`?", near);
+	else
+		diag_hint(e, "known: %s, %s, ...", words[0], words[1] ? words[1] : "");
+}
+
+static void check_text(const struct conf *c, const struct conf_node *n, struct diags *d)
+{
+	const char *text;
+
+	if (conf_string(c, n, P_VALUE, d, &text) == 0 && !text[0])
+		(void)conf_error(c, n, P_VALUE, d, "the text is empty");
+}
+
+static void check_list(
+	const struct conf *c, const struct conf_node *n, const struct keyword *k, struct diags *d)
+{
+	size_t count;
+	const struct conf_node *const *items = keyword_items(&n, &count);
+
+	if (count == 0)
+		(void)conf_error(c, n, P_NOTHING, d, "`%s` is empty and never matches", k->key);
+	if (count > POLICYFILE_LIST_MAX) {
+		(void)conf_error(c, n, P_LIMIT, d, "`%s` has more than %u entries", k->key,
+			POLICYFILE_LIST_MAX);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (k->type == KEYWORD_WORDS)
+			check_word(c, items[i], k->key, k->words, d);
+		else
+			check_text(c, items[i], d);
+}
+
+static int check_maps(
+	const struct conf *c, const struct conf_node *n, const struct keyword *k, struct diags *d)
+{
+	int r = 0;
+
+	if (n->type != CONF_SEQUENCE) {
+		(void)conf_error(c, n, P_VALUE, d, "`%s` must be a list", k->key);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < n->n; i++)
+		r = keywords_check(c, n->items[i], k->below, d);
+	return r;
+}
+
+static int check_value(
+	const struct conf *c, const struct conf_node *n, const struct keyword *k, struct diags *d)
+{
+	uint64_t number;
+	bool flag;
+
+	switch (k->type) {
+	case KEYWORD_VERSION:
+		if (conf_u64(c, n, 1, 1, P_VERSION, d, &number) < 0)
+			return 0;
+		break;
+	case KEYWORD_TEXT: check_text(c, n, d); break;
+	case KEYWORD_BOOL:
+		if (conf_bool(c, n, P_VALUE, d, &flag) < 0)
+			return 0;
+		break;
+	case KEYWORD_NUMBER:
+		if (conf_u64(c, n, 0, UINT32_MAX - 1, P_VALUE, d, &number) < 0)
+			return 0;
+		break;
+	case KEYWORD_WORD: check_word(c, n, k->key, k->words, d); break;
+	case KEYWORD_TEXTS:
+	case KEYWORD_IDS:
+	case KEYWORD_WORDS: check_list(c, n, k, d); break;
+	case KEYWORD_MAP: return keywords_check(c, n, k->below, d);
+	case KEYWORD_MAPS: return check_maps(c, n, k, d);
+	}
+	return 0;
+}
+
+int keywords_check(const struct conf *c, const struct conf_node *map, const struct keyword *table,
+	struct diags *d)
+{
+	const char *names[KEYWORDS_MAX + 1] = {0};
+	int r = 0;
+
+	for (size_t i = 0; table[i].key && i < KEYWORDS_MAX; i++)
+		names[i] = table[i].key;
+	r = conf_check_keys(c, map, names, map->type == CONF_MAPPING ? P_KEY : P_VALUE, d);
+	if (map->type != CONF_MAPPING)
+		return 0;
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	r = 0;
+	for (const struct keyword *k = table; r == 0 && k->key; k++) {
+		const struct conf_node *n = conf_get(map, k->key);
+
+		if (n)
+			r = check_value(c, n, k, d);
+		else if (k->required)
+			(void)conf_error(c, map, P_MISSING, d, "`%s` is missing", k->key);
+	}
+	return r;
+}

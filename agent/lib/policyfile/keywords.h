@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every key of every file, once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+/* Permanent. docs/diagnostics.md explains each. */
+#define P_KEY         "P001" /* unknown key */
+#define P_VALUE       "P002" /* wrong type or value */
+#define P_MISSING     "P003" /* a key that must be there */
+#define P_WORD        "P004" /* not one of the known words */
+#define P_NAME        "P005" /* rule name given twice */
+#define P_APP         "P006" /* no such application */
+#define P_GLOB        "P007"
+#define P_TIME        "P008"
+#define P_DATE        "P009"
+#define P_PAST        "P010" /* warning: valid-until is past */
+#define P_UNREACHABLE "P011"
+#define P_EVERYTHING  "P012" /* the rule matches everything */
+#define P_NOTHING     "P013" /* the rule can never match */
+#define P_LIMIT       "P014"
+#define P_APP_TWICE   "P015"
+#define P_APP_BLIND   "P016" /* application without patterns */
+#define P_PATTERN     "P017" /* bad application pattern */
+#define P_TAKEN       "P018" /* pattern of another application */
+#define P_INCLUDE     "P019" /* application file or folder */
+#define P_IDLE        "P020" /* warning: can do nothing on this host */
+#define P_UNKNOWN_ID  "P021" /* warning: user or group that this host does not know */
+#define P_NEEDLESS    "P022" /* warning: a last `allow` decides nothing */
+#define P_VERSION     "P023"
+#define P_CASE_FAILED "P030"
+#define P_CASE        "P031" /* the table names something that the policy does not have */
+
+enum keyword_type {
+	KEYWORD_VERSION, /* 1 */
+	KEYWORD_TEXT,
+	KEYWORD_TEXTS, /* one text or a list */
+	KEYWORD_BOOL,
+	KEYWORD_NUMBER,
+	KEYWORD_IDS,   /* names or numbers, one or a list */
+	KEYWORD_WORD,  /* one of `words` */
+	KEYWORD_WORDS, /* one or a list of `words` */
+	KEYWORD_MAP,   /* a mapping described by `below` */
+	KEYWORD_MAPS,  /* a list of them */
+};
+
+struct keyword {
+	const char *key;
+	enum keyword_type type;
+	bool required;
+	const char *const *words;
+	const struct keyword *below;
+	const char *text;
+};
+
+/* Each ends with an entry without a key. */
+extern const struct keyword keywords_policy[];
+extern const struct keyword keywords_apps[];
+extern const struct keyword keywords_cases[];
+
+extern const char *const keyword_families[]; /* "state-secret", "internal", "any" */
+
+/*
+ * Checks `map` and what is below it against `table`: unknown keys, missing ones, types, words and
+ * empty lists. What follows may rely on the shape. Number of errors in `d` tells the outcome; the
+ * return value is -ENOMEM alone.
+ */
+must_check int keywords_check(const struct conf *c, const struct conf_node *map,
+	const struct keyword *table, struct diags *d);
+
+/* The items of a list, or the one value itself. */
+const struct conf_node *const *keyword_items(const struct conf_node *const *n, size_t *ret);

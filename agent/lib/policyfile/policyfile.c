@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policyfile/policyfile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "policyfile/compile.h"
+
+#define PACKAGE_DIR "/var/lib/dpkg/info"
+
+struct compile {
+	struct conf *conf;
+	struct diags *diags;
+	struct apptable *apps;
+	struct rule *rules;
+	size_t n_rules;
+	uint32_t n_idle;
+};
+
+static void compile_done(struct compile *c)
+{
+	for (size_t i = 0; i < c->n_rules; i++)
+		rule_done(&c->rules[i]);
+	free(c->rules);
+	(void)apptable_close(c->apps);
+	c->conf = conf_free(c->conf);
+}
+
+/* The literal patterns of one kind come sorted, so that equal ones are neighbours. */
+static void check_taken(struct compile *c)
+{
+	static const enum app_pattern kinds[] = {
+		APP_PATTERN_EXE, APP_PATTERN_FLATPAK, APP_PATTERN_SNAP, APP_PATTERN_PACKAGE};
+	const struct conf_node *root = conf_root(c->conf), *apps = conf_get(root, "apps");
+	const struct conf_node *where = apps ? apps : root;
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		const char *text, *before = "";
+		uint32_t app, owner = 0;
+
+		for (uint32_t i = 0; apptable_pattern(c->apps, kinds[k], i, &app, &text); i++) {
+			if (strcmp(text, before) == 0 && app != owner)
+				(void)conf_error(c->conf, where, P_TAKEN, c->diags,
+					"`%.80s` belongs to two applications, `%s` and `%s`", text,
+					apptable_id(c->apps, owner), apptable_id(c->apps, app));
+			before = text;
+			owner = app;
+		}
+	}
+}
+
+static int compile_apps(struct compile *c, struct buf *ret)
+{
+	struct apps_context ctx = {.diags = c->diags};
+	cleanup_with(buf_done) struct buf named = {0};
+	int r = apptable_builder_new(&ctx.builder);
+
+	if (r == 0)
+		r = apps_load(&ctx, c->conf, conf_get(conf_root(c->conf), "apps"));
+	if (r == 0)
+		r = apptable_builder_finish(ctx.builder, &named);
+	if (r == 0)
+		r = apptable_open(buf_view(&named), &c->apps);
+	if (r == 0) {
+		check_taken(c);
+		r = packages_expand(ctx.builder, c->apps, PACKAGE_DIR);
+		c->apps = apptable_close(c->apps);
+	}
+	if (r == 0)
+		r = apptable_builder_finish(ctx.builder, ret);
+	ctx.builder = apptable_builder_free(ctx.builder);
+	return r < 0 ? r : apptable_open(buf_view(ret), &c->apps);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
+	int r = strcmp(x->def.name, y->def.name);
+
+	return r != 0 ? r : (x < y ? -1 : x > y);
+}
+
+static int check_names(struct compile *c)
+{
+	const struct rule **sorted = calloc(c->n_rules + 1, sizeof(struct rule *));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_rules; i++)
+		sorted[i] = &c->rules[i];
+	qsort((void *)sorted, c->n_rules, sizeof(struct rule *), compare_names);
+	for (size_t i = 1; i < c->n_rules; i++)
+		if (sorted[i]->def.name[0] &&
+			strcmp(sorted[i]->def.name, sorted[i - 1]->def.name) == 0)
+			(void)conf_error(c->conf, conf_get(sorted[i]->node, "name"), P_NAME,
+				c->diags, "rule `%s` is already in line %u", sorted[i]->def.name,
+				sorted[i - 1]->node->line);
+	free((void *)sorted);
+	return 0;
+}
+
+static int read_rules(struct compile *c, size_t errors)
+{
+	const struct conf_node *list = conf_get(conf_root(c->conf), "rules");
+	struct rule_context ctx = {
+		.conf = c->conf, .apps = c->apps, .diags = c->diags, .now = clock_realtime()};
+	int r = 0;
+
+	if (!list || list->type != CONF_SEQUENCE)
+		return 0;
+	if (list->n > POLICY_RULES_MAX) {
+		(void)conf_error(c->conf, list->items[POLICY_RULES_MAX], P_LIMIT, c->diags,
+			"more than %u rules", POLICY_RULES_MAX);
+		return 0;
+	}
+	c->rules = calloc(list->n + 1, sizeof(*c->rules));
+	if (!c->rules)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < list->n; i++)
+		if (list->items[i]->type == CONF_MAPPING)
+			r = rule_read(&ctx, list->items[i], &c->rules[c->n_rules++]);
+	if (r == 0)
+		r = check_names(c);
+	/* Half-read rules would be compared for what they are not. */
+	if (r == 0 && c->diags->errors == errors)
+		rules_check(&ctx, c->rules, c->n_rules);
+	c->n_idle = ctx.n_idle;
+	return r;
+}
+
+static enum mode read_mode(const struct compile *c)
+{
+	const struct conf_node *n = conf_get(conf_root(c->conf), "mode");
+	enum mode mode = MODE_ENFORCE;
+
+	if (n && n->type == CONF_SCALAR)
+		(void)mode_parse(n->text, &mode);
+	return mode;
+}
+
+static int build(struct compile *c, uint32_t version, struct buf *ret)
+{
+	struct policy_builder *b = NULL;
+	int r = policy_builder_new(&b);
+
+	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
+		r = policy_builder_add(b, &c->rules[i].def);
+	if (r == 0)
+		r = policy_builder_finish(b, read_mode(c), version, ret);
+	policy_builder_free(b);
+	return r;
+}
+
+int policyfile_compile(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
+{
+	cleanup_with(compile_done) struct compile c = {.diags = d};
+	cleanup_with(buf_done) struct buf apps = {0}, policy = {0};
+	size_t errors = d->errors;
+	int r = conf_load(path, d, &c.conf);
+
+	if (r == 0)
+		r = keywords_check(c.conf, conf_root(c.conf), keywords_policy, d);
+	if (r == 0)
+		r = compile_apps(&c, &apps);
+	if (r < 0)
+		return r;
+	r = read_rules(&c, errors);
+	if (r == 0 && d->errors > errors)
+		r = -EBADMSG;
+	if (r == 0)
+		r = build(&c, version, &policy);
+	if (r == 0)
+		r = buf_put_view(ret_policy, buf_view(&policy));
+	if (r == 0)
+		r = buf_put_view(ret_apps, buf_view(&apps));
+	if (r == 0)
+		*ret = (struct policyfile_info){
+			.mode = read_mode(&c),
+			.n_rules = (uint32_t)c.n_rules,
+			.n_apps = apptable_n(c.apps),
+			.n_idle = c.n_idle,
+		};
+	return r;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.yaml and the application files that it includes, compiled to what the gate reads. Owns the
+ * meaning of every key; the tables of keywords.c are the source of the parser, of the hints and of
+ * the JSON Schema. Diagnostics have the permanent codes P001..P029 (policy, applications) and
+ * P030..P039 (decision tables), or conf's C codes where the YAML itself is wrong.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/macros.h"
+#include "decide/policy.h"
+#include "subject/apptable.h"
+
+#define POLICYFILE_APP_FILES_MAX 256U
+#define POLICYFILE_LIST_MAX      10000U /* entries of one list */
+#define POLICYFILE_CASES_MAX     10000U
+
+struct policyfile_info {
+	enum mode mode;
+	uint32_t n_rules, n_apps;
+	uint32_t n_idle; /* rules that can do nothing on this host (warnings P020); for `check` */
+};
+
+/*
+ * Compiles `path`; `version` goes into the blob and into every verdict. 0; or -EBADMSG with
+ * diagnostics; or -errno where the policy file itself could not be read. Warnings may be there in
+ * both cases. The buffers are appended to.
+ */
+must_check int policyfile_compile(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
+
+struct policyfile_cases {
+	uint32_t n_cases, n_failed;
+};
+
+/*
+ * A decision table: each case is a question with the action and rule that must come out. Failed
+ * cases are diagnostics (P030) at their place in the file. 0 where the table could be run, whatever
+ * failed; -EBADMSG where it is wrong; or -errno.
+ */
+must_check int policyfile_test(const char *path, const struct policy *p,
+	const struct apptable *apps, struct diags *d, struct policyfile_cases *ret);
+
+enum policyfile_schema {
+	POLICYFILE_SCHEMA_POLICY,
+	POLICYFILE_SCHEMA_APPS,
+	POLICYFILE_SCHEMA_CASES,
+	POLICYFILE_SCHEMA_MAX,
+};
+
+/* JSON Schema (draft 7) of one kind of file. */
+must_check int policyfile_schema(enum policyfile_schema which, struct buf *ret);

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One rule from its node. keywords_check() has seen the shape; here is the meaning. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/glob.h"
+#include "policyfile/compile.h"
+
+#define ID_BUFFER (64U << 10) /* for a line of passwd or group */
+
+void rule_done(struct rule *r)
+{
+	free(r->apps);
+	free(r->users);
+	free(r->groups);
+	free((void *)r->paths);
+	free((void *)r->destinations);
+	free(r->times);
+	free(r->week);
+}
+
+static uint32_t word_bit(const char *text, const char *const *words)
+{
+	for (unsigned i = 0; words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return UINT32_C(1) << i;
+	return 0; /* already reported */
+}
+
+/* The set of a list of words, or 0 where the key is absent. */
+static uint32_t read_words(const struct conf_node *when, const char *key, const char *const *words)
+{
+	const struct conf_node *n = conf_get(when, key);
+	const struct conf_node *const *items;
+	uint32_t set = 0;
+	size_t count;
+
+	if (!n)
+		return 0;
+	items = keyword_items(&n, &count);
+	for (size_t i = 0; i < count; i++)
+		if (items[i]->type == CONF_SCALAR)
+			set |= word_bit(items[i]->text, words);
+	return set;
+}
+
+static uint32_t levels_of_families(uint32_t families)
+{
+	const uint32_t state_secret = 1U << LEVEL_CONFIDENTIAL | 1U << LEVEL_SECRET |
+		1U << LEVEL_TOP_SECRET;
+	const uint32_t of[] = {
+		state_secret, 1U << LEVEL_INTERNAL, state_secret | 1U << LEVEL_INTERNAL};
+	uint32_t levels = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(of); i++)
+		if (families >> i & 1)
+			levels |= of[i];
+	return levels;
+}
+
+static void read_levels(
+	struct rule_context *ctx, const struct conf_node *when, struct policy_rule_def *def)
+{
+	bool level = conf_get(when, "level"), family = conf_get(when, "family");
+	uint32_t levels = read_words(when, "level", level_names);
+	uint32_t families = levels_of_families(read_words(when, "family", keyword_families));
+
+	if (!level && !family)
+		return;
+	def->when |= POLICY_WHEN_LEVEL;
+	def->levels = level && family ? levels & families : levels | families;
+	if (def->levels == 0 && levels && families)
+		(void)conf_error(ctx->conf, conf_get(when, "family"), P_NOTHING, ctx->diags,
+			"no level of `level` belongs to `family`: the rule never matches");
+}
+
+static void read_sets(const struct conf_node *when, struct policy_rule_def *def)
+{
+	const struct {
+		const char *key;
+		const char *const *words;
+		enum policy_condition condition;
+		uint32_t *set;
+	} sets[] = {
+		{"completeness", completeness_names, POLICY_WHEN_COMPLETENESS, &def->completeness},
+		{"reason", reason_names, POLICY_WHEN_REASON, &def->reasons},
+		{"tag", tag_names, POLICY_WHEN_TAG, &def->tags},
+		{"category", category_names, POLICY_WHEN_CATEGORY, &def->categories},
+		{"channel", channel_names, POLICY_WHEN_CHANNEL, &def->channels},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		if (conf_get(when, sets[i].key)) {
+			def->when |= sets[i].condition;
+			*sets[i].set = read_words(when, sets[i].key, sets[i].words);
+		}
+}
+
+static void unknown_app(struct rule_context *ctx, const struct conf_node *n)
+{
+	struct diag *e = conf_error(
+		ctx->conf, n, P_APP, ctx->diags, "no application `%.80s` is defined", n->text);
+	size_t count = apptable_n(ctx->apps);
+	const char **ids = calloc(count + 1, sizeof(char *));
+	const char *near;
+
+	if (!ids)
+		return; /* a hint less */
+	for (uint32_t i = 0; i < count; i++)
+		ids[i] = apptable_id(ctx->apps, i);
+	near = diag_nearest(n->text, ids);
+	if (near)
+		diag_hint(e, "did you mean `%s`?", near);
+	free((void *)ids);
+}
+
+/* The scalars of a list; NULL key: none. Lists over their bound were reported and are left out. */
+static const struct conf_node *const *scalars(
+	const struct conf_node *when, const char *key, const struct conf_node **slot, size_t *ret)
+{
+	*slot = conf_get(when, key);
+	*ret = 0;
+	if (!*slot)
+		return NULL;
+	const struct conf_node *const *items = keyword_items(
+		(const struct conf_node *const *)slot, ret);
+
+	if (*ret > POLICYFILE_LIST_MAX)
+		*ret = 0;
+	return items;
+}
+
+static int read_apps(struct rule_context *ctx, const struct conf_node *when, struct rule *r)
+{
+	const struct conf_node *slot;
+	size_t n;
+	const struct conf_node *const *items = scalars(when, "app", &slot, &n);
+
+	if (!slot)
+		return 0;
+	r->def.when |= POLICY_WHEN_APP;
+	r->def.apps = r->apps = calloc(n + 1, sizeof(*r->apps));
+	if (!r->apps)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t app;
+
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+			continue;
+		app = apptable_find(ctx->apps, items[i]->text);
+		if (app == APP_NONE) {
+			unknown_app(ctx, items[i]);
+			continue;
+		}
+		r->apps[r->def.n_apps++] = app;
+		r->app_categories |= 1U << apptable_category(ctx->apps, app);
+	}
+	if ((r->def.when & POLICY_WHEN_CATEGORY) && r->app_categories &&
+		!(r->app_categories & r->def.categories))
+		(void)conf_error(ctx->conf, slot, P_NOTHING, ctx->diags,
+			"no application of `app` belongs to `category`: the rule never matches");
+	return 0;
+}
+
+static bool parse_id(const struct conf_node *n, uint32_t *ret)
+{
+	uint64_t v = 0;
+
+	if (n->quoted || !n->text[0] || strlen(n->text) > 10)
+		return false;
+	for (const char *s = n->text; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		v = v * 10 + (uint64_t)(*s - '0');
+	}
+	if (v >= UINT32_MAX)
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+/* 0, -ENOENT where nobody is called that, or -errno. */
+static int find_id(const char *name, bool group, char *buffer, uint32_t *ret)
+{
+	struct passwd pw, *p = NULL;
+	struct group gr, *g = NULL;
+	int r = group ? getgrnam_r(name, &gr, buffer, ID_BUFFER, &g)
+		      : getpwnam_r(name, &pw, buffer, ID_BUFFER, &p);
+
+	if (g)
+		*ret = g->gr_gid;
+	else if (p)
+		*ret = p->pw_uid;
+	else
+		return r == ENOMEM ? -ENOMEM : -ENOENT;
+	return 0;
+}
+
+static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool group,
+	struct rule *rule, uint32_t **ret_ids, size_t *ret_n)
+{
+	const char *key = group ? "group" : "user";
+	cleanup_with(freep) char *buffer = malloc(ID_BUFFER);
+	const struct conf_node *slot;
+	size_t n;
+	const struct conf_node *const *items = scalars(when, key, &slot, &n);
+
+	if (!slot)
+		return 0;
+	rule->def.when |= group ? POLICY_WHEN_GROUP : POLICY_WHEN_USER;
+	*ret_ids = calloc(n + 1, sizeof(**ret_ids));
+	if (!*ret_ids || !buffer)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id;
+		int r = 0;
+
+		if (items[i]->type != CONF_SCALAR)
+			continue;
+		if (!parse_id(items[i], &id))
+			r = find_id(items[i]->text, group, buffer, &id);
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0)
+			(*ret_ids)[(*ret_n)++] = id;
+		else
+			(void)diags_warning(ctx->diags, P_UNKNOWN_ID, conf_file(ctx->conf),
+				items[i]->line, items[i]->col, "this host knows no %s `%.80s`", key,
+				items[i]->text);
+	}
+	if (n > 0 && *ret_n == 0) {
+		(void)diags_warning(ctx->diags, P_IDLE, conf_file(ctx->conf), slot->line, slot->col,
+			"the rule can do nothing on this host: it knows nobody of `%s`", key);
+		ctx->n_idle++;
+	}
+	return 0;
+}
+
+static int read_globs(struct rule_context *ctx, const struct conf_node *when, const char *key,
+	const char ***ret, size_t *ret_n)
+{
+	const struct conf_node *slot;
+	size_t n;
+	const struct conf_node *const *items = scalars(when, key, &slot, &n);
+
+	*ret = calloc(n + 1, sizeof(char *));
+	if (!*ret)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const char *problem;
+
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+			continue;
+		problem = glob_error(items[i]->text);
+		if (!problem && strcmp(key, "path") == 0 && items[i]->text[0] != '/' &&
+			strncmp(items[i]->text, "**", 2) != 0)
+			problem = "a path begins with / or with **/";
+		if (problem)
+			(void)conf_error(ctx->conf, items[i], P_GLOB, ctx->diags, "`%.80s`: %s",
+				items[i]->text, problem);
+		else
+			(*ret)[(*ret_n)++] = items[i]->text;
+	}
+	return 0;
+}
+
+static int read_times(struct rule_context *ctx, const struct conf_node *when, struct rule *r)
+{
+	const struct conf_node *slot;
+	size_t n;
+	const struct conf_node *const *items = scalars(when, "time", &slot, &n);
+
+	if (!slot)
+		return 0;
+	r->def.when |= POLICY_WHEN_TIME;
+	r->def.times = r->times = calloc(n + 1, sizeof(*r->times));
+	if (!r->times)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+			continue;
+		if (window_parse(items[i]->text, &r->times[r->def.n_times]) == 0)
+			r->def.n_times++;
+		else
+			diag_hint(conf_error(ctx->conf, items[i], P_TIME, ctx->diags,
+					  "`%.80s` is no time", items[i]->text),
+				"as in `mon-fri 08:00-17:30`, `sat,sun` or `22:00-06:00`");
+	}
+	r->week = calloc(1, sizeof(*r->week));
+	if (!r->week)
+		return -ENOMEM;
+	windows_week(r->times, r->def.n_times, r->week);
+	return 0;
+}
+
+static void read_until(struct rule_context *ctx, const struct conf_node *n, struct rule *r)
+{
+	if (!n || n->type != CONF_SCALAR || !n->text[0])
+		return;
+	if (until_parse(n->text, &r->def.valid_until) < 0) {
+		diag_hint(
+			conf_error(ctx->conf, n, P_DATE, ctx->diags, "`%.80s` is no date", n->text),
+			"as in 2026-12-31 or 2026-12-31T17:00:00+07:00");
+		return;
+	}
+	if (r->def.valid_until <= ctx->now)
+		(void)diags_warning(ctx->diags, P_PAST, conf_file(ctx->conf), n->line, n->col,
+			"`%s` is past: the rule no longer matches", n->text);
+}
+
+/* keywords_check() has seen that it is a boolean. */
+static bool is_true(const struct conf_node *n)
+{
+	return n->type == CONF_SCALAR &&
+		word_bit(n->text, (const char *[]){"true", "yes", "on", NULL});
+}
+
+static int read_when(struct rule_context *ctx, const struct conf_node *when, struct rule *r)
+{
+	struct policy_rule_def *def = &r->def;
+	const struct conf_node *meeting = conf_get(when, "meeting");
+	int e;
+
+	read_levels(ctx, when, def);
+	read_sets(when, def);
+	if (meeting) {
+		def->when |= POLICY_WHEN_MEETING;
+		def->meeting = is_true(meeting);
+	}
+	if (def->completeness == 1U << COMPLETENESS_FULL && (def->when & POLICY_WHEN_REASON))
+		(void)conf_error(ctx->conf, conf_get(when, "reason"), P_NOTHING, ctx->diags,
+			"a document that was read in full has no reason: the rule never matches");
+	e = read_apps(ctx, when, r);
+	if (e == 0)
+		e = read_ids(ctx, when, false, r, &r->users, &def->n_users);
+	if (e == 0)
+		e = read_ids(ctx, when, true, r, &r->groups, &def->n_groups);
+	if (e == 0)
+		e = read_globs(ctx, when, "path", &r->paths, &def->n_paths);
+	if (e == 0)
+		e = read_globs(ctx, when, "destination", &r->destinations, &def->n_destinations);
+	if (e == 0)
+		e = read_times(ctx, when, r);
+	if (conf_get(when, "path"))
+		def->when |= POLICY_WHEN_PATH;
+	if (conf_get(when, "destination"))
+		def->when |= POLICY_WHEN_DESTINATION;
+	def->users = r->users;
+	def->groups = r->groups;
+	def->paths = r->paths;
+	def->destinations = r->destinations;
+	return e;
+}
+
+static const char *read_text(struct rule_context *ctx, const struct conf_node *n, size_t max)
+{
+	if (!n || n->type != CONF_SCALAR)
+		return NULL;
+	if (strlen(n->text) >= max) {
+		(void)conf_error(
+			ctx->conf, n, P_LIMIT, ctx->diags, "longer than %zu bytes", max - 1);
+		return NULL;
+	}
+	return n->text;
+}
+
+int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret)
+{
+	const struct conf_node *action = conf_get(n, "do");
+	const char *name = read_text(ctx, conf_get(n, "name"), POLICY_NAME_MAX);
+
+	*ret = (struct rule){.node = n};
+	ret->def.name = name ? name : "";
+	ret->def.message = read_text(ctx, conf_get(n, "message"), POLICY_MESSAGE_MAX);
+	if (action && action->type == CONF_SCALAR)
+		(void)action_parse(action->text, &ret->def.action);
+	read_until(ctx, conf_get(n, "valid-until"), ret);
+	return read_when(ctx, conf_get(n, "when"), ret);
+}
