@@ -16,6 +16,8 @@ struct command {
 
 /* One row per command that exists; ended by an empty one. */
 static const struct command commands[] = {
+	{"policy", cmd_policy, "check a policy, run its decision table",
+		"kiểm tra chính sách, chạy bảng quyết định của nó"},
 	{0},
 };
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/policy_load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/usage.h"
+#include "settings/settings.h"
+
+#define CONFIG_DEFAULT SEALGATE_SYSCONFDIR "/agent.yaml"
+
+struct policy_load *policy_load_free(struct policy_load *l)
+{
+	if (!l)
+		return NULL;
+	policy_close(l->policy);
+	apptable_close(l->apps);
+	buf_done(&l->policy_blob);
+	buf_done(&l->apps_blob);
+	free(l->path);
+	free(l);
+	return NULL;
+}
+
+static int configured_path(const struct ctl *ctl, struct policy_load *l)
+{
+	cleanup_with(settings_done) struct settings s = {0};
+	const char *config = ctl->config;
+	int r;
+
+	if (!config && access(CONFIG_DEFAULT, F_OK) == 0)
+		config = CONFIG_DEFAULT;
+	r = settings_load(config, &l->diags, &s);
+	if (r == -EBADMSG) {
+		ctl_diags(&l->diags);
+		return CTL_FAILED;
+	}
+	if (r < 0)
+		return ctl_error("%s: %s", config ? config : "settings", strerror(-r));
+	l->path = steal(&s.policy);
+	return CTL_DONE;
+}
+
+static int compile(struct policy_load *l)
+{
+	int r = policyfile_compile(l->path, 0, &l->diags, &l->info, &l->policy_blob, &l->apps_blob);
+
+	if (r == -EBADMSG)
+		return CTL_FOUND;
+	if (r == 0)
+		r = policy_open(buf_view(&l->policy_blob), &l->policy);
+	if (r == 0)
+		r = apptable_open(buf_view(&l->apps_blob), &l->apps);
+	return r < 0 ? ctl_error("%s: %s", l->path, strerror(-r)) : CTL_DONE;
+}
+
+int policy_load(const struct ctl *ctl, const char *path, struct policy_load **ret)
+{
+	struct policy_load *l = calloc(1, sizeof(*l));
+	int r = CTL_DONE;
+
+	if (!l)
+		return ctl_error("out of memory");
+	if (!path)
+		r = configured_path(ctl, l);
+	else if (!(l->path = strdup(path)))
+		r = ctl_error("out of memory");
+	if (r == CTL_DONE)
+		r = compile(l);
+	if (r == CTL_FAILED)
+		l = policy_load_free(l);
+	*ret = l;
+	return r;
+}
