@@ -13,8 +13,6 @@
 
 #include "supervisor/agent.h"
 
-extern char **environ;
-
 static void help(void)
 {
 	puts("usage: sealgated [--config FILE] [--check] [--quiet]\n"

@@ -160,7 +160,9 @@ int statedir_listen(const struct statedir *d)
 
 	if (fd < 0)
 		return -errno;
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s", d->control);
+	if (strlen(d->control) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.sun_path, d->control, strlen(d->control) + 1);
 	/* The lock says that no agent lives: what lies here is a dead one's. */
 	(void)unlink(d->control);
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || chmod(d->control, 0666) < 0 ||
