@@ -231,18 +231,18 @@ static void tear_down(struct process *p)
 /* `sealgate-core --check POLICY RULES...`: says what is wrong and does nothing else. */
 static int check(int argc, char **argv)
 {
-	struct diags *d = calloc(1, sizeof(*d));
+	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
+	cleanup_with(freep) struct rulepack_info *rules_info = calloc(1, sizeof(*rules_info));
 	struct buf policy = BUF_INIT(0), apps = BUF_INIT(0), rules = BUF_INIT(0);
 	struct policyfile_info policy_info;
-	struct rulepack_info rules_info;
 	char line[1100];
 	int p, r;
 
-	if (!d || argc < 2)
+	if (!d || !rules_info || argc < 2)
 		return 2;
 	p = policyfile_compile(argv[0], 1, d, &policy_info, &policy, &apps);
 	r = rulepack_compile(
-		(const char *const *)argv + 1, (size_t)argc - 1, d, &rules_info, &rules);
+		(const char *const *)argv + 1, (size_t)argc - 1, d, rules_info, &rules);
 	for (size_t i = 0; i < d->n; i++) {
 		diag_format(&d->v[i], line, sizeof(line));
 		fprintf(stderr, "%s\n", line);
@@ -252,7 +252,6 @@ static int check(int argc, char **argv)
 	buf_done(&policy);
 	buf_done(&apps);
 	buf_done(&rules);
-	free(d);
 	return p < 0 || r < 0 ? 1 : 0;
 }
 

@@ -194,19 +194,22 @@ static int generation_of(const struct buf *blob, uint32_t *ret)
 
 static int compile_rules(const struct core *core, struct diags *d, struct rules_set *ret)
 {
-	struct rulepack_info info = {0};
+	cleanup_with(freep) struct rulepack_info *info = calloc(1, sizeof(*info)); /* large */
+	const char *const *dirs = (const char *const *)core->config.rules.v;
 	struct rules_set s = {0};
-	int r = rulepack_compile(
-		(const char *const *)core->config.rules.v, core->config.rules.n, d, &info, &s.blob);
+	int r = -ENOMEM;
 
+	if (info)
+		r = rulepack_compile(dirs, core->config.rules.n, d, info, &s.blob);
 	if (r == 0)
 		r = generation_of(&s.blob, &s.generation);
 	if (r < 0) {
 		rules_set_done(&s);
 		return r;
 	}
-	s.n_packs = (uint32_t)info.n_packs;
-	s.n_rules = (uint32_t)info.n_rules;
+	s.n_packs = info->n_packs;
+	for (uint32_t i = 0; i < info->n_packs; i++)
+		s.n_rules += info->packs[i].n_rules;
 	*ret = s;
 	return 0;
 }
