@@ -18,8 +18,8 @@ struct command {
 static const struct command commands[] = {
 	{"policy", cmd_policy, "check a policy, run its decision table",
 		"kiểm tra chính sách, chạy bảng quyết định của nó"},
-	{"incidents", cmd_incidents, "what happened: list, show, verify the journal",
-		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
+	{"rules", cmd_rules, "check, test and list rule packs",
+		"kiểm tra, chạy thử và liệt kê các gói luật"},
 	{0},
 };
 

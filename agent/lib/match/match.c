@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocks are cut into lines, lines are made canonical and gathered into a chunk, and the database
+ * runs over a full chunk once. Memory does not grow with the document: a chunk, the candidates
+ * whose window is open, and the settled ones.
+ */
+#include "match/match.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "match/name.h"
+#include "match/shape.h"
+#include "match/state.h"
+#include "match/utf8.h"
+
+/* Lines of one word longer than this (bytes) are no half of a marking. */
+#define HALF_MAX 24
+
+/* Blocks of several lines up to this size (bytes) are one shape. */
+#define SHAPE_SIZE_MAX 512
+
+/* With so many letters seen, and more than this share of them not ASCII, nothing is folded. */
+#define FOLD_LETTERS_MIN 4000
+#define FOLD_PERCENT_MAX 3
+#define FOLD_LINE_MAX    200
+
+static void matchp_free(struct match **m)
+{
+	*m = match_free(*m);
+}
+
+int match_new(const struct ruleset *r, struct match **ret)
+{
+	cleanup_with(matchp_free) struct match *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->r = r;
+	m->key = hash_key_new();
+	m->regex_seen = calloc(r->n_patterns + 1, sizeof(*m->regex_seen));
+	m->data = pcre2_match_data_create(1, NULL);
+	m->limits = pcre2_match_context_create(NULL);
+	m->out = calloc(1, sizeof(*m->out));
+	if (!m->regex_seen || !m->data || !m->limits || !m->out)
+		return -ENOMEM;
+	pcre2_set_match_limit(m->limits, MATCH_REGEX_STEPS_MAX);
+	pcre2_set_depth_limit(m->limits, MATCH_REGEX_DEPTH_MAX);
+	if (r->database && hs_alloc_scratch(r->database, &m->scratch) != HS_SUCCESS)
+		return -ENOMEM;
+	*ret = steal(&m);
+	return 0;
+}
+
+struct match *match_free(struct match *m)
+{
+	if (!m)
+		return NULL;
+	for (unsigned i = 0; i < MATCH_DEPTH_MAX; i++)
+		free(m->docs[i]);
+	buf_done(&m->chunk.text);
+	buf_done(&m->chunk.original);
+	buf_done(&m->chunk.names);
+	buf_done(&m->chunk.lines);
+	buf_done(&m->chunk.segs);
+	buf_done(&m->work);
+	buf_done(&m->work2);
+	hs_free_scratch(m->scratch);
+	pcre2_match_data_free(m->data);
+	pcre2_match_context_free(m->limits);
+	free(m->regex_seen);
+	free(m->out);
+	free(m);
+	return NULL;
+}
+
+static bool context_fits(const struct rs_use *u, const struct seg *s, const struct part *p)
+{
+	struct view left = view_of(p->line.p, p->from);
+	struct view right = view_of(p->line.p + p->to, p->line.n - p->to);
+
+	switch ((enum rs_anchor)u->how) {
+	case RS_ANCHOR_ANY: return true;
+	case RS_ANCHOR_START: return s->starts && shape_trim_line(left).n == 0;
+	case RS_ANCHOR_WHOLE:
+		return s->whole && shape_trim_line(left).n == 0 && shape_trim_line(right).n == 0;
+	case RS_ANCHOR_MAX: break;
+	}
+	return false;
+}
+
+static bool form_fits(enum rs_form form, enum line_kind kind)
+{
+	switch (form) {
+	case RS_FORM_EXACT: return kind != LINE_FOLDED;
+	case RS_FORM_FOLDED: return true;
+	case RS_FORM_COMPACT: return kind == LINE_SPACED;
+	case RS_FORM_MAX: break;
+	}
+	return false;
+}
+
+static int on_mark(struct match *m, const struct rs_use *u, const struct seg *s, struct part *p)
+{
+	const struct rs_mark *mark = &m->r->marks[u->index];
+	const struct line *l = chunk_line(m, s);
+	int e = 0;
+
+	if (!form_fits((enum rs_form)u->how, s->kind) || (l->flags & BLOCK_STRUCK))
+		return 0;
+	for (uint32_t i = 0; e == 0 && i < mark->rules.n; i++)
+		e = evidence_candidate(m, m->r->mark_rules[mark->rules.off + i], u->index,
+			(enum rs_form)u->how, s, p);
+	/* after the candidates: a joined one first takes its parts away */
+	if (e == 0 && s->whole && s->kind != LINE_FOLDED && part_is_line(p))
+		window_mark(m, u->index, l);
+	return e;
+}
+
+/* One spelling, found in a segment. */
+static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_t from, size_t to)
+{
+	const struct rs_pattern *p = &m->r->patterns[pattern];
+	const struct line *l = chunk_line(m, s);
+	struct part part = {
+		.line = view_of(m->chunk.text.p + s->off, s->n),
+		.from = from,
+		.to = to,
+		.place = l->place,
+		.name = view_of(m->chunk.names.p + l->name, l->n_name),
+	};
+	size_t n;
+	int e = 0;
+
+	if (from > 0 && utf8_is_word(utf8_before(part.line, from, &n)) &&
+		utf8_is_word(utf8_at(part.line, from, &n)))
+		return 0;
+	/* an expression says itself where it ends */
+	if (!p->regex && to < s->n && utf8_is_word(utf8_at(part.line, to, &n)) &&
+		utf8_is_word(utf8_before(part.line, to, &n)))
+		return 0;
+	for (uint32_t i = 0; e == 0 && i < p->uses.n; i++) {
+		const struct rs_use *u = &m->r->uses[p->uses.off + i];
+
+		if (u->kind == RS_USE_MARK)
+			e = on_mark(m, u, s, &part);
+		else if (s->kind == LINE_PLAIN && context_fits(u, s, &part))
+			window_context(m, u->index, l);
+	}
+	return e;
+}
+
+static int on_regex(struct match *m, uint32_t pattern, const struct seg *s)
+{
+	const char *line = (const char *)m->chunk.text.p + s->off;
+	size_t from = 0;
+	int e = 0;
+
+	if (m->regex_seen[pattern] == m->chunk.seg + 1)
+		return 0;
+	m->regex_seen[pattern] = m->chunk.seg + 1;
+	for (unsigned i = 0; e == 0 && i < MATCH_REGEX_HITS_MAX && from <= s->n; i++) {
+		size_t *at = pcre2_get_ovector_pointer(m->data), a, b;
+
+		if (pcre2_match(m->r->pattern_code[pattern], (PCRE2_SPTR)line, s->n, from, 0,
+			    m->data, m->limits) < 0)
+			break;
+		a = at[0]; /* the match data is used again below */
+		b = at[1];
+		if (b <= a)
+			break;
+		e = on_span(m, pattern, s, a, b);
+		from = b;
+	}
+	return e;
+}
+
+static int on_hit(unsigned id, unsigned long long unused, unsigned long long to, unsigned flags,
+	void *userdata)
+{
+	struct match *m = userdata;
+	const struct seg *s = (const struct seg *)(const void *)m->chunk.segs.p;
+	uint32_t n = (uint32_t)(m->chunk.segs.n / sizeof(*s)), text_n;
+
+	(void)unused;
+	(void)flags;
+	/* matches come in the order of their ends */
+	while (m->chunk.seg < n && s[m->chunk.seg].off + s[m->chunk.seg].n < to)
+		m->chunk.seg++;
+	if (m->chunk.seg == n || to < s[m->chunk.seg].off || id >= m->r->n_patterns)
+		return 0;
+	s += m->chunk.seg;
+	if (m->r->patterns[id].regex) {
+		m->error = on_regex(m, id, s);
+	} else {
+		text_n = m->r->patterns[id].text.n;
+		if (to < (uint64_t)s->off + text_n)
+			return 0;
+		m->error = on_span(m, id, s, to - s->off - text_n, to - s->off);
+	}
+	return m->error < 0;
+}
+
+static int pass(struct match *m)
+{
+	struct chunk *c = &m->chunk;
+	hs_error_t e = HS_SUCCESS;
+
+	m->error = 0;
+	c->seg = 0;
+	memset(m->regex_seen, 0, m->r->n_patterns * sizeof(*m->regex_seen));
+	if (m->r->database && c->text.n)
+		e = hs_scan(m->r->database, (const char *)c->text.p, (unsigned)c->text.n, 0,
+			m->scratch, on_hit, m);
+	buf_clear(&c->text);
+	buf_clear(&c->original);
+	buf_clear(&c->names);
+	buf_clear(&c->lines);
+	buf_clear(&c->segs);
+	if (m->error < 0)
+		return m->error;
+	return e == HS_SUCCESS ? 0 : -EIO;
+}
+
+static int put_seg(struct match *m, struct seg s, struct view original, struct view canonical)
+{
+	struct chunk *c = &m->chunk;
+	int e;
+
+	s.off = (uint32_t)c->text.n;
+	s.original = (uint32_t)c->original.n;
+	s.n_orig = (uint32_t)original.n;
+	s.line = (uint32_t)(c->lines.n / sizeof(struct line)) - 1;
+	e = buf_put_view(&c->original, original);
+	if (e == 0)
+		e = canonical.p ? buf_put_view(&c->text, canonical)
+				: canon_text(original, &c->text, NULL);
+	s.n = (uint32_t)c->text.n - s.off;
+	if (e == 0)
+		e = buf_put_byte(&c->text, '\n');
+	if (e == 0)
+		e = buf_put(&c->segs, &s, sizeof(s));
+	return e;
+}
+
+static const struct seg *last_seg(const struct match *m)
+{
+	return (const struct seg *)(const void *)(m->chunk.segs.p + m->chunk.segs.n) - 1;
+}
+
+static bool has_non_ascii(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+/* Without diacritics, unless the document clearly has them. */
+static int put_folded(struct match *m, struct view original, const struct seg *plain)
+{
+	const struct canon_stats *stats = &match_doc(m)->stats;
+	struct view canonical = view_of(m->chunk.text.p + plain->off, plain->n);
+	struct seg s = {.kind = LINE_FOLDED, .whole = true, .starts = true};
+	int e;
+
+	if (original.n > FOLD_LINE_MAX || !has_non_ascii(canonical) ||
+		(stats->letters > FOLD_LETTERS_MIN &&
+			(uint64_t)stats->letters_non_ascii * 100 >
+				(uint64_t)stats->letters * FOLD_PERCENT_MAX))
+		return 0;
+	buf_clear(&m->work);
+	e = canon_strip(canonical, &m->work);
+	if (e < 0 || view_eq(canonical, buf_view(&m->work)))
+		return e;
+	return put_seg(m, s, original, buf_view(&m->work));
+}
+
+static int put_spaced(struct match *m, struct view original)
+{
+	struct seg s = {.kind = LINE_SPACED, .whole = true, .starts = true};
+	int e;
+
+	buf_clear(&m->work);
+	e = shape_join_letters(original, &m->work);
+	if (e <= 0)
+		return e;
+	return put_seg(m, s, buf_view(&m->work), VIEW_EMPTY);
+}
+
+static bool joins(const struct joinable *a, const struct joinable *b)
+{
+	if (a->place != b->place)
+		return false;
+	if (a->shape && a->shape == b->shape)
+		return true;
+	return a->one_word && b->one_word;
+}
+
+/* A line made of others: it has the features of the newest, and begins with the oldest. */
+static int put_joined(struct match *m, const struct line *l, uint32_t first, struct view text)
+{
+	struct seg s = {.kind = LINE_JOINED, .whole = true, .starts = true};
+	struct line joined = *l;
+	int e;
+
+	joined.first = first;
+	e = buf_put(&m->chunk.lines, &joined, sizeof(joined));
+	return e < 0 ? e : put_seg(m, s, text, VIEW_EMPTY);
+}
+
+static int put_joins(struct match *m, const struct line *l, const struct joinable *now)
+{
+	const struct doc *d = match_doc(m);
+	const struct joinable *last = now;
+	int e = 0;
+
+	for (uint32_t lines = 1; e == 0 && lines <= d->n_before; lines++) {
+		const struct joinable *j = &d->before[lines - 1];
+
+		if (!joins(j, last))
+			break;
+		buf_clear(&m->work2);
+		for (uint32_t i = lines; e == 0 && i-- > 0;) {
+			e = buf_put(&m->work2, d->before[i].text, d->before[i].n);
+			if (e == 0)
+				e = buf_put_byte(&m->work2, ' ');
+		}
+		if (e == 0)
+			e = buf_put(&m->work2, now->text, now->n);
+		if (e == 0)
+			e = put_joined(m, l, j->block, buf_view(&m->work2));
+		last = j;
+	}
+	if (e == 0 && d->n_before && d->before[0].key && d->before[0].place == now->place) {
+		const struct joinable *j = &d->before[0];
+
+		buf_clear(&m->work2);
+		e = buf_put(&m->work2, j->text, j->n);
+		if (e == 0)
+			e = buf_put_str(&m->work2, j->text[j->n - 1] == ':' ? " " : ": ");
+		if (e == 0)
+			e = buf_put(&m->work2, now->text, now->n);
+		if (e == 0)
+			e = put_joined(m, l, j->block, buf_view(&m->work2));
+	}
+	return e;
+}
+
+static struct view strip_blanks(struct view v)
+{
+	size_t n;
+
+	while (v.n && utf8_is_blank(utf8_at(v, 0, &n)))
+		v = view_of(v.p + n, v.n - n);
+	while (v.n && utf8_is_blank(utf8_before(v, v.n, &n)))
+		v.n -= n;
+	return v;
+}
+
+static int remember(struct match *m, const struct line *l, uint32_t shape, struct view text)
+{
+	struct doc *d = match_doc(m);
+	const struct seg *s = last_seg(m);
+	struct joinable now = {.shape = shape, .block = l->block, .place = l->place};
+	int e = 0;
+
+	text = strip_blanks(text);
+	if (text.n > sizeof(now.text) || text.n == 0) {
+		d->n_before = 0;
+		return 0;
+	}
+	memcpy(now.text, text.p, text.n);
+	now.n = (uint32_t)text.n;
+	now.one_word = text.n <= HALF_MAX && !memchr(text.p, ' ', text.n);
+	now.key = part_is_key(m->r, view_of(m->chunk.text.p + s->off, s->n));
+	if (l->counts || shape)
+		e = put_joins(m, l, &now);
+	d->before[1] = d->before[0];
+	d->before[0] = now;
+	d->n_before = MIN(d->n_before + 1, (uint32_t)ARRAY_SIZE(d->before));
+	return e;
+}
+
+static int take_short(struct match *m, const struct line *l, uint32_t shape, struct view text)
+{
+	struct seg s = {.kind = LINE_PLAIN, .whole = true, .starts = true};
+	struct seg plain;
+	struct view original;
+	size_t at = m->chunk.original.n;
+	int e;
+
+	buf_clear(&m->work2);
+	e = shape_columns(text, &m->work2);
+	if (e == 0)
+		e = put_seg(m, s, buf_view(&m->work2), VIEW_EMPTY);
+	if (e < 0)
+		return e;
+	plain = *last_seg(m);
+	canon_count(view_of(m->chunk.text.p + plain.off, plain.n), &match_doc(m)->stats);
+	e = remember(m, l, shape, text);
+	if (e == 0)
+		e = put_spaced(m, text);
+	original = view_of(m->chunk.original.p + at, plain.n_orig);
+	if (e == 0) {
+		/* `original` points into a buffer that grows */
+		buf_clear(&m->work2);
+		e = buf_put_view(&m->work2, original);
+	}
+	return e < 0 ? e : put_folded(m, buf_view(&m->work2), &plain);
+}
+
+/* Cuts at a blank where there is one near the end, else between code points. */
+static size_t piece_end(struct view v, size_t from)
+{
+	size_t end = from + MATCH_PIECE_SIZE;
+
+	if (end >= v.n)
+		return v.n;
+	for (size_t i = end; i > end - MATCH_PIECE_OVERLAP; i--)
+		if (v.p[i] == ' ')
+			return i;
+	while (end > from && (v.p[end] & 0xc0) == 0x80)
+		end--;
+	return end;
+}
+
+static int take_long(struct match *m, const struct line *l, struct view text)
+{
+	struct seg s = {.kind = LINE_PLAIN};
+	int e = 0;
+
+	for (size_t from = 0, end; e == 0; from = end - MATCH_PIECE_OVERLAP) {
+		const struct seg *done;
+
+		while (from && from < text.n && (text.p[from] & 0xc0) == 0x80)
+			from++;
+		s.starts = from == 0;
+		end = piece_end(text, from);
+		if (m->chunk.lines.n == 0)
+			e = buf_put(&m->chunk.lines, l, sizeof(*l));
+		if (e == 0)
+			e = put_seg(m, s, view_sub(text, from, end - from), VIEW_EMPTY);
+		if (e < 0)
+			break;
+		done = last_seg(m);
+		canon_count(view_of(m->chunk.text.p + done->off, done->n), &match_doc(m)->stats);
+		if (end == text.n)
+			break;
+		if (m->chunk.text.n >= MATCH_CHUNK_SIZE)
+			e = pass(m);
+	}
+	match_doc(m)->n_before = 0;
+	return e;
+}
+
+/* Places that are part of the running text: they are counted, and near each other. */
+static bool is_counted(enum place p)
+{
+	switch (p) {
+	case PLACE_HEADER:
+	case PLACE_FOOTER:
+	case PLACE_WATERMARK:
+	case PLACE_PROPERTY:
+	case PLACE_SHEET_NAME:
+	case PLACE_MAIL_HEADER:
+	case PLACE_FILE_NAME:
+	case PLACE_MASTER:
+	case PLACE_ALT_TEXT: return false;
+	case PLACE_BODY:
+	case PLACE_TEXT_BOX:
+	case PLACE_TABLE_CELL:
+	case PLACE_FOOTNOTE:
+	case PLACE_COMMENT:
+	case PLACE_NOTES:
+	case PLACE_ANNOTATION:
+	case PLACE_FORM_FIELD:
+	case PLACE_MAIL_BODY:
+	case PLACE_IMAGE:
+	case PLACE_MAX: break;
+	}
+	return true;
+}
+
+static int take_line(struct match *m, const struct block *b, uint32_t shape, struct view text)
+{
+	struct doc *d = match_doc(m);
+	struct line l = {
+		.place = b->place,
+		.page = b->page,
+		.flags = b->flags,
+		.counts = is_counted(b->place),
+		.name = (uint32_t)m->chunk.names.n,
+		.ruled = d->after_rule,
+	};
+	int e = 0;
+
+	text = strip_blanks(text);
+	if (text.n == 0)
+		return 0;
+	if (text.n <= MATCH_LINE_SHORT_MAX && shape_trim_line(text).n == 0) {
+		d->after_rule = text.n >= 3;
+		return 0;
+	}
+	d->after_rule = false;
+	l.block = l.first = d->n_blocks;
+	if (l.counts && d->n_blocks < NO_BLOCK - MATCH_WINDOW_MAX - 1)
+		d->n_blocks++;
+	if (b->name.n)
+		e = name_normalise(
+			view_sub(b->name, 0, MATCH_LINE_SHORT_MAX), false, &m->chunk.names);
+	l.n_name = (uint32_t)m->chunk.names.n - l.name;
+	if (e == 0)
+		e = buf_put(&m->chunk.lines, &l, sizeof(l));
+	if (e < 0)
+		return e;
+	e = text.n <= MATCH_LINE_SHORT_MAX ? take_short(m, &l, shape, text)
+					   : take_long(m, &l, text);
+	return e == 0 && m->chunk.text.n >= MATCH_CHUNK_SIZE ? pass(m) : e;
+}
+
+/* The length of a line end at `off`, or 0. */
+static size_t line_end(struct view v, size_t off)
+{
+	uint8_t c = v.p[off];
+
+	if (c == '\n' || c == '\r' || c == '\v' || c == '\f')
+		return 1;
+	if (c == 0xe2 && off + 2 < v.n && v.p[off + 1] == 0x80 &&
+		(v.p[off + 2] == 0xa8 || v.p[off + 2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+static int take_lines(struct match *m, const struct block *b)
+{
+	uint32_t shape = b->shape;
+	size_t from = 0, n;
+	int e = 0;
+
+	if (!shape && b->text.n <= SHAPE_SIZE_MAX)
+		shape = UINT32_C(0x80000000) | match_doc(m)->n_blocks;
+	for (size_t i = 0; e == 0 && i < b->text.n; i += n) {
+		n = line_end(b->text, i);
+		if (n) {
+			e = take_line(m, b, shape, view_of(b->text.p + from, i - from));
+			from = i + n;
+		} else {
+			n = 1;
+		}
+	}
+	if (e == 0)
+		e = take_line(m, b, shape, view_sub(b->text, from, b->text.n));
+	return e;
+}
+
+/* A property such as MSIP_Label_*_Enabled that says a label is off. */
+static int take_switch(struct match *m, const struct block *b)
+{
+	const struct ruleset *r = m->r;
+	struct doc *d = match_doc(m);
+	cleanup_with(buf_done) struct buf name = {0};
+	cleanup_with(buf_done) struct buf value = {0};
+	struct view star;
+	int e;
+
+	if (r->n_switches == 0 || b->text.n > MATCH_LINE_SHORT_MAX)
+		return 0;
+	e = name_normalise(view_sub(b->name, 0, MATCH_LINE_SHORT_MAX), false, &name);
+	if (e == 0)
+		e = canon_text(strip_blanks(b->text), &value, NULL);
+	for (uint32_t i = 0; e == 0 && i < r->n_switches; i++) {
+		const struct rs_switch *s = &r->switches[i];
+
+		if (view_eq(buf_view(&value), ruleset_str(r, s->value)) &&
+			name_matches(ruleset_str(r, s->name), buf_view(&name), &star) && star.n &&
+			d->n_off < MATCH_SWITCHES_MAX)
+			d->off[d->n_off++] = hash_bytes(m->key, star);
+	}
+	return e;
+}
+
+static int doc_push(struct match *m, struct view member)
+{
+	struct doc *d;
+
+	if (m->depth == MATCH_DEPTH_MAX) {
+		evidence_finish(m, match_doc(m));
+		m->depth--;
+	}
+	if (!m->docs[m->depth])
+		m->docs[m->depth] = malloc(sizeof(*d));
+	d = m->docs[m->depth];
+	if (!d)
+		return -ENOMEM;
+	m->depth++;
+	d->member_hash = hash_bytes(m->key, member);
+	d->member_n = member.n;
+	d->stats = (struct canon_stats){0};
+	d->n_blocks = d->n_recent = d->n_pending = d->n_settled = d->n_off = d->n_before = 0;
+	d->after_rule = false;
+	memset(d->has, 0, sizeof(d->has));
+	memset(d->last, 0xff, sizeof(d->last));
+	memset(d->member, 0, sizeof(d->member));
+	/* a long path keeps its end */
+	if (member.n >= sizeof(d->member)) {
+		member = view_of(
+			member.p + member.n - sizeof(d->member) + 1, sizeof(d->member) - 1);
+		while (member.n && (member.p[0] & 0xc0) == 0x80)
+			member = view_of(member.p + 1, member.n - 1);
+	}
+	if (member.n)
+		memcpy(d->member, member.p, member.n);
+	return 0;
+}
+
+static int take_file_name(struct match *m, struct view path)
+{
+	struct block b = {.place = PLACE_FILE_NAME};
+	size_t i = path.n;
+
+	while (i > 0 && path.p[i - 1] != '/')
+		i--;
+	b.text = view_sub(path, i, MATCH_LINE_SHORT_MAX);
+	return b.text.n ? take_line(m, &b, 0, b.text) : 0;
+}
+
+/* The document that `member` is: one that is open, or a new one inside the nearest that holds it.
+ */
+static int doc_select(struct match *m, struct view member)
+{
+	uint64_t hash = hash_bytes(m->key, member);
+	const struct doc *d = match_doc(m);
+	int e;
+
+	if (d->member_hash == hash && d->member_n == member.n)
+		return 0;
+	e = pass(m);
+	while (e == 0 && m->depth > 1) {
+		d = match_doc(m);
+		if (d->member_hash == hash && d->member_n == member.n)
+			return 0;
+		if (d->member_n < member.n && member.p[d->member_n] == '/' &&
+			d->member_hash == hash_bytes(m->key, view_sub(member, 0, d->member_n)))
+			break;
+		evidence_finish(m, match_doc(m));
+		m->depth--;
+	}
+	if (e == 0 && member.n)
+		e = doc_push(m, member);
+	if (e == 0 && member.n)
+		e = take_file_name(m, member);
+	return e;
+}
+
+int match_begin(struct match *m, struct view file_name)
+{
+	int e;
+
+	m->depth = 0;
+	m->suspected = LEVEL_NONE;
+	memset(m->out, 0, sizeof(*m->out));
+	buf_clear(&m->chunk.text);
+	buf_clear(&m->chunk.original);
+	buf_clear(&m->chunk.names);
+	buf_clear(&m->chunk.lines);
+	buf_clear(&m->chunk.segs);
+	e = doc_push(m, VIEW_EMPTY);
+	return e < 0 ? e : take_file_name(m, file_name);
+}
+
+int match_take(struct match *m, const struct block *b)
+{
+	int e = doc_select(m, b->member);
+
+	if (e == 0 && (b->place == PLACE_PROPERTY || b->place == PLACE_MAIL_HEADER))
+		e = take_switch(m, b);
+	return e < 0 ? e : take_lines(m, b);
+}
+
+int match_end(struct match *m, struct facts *f)
+{
+	int e = pass(m);
+
+	if (e < 0)
+		return e;
+	for (; m->depth > 0; m->depth--)
+		evidence_finish(m, match_doc(m));
+	if (m->suspected > m->out->level)
+		m->out->tags |= TAG_BIT(TAG_SUSPECTED);
+	f->level = MAX(f->level, m->out->level);
+	f->tags |= m->out->tags;
+	for (uint32_t i = 0; i < m->out->n_evidence; i++)
+		facts_add_evidence(f, &m->out->evidence[i]);
+	f->n_dropped += m->out->n_dropped;
+	return 0;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/part.h"
+
+#include "match/name.h"
+#include "match/shape.h"
+#include "match/utf8.h"
+
+/* Characters of a line that may be a field, and of what may stand before a mark in a segment. */
+#define FIELD_LINE_MAX   180
+#define SEGMENT_LINE_MAX 240
+
+static struct view left_of(const struct part *p)
+{
+	return view_of(p->line.p, p->from);
+}
+
+static struct view right_of(const struct part *p)
+{
+	return view_of(p->line.p + p->to, p->line.n - p->to);
+}
+
+static bool is_tail(const struct ruleset *r, const struct rs_rule *u, struct view part,
+	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
+{
+	for (uint32_t i = 0; i < u->tails.n; i++) {
+		uint32_t t = r->rule_tails[u->tails.off + i];
+
+		if (pcre2_match(r->tail_code[t], part.p, part.n, 0, 0, data, limits) >= 0) {
+			*tails |= UINT32_C(1) << t;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Everything in `rest` is made of tails. */
+static bool is_tails(const struct ruleset *r, const struct rs_rule *u, struct view rest,
+	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
+{
+	struct view whole = shape_trim_line(rest), part;
+
+	if (whole.n == 0 || is_tail(r, u, whole, data, limits, tails))
+		return true;
+	while (shape_next_part(&rest, &part)) {
+		part = shape_trim_line(part);
+		if (part.n && !is_tail(r, u, part, data, limits, tails))
+			return false;
+	}
+	return true;
+}
+
+static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *f)
+{
+	struct view left = left_of(p), right = right_of(p);
+
+	shape_trim(&left, &right, &f->shape);
+	return is_tails(r, u, left, data, limits, &f->tails) &&
+		is_tails(r, u, right, data, limits, &f->tails);
+}
+
+static bool fits_segment(const struct part *p, struct part_fit *f)
+{
+	struct view left = left_of(p), right = right_of(p);
+	bool sentence = p->place == PLACE_HEADER || p->place == PLACE_FOOTER;
+
+	if (p->line.n > SEGMENT_LINE_MAX || !shape_ends_part(left, sentence) ||
+		!shape_starts_part(right, sentence))
+		return false;
+	shape_trim(&left, &right, &f->shape);
+	f->shape &= ~(uint32_t)SHAPE_BULLETED;
+	return true;
+}
+
+/* Check boxes: 1 ticked, -1 empty, 0 none. */
+static int box_of(uint32_t cp)
+{
+	switch (cp) {
+	case 0x2611 ... 0x2612:
+	case 0x2713 ... 0x2714:
+	case 0x25a0:
+	case 0x25a3:
+	case 0x1f5f9:
+	case 0x1f5f5: return 1;
+	case 0x2610:
+	case 0x25a1:
+	case 0x25fb:
+	case 0x2b1c: return -1;
+	default: return 0;
+	}
+}
+
+/* Boxes in `v`: how many are ticked, and the state of the last one. */
+static size_t boxes(struct view v, size_t *ret_ticked, int *ret_last, size_t *ret_last_end)
+{
+	size_t n, all = 0;
+
+	*ret_ticked = *ret_last_end = 0;
+	*ret_last = 0;
+	for (size_t i = 0; i < v.n; i += n) {
+		int b = box_of(utf8_at(v, i, &n));
+
+		if (i + 3 <= v.n && v.p[i] == '[' && v.p[i + 2] == ']') {
+			b = v.p[i + 1] == 'x' ? 1 : v.p[i + 1] == ' ' ? -1 : 0;
+			n = b ? 3 : 1;
+		}
+		if (!b)
+			continue;
+		all++;
+		*ret_ticked += b > 0;
+		*ret_last = b;
+		*ret_last_end = i + n;
+	}
+	return all;
+}
+
+static bool is_colon(uint32_t cp)
+{
+	return cp == ':' || cp == '=';
+}
+
+static bool is_dash(uint32_t cp)
+{
+	return cp == '-' || (cp >= 0x2010 && cp <= 0x2015) || cp == '|';
+}
+
+/* Takes "1.", "a)", bullets and frames off the front of a key. */
+static struct view key_trim(struct view key)
+{
+	key = shape_trim_line(key);
+	for (size_t i = 0; i < key.n && i < 4; i++)
+		if ((key.p[i] == '.' || key.p[i] == ')') && i > 0 && i + 1 < key.n) {
+			key.p += i + 1;
+			key.n -= i + 1;
+			return shape_trim_line(key);
+		}
+	return key;
+}
+
+/* "... key:" in `left`, the key being its last part. */
+static struct view key_of(struct view left)
+{
+	struct view rest, part, last = VIEW_EMPTY;
+	size_t n;
+
+	while (left.n) {
+		uint32_t cp = utf8_before(left, left.n, &n);
+
+		if (is_colon(cp) || is_dash(cp))
+			break;
+		if (cp != ' ' && cp != '"' && cp != '*' && cp != '_' && cp != '(' && cp != '[' &&
+			cp != 0x201c)
+			return VIEW_EMPTY;
+		left.n -= n;
+	}
+	if (left.n == 0)
+		return VIEW_EMPTY;
+	utf8_before(left, left.n, &n);
+	left.n -= n;
+	for (rest = left; shape_next_part(&rest, &part);)
+		if (shape_trim_line(part).n)
+			last = part;
+	return key_trim(last);
+}
+
+static bool is_key(const struct ruleset *r, const struct rs_rule *u, struct view key)
+{
+	for (uint32_t i = 0; key.n && i < u->names.n; i++)
+		if (view_eq(key, ruleset_str(r, r->names[u->names.off + i].text)))
+			return true;
+	return false;
+}
+
+/* What follows a value: nothing, tails, or "; another key: ...". */
+static bool ends_value(const struct ruleset *r, const struct rs_rule *u, struct view right,
+	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
+{
+	struct view part;
+
+	if (is_tails(r, u, right, data, limits, tails))
+		return true;
+	if (!shape_starts_part(right, false))
+		return false;
+	while (shape_next_part(&right, &part))
+		if (shape_trim_line(part).n)
+			return memchr(part.p, ':', part.n) != NULL;
+	return true;
+}
+
+/* "Độ mật: ☐ Thường ☒ Mật": the only ticked one. */
+static bool fits_boxes(const struct ruleset *r, const struct rs_rule *u, const struct part *p)
+{
+	struct view left = left_of(p), right = right_of(p), key = left;
+	size_t ticked_left, ticked_right, end, unused_end, n;
+	int last, unused;
+
+	boxes(left, &ticked_left, &last, &end);
+	boxes(right, &ticked_right, &unused, &unused_end);
+	if (last <= 0 || ticked_left + ticked_right != 1 ||
+		shape_trim_line(view_sub(left, end, left.n)).n != 0)
+		return false;
+	right = shape_trim_line(right);
+	if (right.n && box_of(utf8_at(right, 0, &n)) == 0 && right.p[0] != '[')
+		return false;
+	for (size_t i = 0; i < left.n; i++)
+		if (left.p[i] == ':') {
+			key.n = i;
+			return is_key(r, u, key_trim(key));
+		}
+	return false;
+}
+
+static bool fits_field(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *f)
+{
+	size_t ticked, end;
+	int last;
+
+	if (p->line.n > FIELD_LINE_MAX || p->from == 0)
+		return false;
+	if (boxes(p->line, &ticked, &last, &end))
+		return fits_boxes(r, u, p);
+	return is_key(r, u, key_of(left_of(p))) &&
+		ends_value(r, u, right_of(p), data, limits, &f->tails);
+}
+
+static bool is_named(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	struct view *ret_star)
+{
+	if (u->names.n == 0)
+		return true;
+	for (uint32_t i = 0; i < u->names.n; i++)
+		if (name_matches(
+			    ruleset_str(r, r->names[u->names.off + i].text), p->name, ret_star))
+			return true;
+	return false;
+}
+
+static bool fits_label(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *f)
+{
+	struct view left = shape_trim_line(left_of(p)), right = right_of(p);
+
+	return left.n == 0 && is_named(r, u, p, &f->star) &&
+		(is_tails(r, u, right, data, limits, &f->tails) || shape_starts_part(right, false));
+}
+
+static bool is_bracket(uint32_t cp, bool open)
+{
+	return open ? cp == '[' || cp == '(' || cp == 0x3010
+		    : cp == ']' || cp == ')' || cp == 0x3011;
+}
+
+/* "[mark] ...", after "re:" and "fwd:" or other tags; in file names anywhere. */
+static bool fits_tag(
+	const struct ruleset *r, const struct rs_rule *u, const struct part *p, struct part_fit *f)
+{
+	struct view left = left_of(p), right = right_of(p), unused;
+	size_t n;
+
+	if (!is_named(r, u, p, &unused))
+		return false;
+	while (left.n && left.p[left.n - 1] == ' ')
+		left.n--;
+	while (right.n && right.p[0] == ' ')
+		right = view_of(right.p + 1, right.n - 1);
+	if (!left.n || !right.n || !is_bracket(utf8_before(left, left.n, &n), true))
+		return false;
+	left.n -= n;
+	if (!is_bracket(utf8_at(right, 0, &n), false))
+		return false;
+	f->shape = SHAPE_BRACKETED;
+	if (p->place == PLACE_FILE_NAME)
+		return true;
+	while (left.n) {
+		uint32_t cp = utf8_before(left, left.n, &n);
+
+		if (cp == ']') {
+			while (left.n && left.p[left.n - 1] != '[')
+				left.n--;
+			left.n -= left.n > 0;
+		} else if (cp == ' ') {
+			left.n--;
+		} else if (cp == ':') {
+			return left.n <= 5;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *ret)
+{
+	*ret = (struct part_fit){0};
+	switch ((enum rs_as)u->as) {
+	case RS_AS_WHOLE: return fits_whole(r, u, p, data, limits, ret);
+	case RS_AS_SEGMENT: return fits_segment(p, ret);
+	case RS_AS_FIELD: return fits_field(r, u, p, data, limits, ret);
+	case RS_AS_LABEL: return fits_label(r, u, p, data, limits, ret);
+	case RS_AS_TAG: return fits_tag(r, u, p, ret);
+	case RS_AS_ANYWHERE: return true;
+	case RS_AS_MAX: break;
+	}
+	return false;
+}
+
+bool part_is_line(const struct part *p)
+{
+	struct view left = left_of(p), right = right_of(p);
+	uint32_t unused;
+
+	shape_trim(&left, &right, &unused);
+	if (left.n)
+		return false;
+	/* "TUYỆT MẬT (40 x 8 mm)" is an item of a list too, "TUYỆT MẬT/..." is something else */
+	right = right_of(p);
+	while (right.n && right.p[0] == ' ')
+		right = view_of(right.p + 1, right.n - 1);
+	return shape_trim_line(right).n == 0 || right.p[0] == '(' || right.p[0] == '-';
+}
+
+bool part_is_key(const struct ruleset *r, struct view line)
+{
+	line = key_trim(line);
+	if (line.n && line.p[line.n - 1] == ':')
+		line = shape_trim_line(view_of(line.p, line.n - 1));
+	for (uint32_t i = 0; line.n && i < r->n_field_rules; i++)
+		if (is_key(r, &r->rules[r->field_rules[i]], line))
+			return true;
+	return false;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/shape.h"
+
+#include "match/utf8.h"
+
+/* A gap of this many blanks is a column's. */
+#define GAP_MIN 3
+
+#define SPACED_LETTERS_MIN 3
+#define SPACED_CJK_MIN     2
+
+int shape_columns(struct view line, struct buf *out)
+{
+	size_t n = 1, blanks = 0, start = 0;
+	bool tab = false;
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i <= line.n; i += n) {
+		uint32_t cp = i < line.n ? utf8_at(line, i, &n) : 0;
+
+		if (i < line.n && utf8_is_blank(cp)) {
+			if (blanks++ == 0)
+				start = i;
+			tab = tab || cp == '\t';
+			continue;
+		}
+		if (blanks && out->n && i < line.n && (tab || blanks >= GAP_MIN))
+			e = buf_put_str(out, " | ");
+		else if (blanks)
+			e = buf_put(out, line.p + start, i - start);
+		if (e == 0 && i < line.n)
+			e = buf_put(out, line.p + i, n);
+		blanks = 0;
+		tab = false;
+	}
+	return e;
+}
+
+struct token {
+	size_t from, to, gap; /* gap: blanks before it */
+	bool letter, cjk;
+};
+
+/* The next run of non-blanks from `*at`. */
+static bool next_token(struct view line, size_t *at, struct token *ret)
+{
+	size_t n, letters = 0;
+	uint32_t cp = 0;
+
+	*ret = (struct token){.letter = true};
+	for (; *at < line.n && utf8_is_blank(utf8_at(line, *at, &n)); *at += n)
+		ret->gap++;
+	ret->from = *at;
+	for (; *at < line.n; *at += n) {
+		cp = utf8_at(line, *at, &n);
+		if (utf8_is_blank(cp))
+			break;
+		if (utf8_is_combining(cp) || (cp >= 0x200b && cp <= 0x200f) || cp == 0xfeff ||
+			cp == 0xad)
+			continue;
+		ret->cjk = cp >= 0x2e80 && cp < 0xa000;
+		if (++letters > 1 || (cp >= '0' && cp <= '9') || !(utf8_is_word(cp) || ret->cjk))
+			ret->letter = false;
+	}
+	ret->to = *at;
+	ret->letter = ret->letter && letters == 1;
+	return ret->to > ret->from;
+}
+
+int shape_join_letters(struct view line, struct buf *out)
+{
+	size_t at = 0, ahead, start = out->n;
+	struct token t, next;
+	bool joined = false;
+	int e = 0;
+
+	while (e == 0 && next_token(line, &at, &t)) {
+		size_t run = t.letter, scan = at;
+
+		if (out->n > start)
+			e = buf_put_byte(out, ' ');
+		for (ahead = at; t.letter && next_token(line, &ahead, &next) && next.letter;
+			scan = ahead)
+			run++;
+		if (e == 0)
+			e = buf_put(out, line.p + t.from, t.to - t.from);
+		if (run < (t.cjk ? SPACED_CJK_MIN : SPACED_LETTERS_MIN))
+			continue;
+		joined = true;
+		while (e == 0 && at < scan && next_token(line, &at, &next)) {
+			if (next.gap >= 2)
+				e = buf_put_byte(out, ' ');
+			if (e == 0)
+				e = buf_put(out, line.p + next.from, next.to - next.from);
+		}
+	}
+	return e < 0 ? e : joined;
+}
+
+/* Frame characters, by what they say. */
+static uint32_t frame_of(uint32_t cp)
+{
+	switch (cp) {
+	case '*':
+	case '=':
+	case '_':
+	case '|':
+	case '+':
+	case '#':
+	case '~':
+	case 0x2605: /* ★ */
+	case 0x2606: return SHAPE_RULED;
+	case '(':
+	case ')':
+	case '[':
+	case ']':
+	case '{':
+	case '}':
+	case 0x3010: /* 【】 */
+	case 0x3011: return SHAPE_BRACKETED;
+	case '"':
+	case '\'':
+	case 0xab:
+	case 0xbb:
+	case 0x2018 ... 0x201f:
+	case 0x300a ... 0x300f: return SHAPE_QUOTED;
+	case '-':
+	case '.':
+	case ',':
+	case '<':
+	case '>':
+	case 0xb7:
+	case 0x2010 ... 0x2015:
+	case 0x2022:
+	case 0x25aa:
+	case 0x25cf:
+	case 0x25a0:
+	case 0x2192: return SHAPE_BULLETED;
+	default:
+		if (cp >= 0x2500 && cp <= 0x257f) /* box drawing */
+			return SHAPE_RULED;
+		return utf8_is_blank(cp) ? SHAPE_SPACED : 0;
+	}
+}
+
+struct side {
+	uint32_t seen;
+	size_t rules, bullets;
+};
+
+static void side_see(struct side *s, uint32_t kind)
+{
+	if (kind == SHAPE_SPACED)
+		return;
+	s->seen |= kind;
+	s->rules += kind == SHAPE_RULED;
+	s->bullets += kind == SHAPE_BULLETED;
+}
+
+static struct side trim_end(struct view *v)
+{
+	struct side s = {0};
+	size_t n;
+
+	while (v->n) {
+		uint32_t kind = frame_of(utf8_before(*v, v->n, &n));
+
+		if (!kind)
+			break;
+		side_see(&s, kind);
+		v->n -= n;
+	}
+	return s;
+}
+
+static struct side trim_start(struct view *v)
+{
+	struct side s = {0};
+	size_t n;
+
+	while (v->n) {
+		uint32_t kind = frame_of(utf8_at(*v, 0, &n));
+
+		if (!kind)
+			break;
+		side_see(&s, kind);
+		v->p += n;
+		v->n -= n;
+	}
+	return s;
+}
+
+void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags)
+{
+	struct side l = trim_end(left), r = trim_start(right);
+	uint32_t flags = 0;
+
+	if ((l.rules && r.rules) || l.rules >= 2 || (l.bullets >= 3 && r.bullets >= 3))
+		flags |= SHAPE_RULED;
+	if (l.seen & r.seen & SHAPE_BRACKETED)
+		flags |= SHAPE_BRACKETED;
+	if (l.seen & r.seen & SHAPE_QUOTED)
+		flags |= SHAPE_QUOTED;
+	if (left->n == 0 && l.bullets + l.rules == 1 && !(r.bullets || r.rules))
+		flags |= SHAPE_BULLETED;
+	*ret_flags = flags;
+}
+
+struct view shape_trim_line(struct view line)
+{
+	trim_start(&line);
+	trim_end(&line);
+	return line;
+}
+
+/* The length of a separator at `off`, or 0. Dashes and strokes need blanks around them. */
+static size_t separator_at(struct view v, size_t off, bool sentence)
+{
+	size_t n;
+	uint32_t cp = utf8_at(v, off, &n);
+	bool blank_before = off == 0 || v.p[off - 1] == ' ';
+	bool blank_after = off + n >= v.n || v.p[off + n] == ' ';
+
+	switch (cp) {
+	case '|':
+	case ';':
+	case '(':
+	case ')':
+	case '[':
+	case ']':
+	case 0xa6:
+	case 0xb7:
+	case 0x2022:
+	case 0x2502: return n;
+	case '-':
+	case 0x2010 ... 0x2015: return blank_before && blank_after ? n : 0;
+	case '/':
+	case '\\': return n;
+	case '.':
+	case ',': return sentence && blank_after ? n : 0;
+	default: return 0;
+	}
+}
+
+bool shape_next_part(struct view *rest, struct view *ret)
+{
+	size_t i = 0, n;
+
+	if (rest->n == 0)
+		return false;
+	while (i < rest->n && !separator_at(*rest, i, false)) {
+		utf8_at(*rest, i, &n);
+		i += n;
+	}
+	*ret = view_of(rest->p, i);
+	if (i < rest->n)
+		i += separator_at(*rest, i, false);
+	*rest = view_of(rest->p + i, rest->n - i);
+	return true;
+}
+
+bool shape_ends_part(struct view left, bool sentence)
+{
+	size_t n, end = left.n;
+
+	while (end && (left.p[end - 1] == ' ' || left.p[end - 1] == '*'))
+		end--;
+	if (end == 0)
+		return true;
+	utf8_before(left, end, &n);
+	return separator_at(left, end - n, sentence) != 0;
+}
+
+bool shape_starts_part(struct view right, bool sentence)
+{
+	size_t i = 0;
+
+	while (i < right.n && (right.p[i] == ' ' || right.p[i] == '*'))
+		i++;
+	if (i < right.n && right.p[i] == '.' && i + 1 == right.n)
+		return true;
+	return i == right.n || separator_at(right, i, sentence) != 0;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pack that is wrong is told, and that the schema names the keys that the loader reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rulepack/rulepack.h"
+
+#define HEAD "pack: p\nversion: '1'\n"
+#define MARK "marks:\n  m: {level: secret, forms: [TOP SECRET]}\n"
+#define RULE "rules:\n- {id: r, marks: [m], score: 70"
+
+struct wrong {
+	const char *text, *code;
+	unsigned line;
+	const char *says, *hint;
+};
+
+static const struct wrong wrongs[] = {
+	{"version: '1'\n", "R005", 1, "'pack'", ""},
+	{"pack: p\n", "R005", 1, "'version'", ""},
+	{"pack: P p\nversion: '1'\n", "R003", 1, "P p", "small letters"},
+	{HEAD "marcs: {}\n", "R004", 3, "marcs", "marks"},
+	{HEAD "marks: []\n", "R006", 3, "names with definitions", ""},
+	{HEAD "marks:\n  m: {level: tip, forms: [X Y]}\n", "R007", 4, "no such level", "top-secret"},
+	{HEAD "marks:\n  m: {tag: nothing, forms: [X Y]}\n", "R008", 4, "no such tag", ""},
+	{HEAD "marks:\n  m: {forms: [X Y]}\n", "R005", 4, "'level' or a 'tag'", ""},
+	{HEAD "marks:\n  m: {level: secret}\n", "R005", 4, "'forms'", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: ['']}\n", "R010", 4, "nothing to look for", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: 'a('}]}\n", "R005", 4, "sample", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: 'a(', sample: a}]}\n", "R010", 4,
+		"parenthesis", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: 'abc', sample: x}]}\n", "R010", 4,
+		"does not fit", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: 'Abc', sample: abc}]}\n", "R010", 4,
+		"lower-case", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: 'a\\b', sample: a}]}\n", "R010", 4,
+		"cannot be used", ""},
+	{HEAD "marks:\n  m: {level: secret, forms: [{re: '[a-z ]{1,999}', sample: a b}]}\n", "R010",
+		4, "repeats more than", ""},
+	{HEAD "contexts:\n  c: {any: [x]}\n", "R005", 4, "within", ""},
+	{HEAD "contexts:\n  c: {within: 99, any: [x]}\n", "R006", 4, "", ""},
+	{HEAD MARK RULE ", places: [heeder]}\n", "R009", 6, "heeder", "header"},
+	{HEAD MARK RULE ", as: hole}\n", "R009", 6, "hole", "whole"},
+	{HEAD MARK RULE ", scor: 1}\n", "R004", 6, "scor", "score"},
+	{HEAD MARK RULE ", add: [{red: true}]}\n", "R005", 6, "'score'", ""},
+	{HEAD MARK RULE ", add: [{red: true, framed: true, score: 1}]}\n", "R005", 6, "one thing", ""},
+	{HEAD MARK RULE ", add: [{context: nowhere/x, score: 1}]}\n", "R009", 6, "nowhere/x",
+		"not loaded"},
+	{HEAD MARK RULE ", as: field}\n", "R005", 6, "'keys'", ""},
+	{HEAD MARK RULE ", as: label}\n", "R005", 6, "'places'", ""},
+	{HEAD MARK RULE ", level-at: 10}\n", "R006", 6, "suspect-at", ""},
+	{HEAD MARK "rules:\n- {id: r, score: 70}\n", "R005", 6, "'marks'", ""},
+	{HEAD MARK "rules:\n- {id: r, marks: [n], score: 70}\n", "R009", 6, "'n'", ""},
+	{HEAD MARK "rules:\n- {marks: [m], score: 70}\n", "R005", 6, "'id'", ""},
+	{HEAD MARK RULE "}\n- {id: r, marks: [m], score: 1, suspect-at: 0}\n", "R011", 7, "already", ""},
+	/* would fire on ordinary words */
+	{HEAD "marks:\n  m: {level: secret, forms: [MẬT]}\n" RULE ", case: any}\n", "R012", 6, "MẬT",
+		"capitals"},
+	{HEAD "marks:\n  m: {level: secret, forms: [MẬT], folded: [MAT]}\n" RULE ", folded: true}\n",
+		"R012", 6, "MAT", "need"},
+};
+
+static bool says(const struct diags *d, const struct wrong *w)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->v[i].code, w->code) == 0 && d->v[i].line == w->line &&
+			strstr(d->v[i].text, w->says) && strstr(d->v[i].hint, w->hint))
+			return true;
+	return false;
+}
+
+static void test_wrong(void **state)
+{
+	static struct rulepack_info info;
+	size_t bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrongs); i++) {
+		static struct diags d;
+		struct buf blob = {0};
+		char line[1200];
+		int e;
+
+		memset(&d, 0, sizeof(d));
+		e = rulepack_compile_text("p.yaml", view_str(wrongs[i].text), &d, &info, &blob);
+		if (e != -EBADMSG || !says(&d, &wrongs[i])) {
+			bad++;
+			print_message("# not %s at %u (%d): %s\n", wrongs[i].code, wrongs[i].line, e,
+				wrongs[i].text);
+			for (size_t j = 0; j < d.n; j++) {
+				diag_format(&d.v[j], line, sizeof(line));
+				print_message("#   %s\n", line);
+			}
+		}
+		assert_int_equal(blob.n, 0);
+		buf_done(&blob);
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void test_sound(void **state)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	struct buf blob = {0};
+
+	(void)state;
+	assert_int_equal(rulepack_compile_text("p.yaml", view_str(HEAD MARK RULE "}\n"), &d, &info,
+				 &blob),
+		0);
+	assert_int_equal(d.n, 0);
+	assert_int_equal(info.n_packs, 1);
+	assert_string_equal(info.packs[0].name, "p");
+	assert_int_equal(info.packs[0].n_rules, 1);
+	buf_done(&blob);
+}
+
+static void test_unused_mark(void **state)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	struct buf blob = {0};
+
+	(void)state;
+	assert_int_equal(
+		rulepack_compile_text("p.yaml", view_str(HEAD MARK), &d, &info, &blob), 0);
+	assert_int_equal(d.n, 1);
+	assert_int_equal(d.errors, 0);
+	assert_string_equal(d.v[0].code, "R016");
+	buf_done(&blob);
+}
+
+static void expect_folder(const char *dir, const char *code)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	struct buf blob = {0};
+
+	memset(&d, 0, sizeof(d));
+	assert_int_equal(rulepack_compile(&dir, 1, &d, &info, &blob), -EBADMSG);
+	assert_true(d.n > 0);
+	assert_string_equal(d.v[0].code, code);
+	buf_done(&blob);
+}
+
+static void test_folders(void **state)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	struct buf blob = {0};
+	char dir[] = "/tmp/sealgate-rules-XXXXXX";
+	const char *rules = getenv("SEALGATE_RULES"), *twice[] = {rules, rules};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	expect_folder("/nonexistent/rules", "R001");
+	expect_folder(dir, "R002");
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(rulepack_compile(twice, 2, &d, &info, &blob), -EBADMSG);
+	assert_string_equal(d.v[0].code, "R011");
+	memset(&d, 0, sizeof(d));
+	assert_int_equal(rulepack_compile(NULL, 0, &d, &info, &blob), -EBADMSG);
+	assert_string_equal(d.v[0].code, "R002");
+	buf_done(&blob);
+}
+
+static void check_keys(json_t *schema, const char *def, const char *what)
+{
+	json_t *properties = *def ? json_object_get(
+					    json_object_get(json_object_get(schema, "$defs"), def),
+					    "properties")
+				  : json_object_get(schema, "properties");
+	const char *const *keys = rulepack_keys(what);
+	size_t n = 0;
+
+	assert_non_null(properties);
+	assert_non_null(keys);
+	for (; keys[n]; n++)
+		if (!json_object_get(properties, keys[n]))
+			fail_msg("the schema lacks '%s' of '%s'", keys[n], what);
+	assert_int_equal(json_object_size(properties), n);
+}
+
+static void test_schema(void **state)
+{
+	static const char *const defs[] = {"mark", "form", "context", "condition", "rule", "switch"};
+	char path[600];
+	json_error_t error;
+	json_t *schema;
+
+	(void)state;
+	assert_null(rulepack_keys("nothing"));
+	snprintf(path, sizeof(path), "%s/schema/pack.schema.json", getenv("SEALGATE_RULES"));
+	schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (!schema)
+		fail_msg("%s:%d: %s", path, error.line, error.text);
+	check_keys(schema, "", "pack");
+	for (size_t i = 0; i < ARRAY_SIZE(defs); i++)
+		check_keys(schema, defs[i], defs[i]);
+	json_decref(schema);
+	snprintf(path, sizeof(path), "%s/schema/samples.schema.json", getenv("SEALGATE_RULES"));
+	schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (!schema)
+		fail_msg("%s:%d: %s", path, error.line, error.text);
+	check_keys(schema, "", "samples");
+	check_keys(schema, "sample", "sample");
+	check_keys(schema, "block", "block");
+	json_decref(schema);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_unused_mark),
+		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_schema),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

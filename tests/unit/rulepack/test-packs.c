@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shipped packs: they compile without a word, and every sample of theirs comes out as written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulepack/rulepack.h"
+
+#define POSITIVE_MIN 25
+#define NEGATIVE_MIN 40
+
+static const char *rules(void)
+{
+	const char *dir = getenv("SEALGATE_RULES");
+
+	assert_non_null(dir);
+	return dir;
+}
+
+static void print_diags(const struct diags *d)
+{
+	char line[1200];
+
+	for (size_t i = 0; i < d->n; i++) {
+		diag_format(&d->v[i], line, sizeof(line));
+		print_message("# %s\n", line);
+	}
+}
+
+static void test_compile(void **state)
+{
+	static struct diags d;
+	static struct rulepack_info info;
+	struct buf blob = {0};
+	const char *dirs[] = {rules()};
+
+	(void)state;
+	assert_int_equal(rulepack_compile(dirs, 1, &d, &info, &blob), 0);
+	print_diags(&d);
+	assert_int_equal(d.n, 0);
+	assert_true(info.n_packs >= 4);
+	assert_true(blob.n > 1000);
+	buf_done(&blob);
+}
+
+struct counts {
+	char pack[RULEPACK_NAME_MAX];
+	unsigned positive, negative;
+};
+
+struct tally {
+	struct counts packs[RULEPACK_PACKS_MAX];
+	size_t n, failed;
+};
+
+static int on_result(void *userdata, const struct rulepack_result *r)
+{
+	struct tally *t = userdata;
+	size_t i = 0;
+
+	while (i < t->n && strcmp(t->packs[i].pack, r->pack) != 0)
+		i++;
+	if (i == t->n)
+		snprintf(t->packs[t->n++].pack, sizeof(t->packs[0].pack), "%s", r->pack);
+	if (r->want != LEVEL_NONE || r->want_tags)
+		t->packs[i].positive++;
+	else
+		t->packs[i].negative++;
+	if (!r->ok) {
+		t->failed++;
+		print_message("# %s:%u: expected %s, found %s\n", r->file, r->line,
+			level_name(r->want), level_name(r->got));
+	}
+	return 0;
+}
+
+static void test_samples(void **state)
+{
+	static struct diags d;
+	static struct tally t;
+	const char *dirs[] = {rules()};
+	size_t run = 0, failed = 0;
+
+	(void)state;
+	assert_int_equal(rulepack_test(dirs, 1, &d, on_result, &t, &run, &failed), 0);
+	print_diags(&d);
+	assert_int_equal(failed, 0);
+	assert_int_equal(t.failed, 0);
+	for (size_t i = 0; i < t.n; i++) {
+		print_message("# %s: %u must match, %u must not\n", t.packs[i].pack,
+			t.packs[i].positive, t.packs[i].negative);
+		assert_true(t.packs[i].positive >= POSITIVE_MIN);
+		assert_true(t.packs[i].negative >= NEGATIVE_MIN);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_compile),
+		cmocka_unit_test(test_samples),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
