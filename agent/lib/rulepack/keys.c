@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of packs and samples: the one place that names them. rules/schema/ must agree. */
-#include "rulepack/loader.h"
+#include "rulepack/keys.h"
 
 #include <string.h>
 
-const char *const keys_pack[] = {"pack", "version", "title", "description", "marks", "tails", "contexts",
-	"keys", "names", "scorings", "rules", NULL};
+#include "rulepack/loader.h"
+
+const char *const keys_pack[] = {"pack", "version", "title", "description", "marks", "tails",
+	"contexts", "keys", "names", "scorings", "rules", NULL};
 const char *const keys_mark[] = {"title", "level", "tag", "scale", "forms", "folded", NULL};
 const char *const keys_form[] = {"re", "sample", NULL};
 const char *const keys_context[] = {"document", "within", "any", "starts", "whole", NULL};
 const char *const keys_condition[] = {"score", "except", "place", "framed", "red", "large", "bold",
-	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled", "quoted",
-	"bracketed", "bulleted", "spaced", "tail", "other-level", "declassified", "repeats", NULL};
+	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled",
+	"quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
+	"repeats", NULL};
 const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "places", "tails",
 	"keys", "names", "off-when", "score", "scoring", "add", "need", "level-at", "suspect-at",
 	NULL};
 const char *const keys_switch[] = {"name", "value", NULL};
 const char *const keys_samples[] = {"match", "no-match", NULL};
-const char *const keys_sample[] = {"name", "text", "blocks", "file", "level", "tags", "place", NULL};
+const char *const keys_sample[] = {
+	"name", "text", "blocks", "file", "level", "tags", "place", NULL};
 const char *const keys_block[] = {
 	"text", "place", "flags", "name", "page", "shape", "member", NULL};
 

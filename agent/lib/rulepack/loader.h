@@ -54,8 +54,8 @@ must_check int loader_build(struct loader *l, struct buf *ret_blob);
 /* All of rule.c and cond.c: errors are diagnosed; the result is 0, -EBADMSG or -errno. */
 must_check int cond_list(struct loader *l, const struct pack_source *p, const struct conf_node *n,
 	bool need_score, struct rs_span *ret);
-must_check int places_read(struct loader *l, const struct pack_source *p,
-	const struct conf_node *n, uint32_t *ret);
+must_check int places_read(
+	struct loader *l, const struct pack_source *p, const struct conf_node *n, uint32_t *ret);
 must_check int rule_load(struct loader *l, const struct pack_source *p, const struct conf_node *n);
 must_check int texts_check(struct loader *l, const struct pack_source *p, const struct conf_node *n,
 	struct build_text *ret);
@@ -74,6 +74,13 @@ static inline struct symbol *loader_symbols(const struct loader *l)
 /* Turns a builder's failure into a diagnostic. */
 int builder_diag(struct loader *l, const struct pack_source *p, const struct conf_node *n, int e);
 
-extern const char *const keys_pack[], *const keys_mark[], *const keys_form[], *const keys_context[],
-	*const keys_condition[], *const keys_rule[], *const keys_switch[], *const keys_samples[],
-	*const keys_sample[], *const keys_block[];
+extern const char *const keys_pack[],
+	*const keys_mark[],
+		*const keys_form[],
+			*const keys_context[],
+				*const keys_condition[],
+					*const keys_rule[],
+						*const keys_switch[],
+							*const keys_samples[],
+								*const keys_sample[],
+									*const keys_block[];

@@ -2,7 +2,6 @@
 /* Rules, and the two kinds that are refused because they would fire on ordinary words. */
 #include "rulepack/loader.h"
 
-
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -67,8 +66,8 @@ static int symbols_read(struct loader *l, const struct pack_source *p, const str
 	if (!n)
 		return 0;
 	if (n->type != CONF_SEQUENCE || n->n > LIST_MAX) {
-		conf_error(p->conf, n, "R006", l->d, "expected a list of at most %u names",
-			LIST_MAX);
+		conf_error(
+			p->conf, n, "R006", l->d, "expected a list of at most %u names", LIST_MAX);
 		return -EBADMSG;
 	}
 	for (size_t i = 0; i < n->n; i++) {
@@ -105,8 +104,8 @@ static int names_read(struct loader *l, const struct pack_source *p, const struc
 		s->used = true;
 		for (size_t j = 0; j < s->node->n; j++) {
 			if (total == LIST_MAX) {
-				conf_error(p->conf, n, "R013", l->d, "more than %u entries",
-					LIST_MAX);
+				conf_error(
+					p->conf, n, "R013", l->d, "more than %u entries", LIST_MAX);
 				return -EBADMSG;
 			}
 			if (conf_string(l->packs[s->pack].conf, s->node->items[j], "R006", l->d,
@@ -118,8 +117,8 @@ static int names_read(struct loader *l, const struct pack_source *p, const struc
 	return 0;
 }
 
-static int switches_read(struct loader *l, const struct pack_source *p,
-	const struct conf_node *map, struct build_switch *ret, size_t max, size_t *ret_n)
+static int switches_read(struct loader *l, const struct pack_source *p, const struct conf_node *map,
+	struct build_switch *ret, size_t max, size_t *ret_n)
 {
 	const struct conf_node *n = conf_get(map, "off-when");
 
@@ -186,7 +185,8 @@ static int refuse_weak(struct loader *l, const struct pack_source *p, const stru
 		const struct conf_node *forms = conf_get(s->node, "forms"),
 				       *folded = conf_get(s->node, "folded");
 
-		for (size_t j = 0; forms && u->letter_case != RS_CASE_CAPITALS && j < forms->n; j++) {
+		for (size_t j = 0; forms && u->letter_case != RS_CASE_CAPITALS && j < forms->n;
+			j++) {
 			const struct conf_node *f = forms->items[j];
 
 			if (f->type != CONF_SCALAR || !is_one_word(f->text) || !has_case(f->text))
@@ -203,7 +203,8 @@ static int refuse_weak(struct loader *l, const struct pack_source *p, const stru
 				letters_of(f->text) >= FOLDED_LETTERS_MIN)
 				continue;
 			diag_hint(conf_error(p->conf, marks->items[i], "R012", l->d,
-					  "would fire on '%s', which without diacritics is many words",
+					  "would fire on '%s', which without diacritics is many "
+					  "words",
 					  f->text),
 				"as: field, or a 'need' such as {framed: true}");
 			e = -EBADMSG;

@@ -37,8 +37,8 @@ int builder_diag(struct loader *l, const struct pack_source *p, const struct con
 	if (e != -EINVAL)
 		return e;
 	why = ruleset_build_error(l->b, &at);
-	diags_error(l->d, "R010", at.file ? at.file : conf_file(p->conf), at.line ? at.line : n->line,
-		at.line ? at.col : n->col, "%s", why);
+	diags_error(l->d, "R010", at.file ? at.file : conf_file(p->conf),
+		at.line ? at.line : n->line, at.line ? at.col : n->col, "%s", why);
 	return -EBADMSG;
 }
 
@@ -83,7 +83,8 @@ int symbol_add(struct loader *l, const struct pack_source *p, enum symbol_kind k
 static uint32_t pack_find(const struct loader *l, const char *name, size_t n)
 {
 	for (uint32_t i = 0; i < l->n_packs; i++)
-		if (l->packs[i].name && strlen(l->packs[i].name) == n && memcmp(l->packs[i].name, name, n) == 0)
+		if (l->packs[i].name && strlen(l->packs[i].name) == n &&
+			memcmp(l->packs[i].name, name, n) == 0)
 			return i;
 	return UINT32_MAX;
 }
@@ -92,8 +93,8 @@ static void unknown_symbol(struct loader *l, const struct pack_source *p, enum s
 	const struct conf_node *n, uint32_t pack, const char *name)
 {
 	const char *names[LIST_MAX + 1], *near;
-	struct diag *d =
-		conf_error(p->conf, n, "R009", l->d, "no %s '%s'", kind_names[kind], n->text);
+	struct diag *d = conf_error(
+		p->conf, n, "R009", l->d, "no %s '%s'", kind_names[kind], n->text);
 	size_t count = 0;
 
 	for (size_t i = 0; i < l->symbols.n / sizeof(struct symbol) && count < LIST_MAX; i++)
@@ -225,7 +226,8 @@ static int mark_load(struct loader *l, const struct pack_source *p, struct symbo
 {
 	struct build_mark m = {.pack = p->index, .name = s->name};
 	const struct conf_node *scale = conf_get(s->node, "scale");
-	struct text_user exact = {add_form, 0, RS_FORM_EXACT}, folded = {add_form, 0, RS_FORM_FOLDED};
+	struct text_user exact = {add_form, 0, RS_FORM_EXACT},
+			 folded = {add_form, 0, RS_FORM_FOLDED};
 	int e;
 
 	if (conf_check_keys(p->conf, s->node, keys_mark, "R004", l->d) < 0 ||
@@ -254,7 +256,9 @@ static int context_load(struct loader *l, const struct pack_source *p, struct sy
 	int e;
 
 	if (conf_check_keys(p->conf, s->node, keys_context, "R004", l->d) < 0 ||
-		(within && conf_u64(p->conf, within, 0, MATCH_WINDOW_MAX, "R006", l->d, &blocks) < 0) ||
+		(within &&
+			conf_u64(p->conf, within, 0, MATCH_WINDOW_MAX, "R006", l->d, &blocks) <
+				0) ||
 		(document && conf_bool(p->conf, document, "R006", l->d, &whole) < 0))
 		return -EBADMSG;
 	if ((within != NULL) == whole) {
@@ -313,21 +317,14 @@ static int symbol_load(struct loader *l, const struct pack_source *p, size_t i)
 	struct symbol *s = &loader_symbols(l)[i];
 
 	switch (s->kind) {
-	case SYMBOL_MARK:
-		return mark_load(l, p, s);
-	case SYMBOL_TAIL:
-		return tail_load(l, p, s);
-	case SYMBOL_CONTEXT:
-		return context_load(l, p, s);
-	case SYMBOL_SCORING:
-		return cond_list(l, p, s->node, true, &s->span);
+	case SYMBOL_MARK: return mark_load(l, p, s);
+	case SYMBOL_TAIL: return tail_load(l, p, s);
+	case SYMBOL_CONTEXT: return context_load(l, p, s);
+	case SYMBOL_SCORING: return cond_list(l, p, s->node, true, &s->span);
 	case SYMBOL_KEYS:
-	case SYMBOL_NAMES:
-		return list_load(l, p, s);
-	case SYMBOL_RULE:
-		return rule_load(l, p, s->node);
-	case SYMBOL_MAX:
-		break;
+	case SYMBOL_NAMES: return list_load(l, p, s);
+	case SYMBOL_RULE: return rule_load(l, p, s->node);
+	case SYMBOL_MAX: break;
 	}
 	return 0;
 }

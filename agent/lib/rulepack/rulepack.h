@@ -36,8 +36,8 @@ struct rulepack_info {
 };
 
 /* Each of `dirs` is a pack or a folder of packs (taken in the order of their names). Appends what
-   ruleset_open() takes. 0; -EBADMSG with at least one error in `d`; or -errno. `d` may hold warnings
-   after a success. */
+   ruleset_open() takes. 0; -EBADMSG with at least one error in `d`; or -errno. `d` may hold
+   warnings after a success. */
 must_check int rulepack_compile(const char *const *dirs, size_t n_dirs, struct diags *d,
 	struct rulepack_info *ret_info, struct buf *ret_blob);
 
@@ -63,7 +63,3 @@ typedef int (*rulepack_on_result)(void *userdata, const struct rulepack_result *
    are those of rulepack_compile(); a sample that fails is none. */
 must_check int rulepack_test(const char *const *dirs, size_t n_dirs, struct diags *d,
 	rulepack_on_result on_result, void *userdata, size_t *ret_run, size_t *ret_failed);
-
-/* The keys that a mapping of a pack may have ("pack", "mark", "form", "context", "condition",
-   "rule", "switch", "samples", "sample", "block"); NULL-terminated, or NULL. */
-const char *const *rulepack_keys(const char *what);

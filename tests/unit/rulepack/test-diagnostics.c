@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pack that is wrong is told, and that the schema names the keys that the loader reads. */
+/* What a pack that is wrong is told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,8 @@ static const struct wrong wrongs[] = {
 	{"pack: P p\nversion: '1'\n", "R003", 1, "P p", "small letters"},
 	{HEAD "marcs: {}\n", "R004", 3, "marcs", "marks"},
 	{HEAD "marks: []\n", "R006", 3, "names with definitions", ""},
-	{HEAD "marks:\n  m: {level: tip, forms: [X Y]}\n", "R007", 4, "no such level", "top-secret"},
+	{HEAD "marks:\n  m: {level: tip, forms: [X Y]}\n", "R007", 4, "no such level",
+		"top-secret"},
 	{HEAD "marks:\n  m: {tag: nothing, forms: [X Y]}\n", "R008", 4, "no such tag", ""},
 	{HEAD "marks:\n  m: {forms: [X Y]}\n", "R005", 4, "'level' or a 'tag'", ""},
 	{HEAD "marks:\n  m: {level: secret}\n", "R005", 4, "'forms'", ""},
@@ -54,7 +54,8 @@ static const struct wrong wrongs[] = {
 	{HEAD MARK RULE ", as: hole}\n", "R009", 6, "hole", "whole"},
 	{HEAD MARK RULE ", scor: 1}\n", "R004", 6, "scor", "score"},
 	{HEAD MARK RULE ", add: [{red: true}]}\n", "R005", 6, "'score'", ""},
-	{HEAD MARK RULE ", add: [{red: true, framed: true, score: 1}]}\n", "R005", 6, "one thing", ""},
+	{HEAD MARK RULE ", add: [{red: true, framed: true, score: 1}]}\n", "R005", 6, "one thing",
+		""},
 	{HEAD MARK RULE ", add: [{context: nowhere/x, score: 1}]}\n", "R009", 6, "nowhere/x",
 		"not loaded"},
 	{HEAD MARK RULE ", as: field}\n", "R005", 6, "'keys'", ""},
@@ -63,11 +64,13 @@ static const struct wrong wrongs[] = {
 	{HEAD MARK "rules:\n- {id: r, score: 70}\n", "R005", 6, "'marks'", ""},
 	{HEAD MARK "rules:\n- {id: r, marks: [n], score: 70}\n", "R009", 6, "'n'", ""},
 	{HEAD MARK "rules:\n- {marks: [m], score: 70}\n", "R005", 6, "'id'", ""},
-	{HEAD MARK RULE "}\n- {id: r, marks: [m], score: 1, suspect-at: 0}\n", "R011", 7, "already", ""},
+	{HEAD MARK RULE "}\n- {id: r, marks: [m], score: 1, suspect-at: 0}\n", "R011", 7, "already",
+		""},
 	/* would fire on ordinary words */
-	{HEAD "marks:\n  m: {level: secret, forms: [MẬT]}\n" RULE ", case: any}\n", "R012", 6, "MẬT",
-		"capitals"},
-	{HEAD "marks:\n  m: {level: secret, forms: [MẬT], folded: [MAT]}\n" RULE ", folded: true}\n",
+	{HEAD "marks:\n  m: {level: secret, forms: [MẬT]}\n" RULE ", case: any}\n", "R012", 6,
+		"MẬT", "capitals"},
+	{HEAD "marks:\n  m: {level: secret, forms: [MẬT], folded: [MAT]}\n" RULE
+	      ", folded: true}\n",
 		"R012", 6, "MAT", "need"},
 };
 
@@ -96,8 +99,8 @@ static void test_wrong(void **state)
 		e = rulepack_compile_text("p.yaml", view_str(wrongs[i].text), &d, &info, &blob);
 		if (e != -EBADMSG || !says(&d, &wrongs[i])) {
 			bad++;
-			print_message("# not %s at %u (%d): %s\n", wrongs[i].code, wrongs[i].line, e,
-				wrongs[i].text);
+			print_message("# not %s at %u (%d): %s\n", wrongs[i].code, wrongs[i].line,
+				e, wrongs[i].text);
 			for (size_t j = 0; j < d.n; j++) {
 				diag_format(&d.v[j], line, sizeof(line));
 				print_message("#   %s\n", line);
@@ -116,8 +119,8 @@ static void test_sound(void **state)
 	struct buf blob = {0};
 
 	(void)state;
-	assert_int_equal(rulepack_compile_text("p.yaml", view_str(HEAD MARK RULE "}\n"), &d, &info,
-				 &blob),
+	assert_int_equal(
+		rulepack_compile_text("p.yaml", view_str(HEAD MARK RULE "}\n"), &d, &info, &blob),
 		0);
 	assert_int_equal(d.n, 0);
 	assert_int_equal(info.n_packs, 1);
@@ -133,8 +136,7 @@ static void test_unused_mark(void **state)
 	struct buf blob = {0};
 
 	(void)state;
-	assert_int_equal(
-		rulepack_compile_text("p.yaml", view_str(HEAD MARK), &d, &info, &blob), 0);
+	assert_int_equal(rulepack_compile_text("p.yaml", view_str(HEAD MARK), &d, &info, &blob), 0);
 	assert_int_equal(d.n, 1);
 	assert_int_equal(d.errors, 0);
 	assert_string_equal(d.v[0].code, "R016");
@@ -175,50 +177,6 @@ static void test_folders(void **state)
 	buf_done(&blob);
 }
 
-static void check_keys(json_t *schema, const char *def, const char *what)
-{
-	json_t *properties = *def ? json_object_get(
-					    json_object_get(json_object_get(schema, "$defs"), def),
-					    "properties")
-				  : json_object_get(schema, "properties");
-	const char *const *keys = rulepack_keys(what);
-	size_t n = 0;
-
-	assert_non_null(properties);
-	assert_non_null(keys);
-	for (; keys[n]; n++)
-		if (!json_object_get(properties, keys[n]))
-			fail_msg("the schema lacks '%s' of '%s'", keys[n], what);
-	assert_int_equal(json_object_size(properties), n);
-}
-
-static void test_schema(void **state)
-{
-	static const char *const defs[] = {"mark", "form", "context", "condition", "rule", "switch"};
-	char path[600];
-	json_error_t error;
-	json_t *schema;
-
-	(void)state;
-	assert_null(rulepack_keys("nothing"));
-	snprintf(path, sizeof(path), "%s/schema/pack.schema.json", getenv("SEALGATE_RULES"));
-	schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!schema)
-		fail_msg("%s:%d: %s", path, error.line, error.text);
-	check_keys(schema, "", "pack");
-	for (size_t i = 0; i < ARRAY_SIZE(defs); i++)
-		check_keys(schema, defs[i], defs[i]);
-	json_decref(schema);
-	snprintf(path, sizeof(path), "%s/schema/samples.schema.json", getenv("SEALGATE_RULES"));
-	schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!schema)
-		fail_msg("%s:%d: %s", path, error.line, error.text);
-	check_keys(schema, "", "samples");
-	check_keys(schema, "sample", "sample");
-	check_keys(schema, "block", "block");
-	json_decref(schema);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,7 +184,6 @@ int main(void)
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_unused_mark),
 		cmocka_unit_test(test_folders),
-		cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

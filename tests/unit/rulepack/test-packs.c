@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shipped packs: they compile without a word, and every sample of theirs comes out as written. */
+/* The shipped packs: they compile without a word, and every sample of theirs comes out as written.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
