@@ -22,7 +22,8 @@
 
 static const struct usage usage = {
 	.synopsis = "rules check|test|list [--json] [DIR...]",
-	.text = "Checks rule packs, runs their samples through the engine, or lists them. Each DIR is a "
+	.text = "Checks rule packs, runs their samples through the engine, or lists them. Each DIR "
+		"is a "
 		"pack or a folder of packs; without any, the installed ones.",
 	.options =
 		{
@@ -154,7 +155,8 @@ static int run_check(struct rules_run *r, bool list)
 			info->packs[i].version, info->packs[i].n_marks, info->packs[i].n_rules,
 			info->packs[i].title);
 	if (!list)
-		printf(lang_pick(r->ctl->lang, "%u packs are valid: %zu bytes, compiled in %llu ms\n",
+		printf(lang_pick(r->ctl->lang,
+			       "%u packs are valid: %zu bytes, compiled in %llu ms\n",
 			       "%u gói luật hợp lệ: %zu byte, biên dịch trong %llu ms\n"),
 			info->n_packs, blob.n,
 			(unsigned long long)((clock_now() - start) / 1000000));
