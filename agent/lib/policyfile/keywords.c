@@ -116,23 +116,38 @@ const struct conf_node *const *keyword_items(const struct conf_node *const *n, s
 	return (*n)->items;
 }
 
+/* Near words as a question, else all that are known. */
+static void hint_words(struct diag *e, const char *text, const char *const *words)
+{
+	const char *near = diag_nearest(text, words);
+	char known[sizeof(e->hint) - 16] = "";
+	size_t n = 0;
+
+	if (near) {
+		diag_hint(e, "did you mean `%s`?", near);
+		return;
+	}
+	for (; *words && n + strlen(*words) + 3 < sizeof(known); words++) {
+		memcpy(known + n, ", ", 2 * (n > 0));
+		n += 2 * (n > 0);
+		memcpy(known + n, *words, strlen(*words) + 1);
+		n += strlen(*words);
+	}
+	diag_hint(e, "known: %s%s", known, *words ? ", ..." : "");
+}
+
 static void check_word(const struct conf *c, const struct conf_node *n, const char *key,
 	const char *const *words, struct diags *d)
 {
-	const char *text, *near;
-	struct diag *e;
+	const char *text;
 
 	if (conf_string(c, n, P_VALUE, d, &text) < 0)
 		return;
 	for (const char *const *w = words; *w; w++)
 		if (strcmp(*w, text) == 0)
 			return;
-	near = diag_nearest(text, words);
-	e = conf_error(c, n, P_WORD, d, "`%.80s` is no %s", text, key);
-	if (near)
-		diag_hint(e, "did you mean `%s`?", near);
-	else
-		diag_hint(e, "known: %s, %s, ...", words[0], words[1] ? words[1] : "");
+	hint_words(
+		conf_error(c, n, P_WORD, d, "`%.80s` is no value of `%s`", text, key), text, words);
 }
 
 static void check_text(const struct conf *c, const struct conf_node *n, struct diags *d)
@@ -185,8 +200,8 @@ static int check_value(
 
 	switch (k->type) {
 	case KEYWORD_VERSION:
-		if (conf_u64(c, n, 1, 1, P_VERSION, d, &number) < 0)
-			return 0;
+		if (n->type != CONF_SCALAR || n->quoted || strcmp(n->text, "1") != 0)
+			(void)conf_error(c, n, P_VERSION, d, "the only known version is 1");
 		break;
 	case KEYWORD_TEXT: check_text(c, n, d); break;
 	case KEYWORD_BOOL:
