@@ -56,7 +56,7 @@ static int appearance_emit(struct pdf_reader *r, const struct pdf_page *p,
 			.flags = (line->flags & ~(uint32_t)BLOCK_FRAMED) |
 				(p->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
 				(shape && i + 1 == slot->layout.n ? BLOCK_SHAPE_END : 0U),
-			.text = view_of(slot->layout.text.p + line->text, line->n),
+			.text = view_sub(buf_view(&slot->layout.text), line->text, line->n),
 			.name = name,
 		};
 		e = extractor_emit(r->x, &b);

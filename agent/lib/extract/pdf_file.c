@@ -3,12 +3,11 @@
 
 #include <errno.h>
 
-#include "base/checked.h"
+#include "extract/pdf_crypt.h"
 
 static const struct pdf_object null_object;
 
-static int file_add(struct pdf_file *f, uint32_t number, uint32_t order, struct view source,
-	const struct pdf_object *object)
+static int file_add(struct pdf_file *f, struct pdf_entry entry)
 {
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? f->cap * 2 : 256;
@@ -22,15 +21,16 @@ static int file_add(struct pdf_file *f, uint32_t number, uint32_t order, struct 
 		f->entries = p;
 		f->cap = cap;
 	}
-	f->entries[f->n++] = (struct pdf_entry){number, order, source, object};
+	f->entries[f->n++] = entry;
 	return 0;
 }
 
 /* The number in "12 0 obj", where `obj` points at its last word; NULL where it is none. */
-static const uint8_t *object_head(const uint8_t *from, const uint8_t *obj, uint32_t *ret)
+static const uint8_t *object_head(
+	const uint8_t *from, const uint8_t *obj, uint32_t *ret, uint32_t *ret_generation)
 {
 	const uint8_t *c = obj;
-	uint64_t number = 0, unit = 1;
+	uint64_t number = 0, generation = 0, unit = 1;
 
 	for (int field = 0; field < 2; field++) {
 		const uint8_t *space = c;
@@ -39,6 +39,7 @@ static const uint8_t *object_head(const uint8_t *from, const uint8_t *obj, uint3
 		if (c == space && !(field == 0 && c > from && c[-1] >= '0' && c[-1] <= '9'))
 			return NULL;
 		const uint8_t *digits = c;
+		generation = number;
 		number = 0;
 		unit = 1;
 		while (c > from && c[-1] >= '0' && c[-1] <= '9' && digits - c < 10) {
@@ -51,6 +52,7 @@ static const uint8_t *object_head(const uint8_t *from, const uint8_t *obj, uint3
 	if (number >= UINT32_MAX)
 		return NULL;
 	*ret = (uint32_t)number;
+	*ret_generation = (uint32_t)generation;
 	return c;
 }
 
@@ -110,7 +112,7 @@ static const uint8_t *skip_space(const uint8_t *c, const uint8_t *end)
 
 /* The bytes of a stream: by its length if "endstream" stands there, else up to "endstream". */
 static struct view stream_bytes(
-	const struct pdf_object *dict, const uint8_t *from, const uint8_t *end)
+	struct pdf_file *f, const struct pdf_object *dict, const uint8_t *from, const uint8_t *end)
 {
 	const struct pdf_object *length = pdf_dict_get(dict, "Length");
 
@@ -125,9 +127,11 @@ static struct view stream_bytes(
 			return view_of(from, (size_t)(to - from));
 	}
 
-	const uint8_t *to = memmem(from, (size_t)(end - from), "endstream", 9);
-	if (!to)
+	const uint8_t *to = f->unending ? NULL : memmem(from, (size_t)(end - from), "endstream", 9);
+	if (!to) {
+		f->unending = true; /* nor will there be one later on */
 		to = memmem(from, (size_t)(end - from), "endobj", 6);
+	}
 	return view_of(from, (size_t)((to ? to : end) - from));
 }
 
@@ -138,15 +142,19 @@ static int parse(struct pdf_file *f, struct view source, struct pdf_object *ret)
 	pdf_lex_init(&l, source, &f->arena, true);
 	int r = pdf_lex_next(&l, ret);
 	pdf_lex_done(&l);
+	if (r == 0 || r == -E2BIG) {
+		int stop = extractor_tick(f->x, (uint64_t)(l.p - source.p));
+		return stop ? stop : r;
+	}
 	return r;
 }
 
 /* Makes a stream of a dictionary. */
 static const struct pdf_object *stream_new(
-	struct pdf_file *f, const struct pdf_object *dict, struct view raw)
+	struct pdf_file *f, const struct pdf_object *dict, struct pdf_raw raw)
 {
 	struct pdf_object *o = pdf_arena_alloc(&f->arena, sizeof(*o));
-	struct view *v = pdf_arena_alloc(&f->arena, sizeof(*v));
+	struct pdf_raw *v = pdf_arena_alloc(&f->arena, sizeof(*v));
 
 	if (!o || !v)
 		return NULL;
@@ -174,7 +182,7 @@ static int gap_scan(struct pdf_file *f, const uint8_t *from, const uint8_t *to)
 	while (from < to && (t = memmem(from, (size_t)(to - from), "trailer", 7))) {
 		struct pdf_object o;
 		int r = parse(f, view_of(t + 7, (size_t)(f->bytes.p + f->bytes.n - t - 7)), &o);
-		if (r < 0 && r != -E2BIG)
+		if (r && r != -E2BIG && r != PDF_LEX_END)
 			return r;
 		if (r == 0 && o.type == PDF_DICT) {
 			struct pdf_object *keep = pdf_arena_alloc(&f->arena, sizeof(*keep));
@@ -189,11 +197,10 @@ static int gap_scan(struct pdf_file *f, const uint8_t *from, const uint8_t *to)
 }
 
 /* One object whose content starts at `c`; `ret` is where to go on looking. */
-static int object_scan(struct pdf_file *f, uint32_t number, const uint8_t *c, const uint8_t **ret)
+static int object_scan(
+	struct pdf_file *f, struct pdf_entry entry, const uint8_t *c, const uint8_t **ret)
 {
 	const uint8_t *end = f->bytes.p + f->bytes.n;
-	struct view source = view_of(c, (size_t)(end - c));
-	const struct pdf_object *stream = NULL;
 
 	*ret = c;
 	c = skip_space(c, end);
@@ -204,18 +211,19 @@ static int object_scan(struct pdf_file *f, uint32_t number, const uint8_t *c, co
 		if (word_at(c, end, "stream")) {
 			struct pdf_object dict;
 			int r = parse(f, view_of(head, (size_t)(*ret - head)), &dict);
-			if (r < 0 && r != -E2BIG)
+			if (r && r != -E2BIG && r != PDF_LEX_END)
 				return r;
 			if (r == 0 && dict.type == PDF_DICT) {
-				struct view raw = stream_bytes(&dict, c + 6, end);
-				stream = stream_new(f, &dict, raw);
-				*ret = raw.p + raw.n;
-				if (stream && pdf_is_name(pdf_dict_get(&dict, "Type"), "XRef"))
-					file_trailer(f, stream);
+				struct pdf_raw raw = {stream_bytes(f, &dict, c + 6, end),
+					entry.number, entry.generation};
+				entry.object = stream_new(f, &dict, raw);
+				*ret = raw.bytes.p + raw.bytes.n;
+				if (pdf_is_name(pdf_dict_get(&dict, "Type"), "XRef"))
+					file_trailer(f, entry.object);
 			}
 		}
 	}
-	return file_add(f, number, (uint32_t)f->n, source, stream);
+	return file_add(f, entry);
 }
 
 static int file_scan(struct pdf_file *f)
@@ -223,19 +231,20 @@ static int file_scan(struct pdf_file *f)
 	const uint8_t *c = f->bytes.p, *end = c + f->bytes.n, *gap = c, *obj;
 
 	while (c < end && (obj = memmem(c, (size_t)(end - c), "obj", 3))) {
-		uint32_t number;
+		struct pdf_entry entry = {.order = (uint32_t)f->n,
+			.source = view_of(obj + 3, (size_t)(end - obj - 3))};
 		int r = extractor_tick(f->x, (uint64_t)(obj - c) + 64);
 		if (r)
 			return r;
 
-		const uint8_t *head = object_head(c, obj, &number);
+		const uint8_t *head = object_head(c, obj, &entry.number, &entry.generation);
 		c = obj + 3;
 		if (!head)
 			continue;
 		r = gap_scan(f, gap, head);
 		if (r)
 			return r;
-		r = object_scan(f, number, obj + 3, &c);
+		r = object_scan(f, entry, obj + 3, &c);
 		if (r)
 			return r == -E2BIG ? 0 : r;
 		gap = c;
@@ -265,8 +274,11 @@ static int object_stream_unpack(
 			number.number >= UINT32_MAX || at.number < 0 ||
 			at.number >= (double)(content.n - base))
 			continue;
-		struct view source = view_sub(content, base + (size_t)at.number, content.n);
-		r = file_add(f, (uint32_t)number.number, order, source, NULL);
+		struct pdf_entry entry = {.number = (uint32_t)number.number,
+			.order = order,
+			.source = view_sub(content, base + (size_t)at.number, content.n),
+			.packed = true};
+		r = file_add(f, entry);
 		if (r == 0)
 			r = extractor_tick(f->x, 16);
 		if (r)
@@ -376,6 +388,11 @@ int pdf_file_open(struct pdf_file *f, struct extractor *x, struct view bytes)
 	if (r)
 		return r;
 	file_sort(f);
+	if (f->encrypt) {
+		r = pdf_crypt_open(f);
+		if (r)
+			return r;
+	}
 	r = file_unpack(f);
 	if (r)
 		return r;
@@ -405,9 +422,11 @@ static void entry_load(struct pdf_file *f, struct pdf_entry *e)
 		return;
 	}
 	int r = parse(f, e->source, o);
+	if (r == 0 && f->crypt && !e->packed)
+		r = pdf_crypt_strings(f, e->number, e->generation, o);
 	if (r == -E2BIG)
 		extractor_fail(f->x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
-	else if (r < 0)
+	else if (r < 0 || r == EXTRACT_STOP)
 		f->error = r;
 	else if (r == 0)
 		e->object = o;

@@ -21,6 +21,8 @@ struct pdf_entry {
 	uint32_t order;                  /* by place in the file: a higher one wins */
 	struct view source;              /* from the object on */
 	const struct pdf_object *object; /* NULL until parsed */
+	uint32_t generation;
+	bool packed; /* from an object stream: its strings are not encrypted by themselves */
 };
 
 struct pdf_crypt;
@@ -36,6 +38,7 @@ struct pdf_file {
 
 	const struct pdf_object *root, *info, *encrypt, *id; /* of the trailer; NULL if missing */
 	struct pdf_crypt *crypt; /* how to read an encrypted file; NULL if it isn't */
+	bool unending;           /* no "endstream" follows any more: while scanning */
 	int error;               /* first EXTRACT_STOP or -errno met while following references */
 };
 
@@ -64,6 +67,6 @@ enum {
 	PDF_STREAM_UNKNOWN = 8, /* a filter that nobody knows */
 };
 
-/* Undoes all filters of a stream, appending to `out`. */
+/* Undoes all filters of a stream, in place of what `out` had. */
 must_check int pdf_stream_decode(
 	struct pdf_file *f, const struct pdf_object *stream, struct buf *out);

@@ -126,7 +126,7 @@ static void pieces_sort(struct layout_piece *p, size_t n)
 
 static struct view chunk_text(const struct pdf_content *c, const struct pdf_chunk *k)
 {
-	return view_of(c->text.p + k->text, k->n);
+	return view_sub(buf_view(&c->text), k->text, k->n);
 }
 
 static bool is_blank(struct view v)

@@ -28,6 +28,12 @@ enum pdf_type {
 	PDF_KEYWORD, /* an operator, or what is not understood */
 };
 
+/* The bytes of a stream as they stand in the file. */
+struct pdf_raw {
+	struct view bytes;
+	uint32_t number, generation; /* of its object */
+};
+
 struct pdf_object {
 	enum pdf_type type;
 	uint32_t n; /* items of an array, pairs of a dictionary, number of a reference */
@@ -36,7 +42,7 @@ struct pdf_object {
 		struct view text;
 		struct {
 			const struct pdf_object *items; /* a dictionary has key, value, ... */
-			const struct view *raw;         /* bytes of a stream, undecoded */
+			const struct pdf_raw *raw;      /* of a stream */
 		};
 	};
 };

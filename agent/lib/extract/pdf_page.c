@@ -178,7 +178,7 @@ static int page_emit(struct pdf_reader *r, const struct pdf_page *p, const struc
 			.page = p->number,
 			.shape = shape,
 			.flags = line_flags(p, line) | (shape && last ? BLOCK_SHAPE_END : 0U),
-			.text = view_of(p->layout.text.p + line->text, line->n),
+			.text = view_sub(buf_view(&p->layout.text), line->text, line->n),
 		};
 		int e = extractor_emit(r->x, &b);
 		if (e)

@@ -2,6 +2,7 @@
 /* The chain of filters of one stream. */
 #include <errno.h>
 
+#include "extract/pdf_crypt.h"
 #include "extract/pdf_file.h"
 #include "extract/pdf_filter.h"
 
@@ -95,10 +96,18 @@ int pdf_stream_decode(struct pdf_file *f, const struct pdf_object *stream, struc
 		extractor_fail(f->x, COMPLETENESS_PARTIAL, REASON_TOO_DEEP);
 		return PDF_STREAM_UNKNOWN;
 	}
+	cleanup_with(buf_done) struct buf clear = BUF_INIT(0);
+	struct view in = stream->raw->bytes;
+	if (f->crypt) {
+		int r = pdf_crypt_stream(f, stream, &clear);
+		if (r)
+			return r;
+		in = buf_view(&clear);
+	}
+	buf_clear(out);
 	if (n == 0)
-		return buf_put_view(out, *stream->raw);
+		return buf_put_view(out, in);
 
-	struct view in = *stream->raw;
 	for (uint32_t i = 0; i < n; i++) {
 		bool array = filter->type == PDF_ARRAY;
 		int codec = codec_find(array ? pdf_item(f, filter, i) : filter);

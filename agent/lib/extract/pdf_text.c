@@ -447,7 +447,7 @@ static int do_object(struct run *r)
 	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Image") && r->c->images < PDF_IMAGES_MAX) {
 		bool jpeg = pdf_is_name(pdf_get(r->f, o, "Filter"), "DCTDecode");
 		r->c->images++;
-		extractor_image(r->f->x, jpeg ? *o->raw : VIEW_EMPTY);
+		extractor_image(r->f->x, jpeg && !r->f->crypt ? o->raw->bytes : VIEW_EMPTY);
 	}
 	return 0;
 }
