@@ -103,6 +103,22 @@ static bool word_at(const uint8_t *c, const uint8_t *end, const char *word)
 	return (size_t)(end - c) >= n && memcmp(c, word, n) == 0;
 }
 
+/* memmem() in steps, for some libraries look at the whole haystack before they search it. */
+static const uint8_t *find(const uint8_t *from, const uint8_t *end, const char *word)
+{
+	size_t n = strlen(word), step = 4096;
+
+	while ((size_t)(end - from) >= n) {
+		const uint8_t *at = memmem(from, MIN((size_t)(end - from), step + n), word, n);
+		if (at)
+			return at;
+		if ((size_t)(end - from) <= step)
+			break;
+		from += step;
+	}
+	return NULL;
+}
+
 static const uint8_t *skip_space(const uint8_t *c, const uint8_t *end)
 {
 	while (c < end && pdf_is_space(*c))
@@ -127,10 +143,10 @@ static struct view stream_bytes(
 			return view_of(from, (size_t)(to - from));
 	}
 
-	const uint8_t *to = f->unending ? NULL : memmem(from, (size_t)(end - from), "endstream", 9);
+	const uint8_t *to = f->unending ? NULL : find(from, end, "endstream");
 	if (!to) {
 		f->unending = true; /* nor will there be one later on */
-		to = memmem(from, (size_t)(end - from), "endobj", 6);
+		to = find(from, end, "endobj");
 	}
 	return view_of(from, (size_t)((to ? to : end) - from));
 }
@@ -179,7 +195,7 @@ static int gap_scan(struct pdf_file *f, const uint8_t *from, const uint8_t *to)
 {
 	const uint8_t *t;
 
-	while (from < to && (t = memmem(from, (size_t)(to - from), "trailer", 7))) {
+	while (from < to && (t = find(from, to, "trailer"))) {
 		struct pdf_object o;
 		int r = parse(f, view_of(t + 7, (size_t)(f->bytes.p + f->bytes.n - t - 7)), &o);
 		if (r && r != -E2BIG && r != PDF_LEX_END)
@@ -230,7 +246,7 @@ static int file_scan(struct pdf_file *f)
 {
 	const uint8_t *c = f->bytes.p, *end = c + f->bytes.n, *gap = c, *obj;
 
-	while (c < end && (obj = memmem(c, (size_t)(end - c), "obj", 3))) {
+	while (c < end && (obj = find(c, end, "obj"))) {
 		struct pdf_entry entry = {.order = (uint32_t)f->n,
 			.source = view_of(obj + 3, (size_t)(end - obj - 3))};
 		int r = extractor_tick(f->x, (uint64_t)(obj - c) + 64);

@@ -88,7 +88,7 @@ static int xmp_read(struct pdf_reader *r)
 		return e;
 	cleanup_with(buf_done) struct buf utf8 = BUF_INIT(0);
 	e = xml_prepare(buf_view(&r->scratch), &utf8, &xmp);
-	return e ? e : xmp_scan(r, xmp);
+	return e || xmp.n == 0 ? e : xmp_scan(r, xmp);
 }
 
 int pdf_properties_read(struct pdf_reader *r)
