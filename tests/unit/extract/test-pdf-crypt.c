@@ -37,7 +37,8 @@ static void gather_file(const char *name)
 
 static void test_empty_password(void **state)
 {
-	static const char *const names[] = {"rc4-40", "rc4-128", "aes-128", "aes-256", "aes-256-r5"};
+	static const char *const names[] = {
+		"rc4-40", "rc4-128", "aes-128", "aes-256", "aes-256-r5"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -122,8 +122,8 @@ static void test_form_depth(void **state)
 
 	(void)state;
 	begin(&w, "/X Do");
-	pdfwriter_object(&w, 3,
-		"<</Type /Page /Contents 4 0 R /Resources <</XObject <</X 10 0 R>>>>>>");
+	pdfwriter_object(
+		&w, 3, "<</Type /Page /Contents 4 0 R /Resources <</XObject <</X 10 0 R>>>>>>");
 	for (unsigned i = 0; i <= PDF_FORM_DEPTH_MAX; i++) {
 		char dict[128];
 		(void)snprintf(dict, sizeof(dict),
@@ -140,8 +140,8 @@ static void test_form_bomb(void **state)
 
 	(void)state;
 	begin(&w, "/X Do");
-	pdfwriter_object(&w, 3,
-		"<</Type /Page /Contents 4 0 R /Resources <</XObject <</X 10 0 R>>>>>>");
+	pdfwriter_object(
+		&w, 3, "<</Type /Page /Contents 4 0 R /Resources <</XObject <</X 10 0 R>>>>>>");
 	for (unsigned i = 0; i < 9; i++) {
 		char dict[128];
 		(void)snprintf(dict, sizeof(dict),
@@ -198,7 +198,8 @@ static void test_object_streams(void **state)
 static void test_never_ending(void **state)
 {
 	static const char *const units[] = {"1 0 obj<<", "1 0 obj<<>>stream\n", "trailer<<",
-		"trailer(", "1 0 obj(", "1 0 obj[[", "<<", "1 0 obj<</Length 3 0 R>>stream endobj "};
+		"trailer(", "1 0 obj(", "1 0 obj[[", "<<",
+		"1 0 obj<</Length 3 0 R>>stream endobj "};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
@@ -246,8 +247,8 @@ static void test_filters(void **state)
 
 	(void)state;
 	begin(&w, "");
-	pdfwriter_stream(&w, 4,
-		"/Filter [/AHx /AHx /AHx /AHx /AHx /AHx /AHx /AHx /AHx]", VIEW_LIT("00"));
+	pdfwriter_stream(
+		&w, 4, "/Filter [/AHx /AHx /AHx /AHx /AHx /AHx /AHx /AHx /AHx]", VIEW_LIT("00"));
 	finish(&w, REASON_TOO_DEEP);
 }
 
