@@ -65,7 +65,7 @@ int event_read(struct gate *g, void (*take)(struct gate *g, struct event *ev))
 	proc_drain_exits(g);
 	g->now = clock_now();
 	each(g, take);
-	return 0;
+	return (size_t)n + sizeof(struct fanotify_event_metadata) > sizeof(s->batch);
 }
 
 /* Marks it as no longer in the batch. */

@@ -178,8 +178,8 @@ struct gate {
 };
 
 /* event.c. The one place that answers. */
-/* Reads one batch and hands over each event. 0; -EAGAIN where there is none; other errors are for
-   good. */
+/* Reads one batch and hands over each event. 0; 1 where there may be more; -EAGAIN where there was
+   none; other errors are for good. */
 must_check int event_read(struct gate *g, void (*take)(struct gate *g, struct event *ev));
 /* Hands over what is in the batch already: what a predecessor had read. */
 void event_batch(struct gate *g, void (*take)(struct gate *g, struct event *ev));

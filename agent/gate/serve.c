@@ -54,13 +54,13 @@ static int on_hold(void *userdata)
 static int on_group(void *userdata, int fd, uint32_t events)
 {
 	struct gate *g = userdata;
-	int r = 0;
+	int r = 1;
 
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < GATE_BATCHES_PER_ROUND && r == 0; i++)
+	for (int i = 0; i < GATE_BATCHES_PER_ROUND && r > 0; i++)
 		r = event_read(g, judge_event);
-	return r == -EAGAIN ? 0 : r;
+	return r < 0 && r != -EAGAIN ? r : 0;
 }
 
 static int confine(void)
