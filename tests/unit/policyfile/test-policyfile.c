@@ -492,6 +492,29 @@ static void test_schema_is_current(void **state)
 	assert_int_equal(policyfile_schema(POLICYFILE_SCHEMA_MAX, &(struct buf){0}), -EINVAL);
 }
 
+/* A code that somebody meets must be explained. */
+static void test_codes_are_documented(void **state)
+{
+	static const char *const codes[] = {CONF_CODE_SYNTAX, CONF_CODE_SIZE, CONF_CODE_NODES,
+		CONF_CODE_DEPTH, CONF_CODE_ALIAS, CONF_CODE_TAG, CONF_CODE_DOCUMENTS,
+		CONF_CODE_DUPLICATE, CONF_CODE_CHARACTER, CONF_CODE_KEY, P_KEY, P_VALUE, P_MISSING,
+		P_WORD, P_NAME, P_APP, P_GLOB, P_TIME, P_DATE, P_PAST, P_UNREACHABLE, P_EVERYTHING,
+		P_NOTHING, P_LIMIT, P_APP_TWICE, P_APP_BLIND, P_PATTERN, P_TAKEN, P_INCLUDE, P_IDLE,
+		P_UNKNOWN_ID, P_NEEDLESS, P_VERSION, P_CASE_FAILED, P_CASE};
+	cleanup_with(buf_done) struct buf text = {0};
+
+	(void)state;
+	assert_int_equal(fd_read_path(DIAGNOSTICS_MD, 1U << 20, &text), 0);
+	assert_int_equal(buf_terminate(&text), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		char row[16];
+
+		snprintf(row, sizeof(row), "| %s |", codes[i]);
+		if (!strstr((char *)text.p, row))
+			fail_msg("%s is not in docs/diagnostics.md", codes[i]);
+	}
+}
+
 static void remove_dir(void)
 {
 	static const char *const names[] = {"apps.yaml", "p.yaml", "many.yaml", "empty.yaml",
@@ -520,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_packages),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_schema_is_current),
+		cmocka_unit_test(test_codes_are_documented),
 	};
 	int r;
 

@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""sealgate policy, as its users run it. Prints TAP.
+
+usage: test-ctl-policy.py SEALGATE POLICY-FOLDER
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SEALGATE, POLICY = sys.argv[1], pathlib.Path(sys.argv[2])
+APPS = """version: 1
+apps:
+  - {id: zalo, name: Zalo, category: chat, exe: /opt/zalo/zalo}
+"""
+GOOD = """version: 1
+apps: apps.yaml
+rules:
+  - {name: no, when: {level: secret}, do: block}
+"""
+BAD = GOOD.replace("secret", "secrett")
+IDLE = GOOD.replace("level: secret", "user: no-such-person-here")
+CASES = """version: 1
+cases:
+  - {app: zalo, level: secret, expect: block, rule: no}
+  - {app: zalo, level: none, expect: %s}
+"""
+tests = []
+
+
+def test(f):
+    tests.append(f)
+    return f
+
+
+def run(*args, lang="C.UTF-8"):
+    return subprocess.run([SEALGATE] + [str(a) for a in args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, LC_ALL=lang))
+
+
+def put(top, **files):
+    (top / "apps.yaml").write_text(APPS)
+    for name, text in files.items():
+        (top / f"{name}.yaml").write_text(text)
+
+
+def equal(got, want):
+    assert got == want, f"got {got!r}, want {want!r}"
+
+
+@test
+def valid(top):
+    put(top, p=GOOD)
+    r = run("policy", "check", top / "p.yaml")
+    equal((r.returncode, r.stderr), (0, ""))
+    assert "1 rules" in r.stdout and "enforce" in r.stdout, r.stdout
+    assert "hợp lệ" in run("policy", "check", top / "p.yaml", lang="vi_VN.UTF-8").stdout
+
+
+@test
+def broken(top):
+    put(top, p=BAD)
+    r = run("policy", "check", top / "p.yaml")
+    equal((r.returncode, r.stdout), (1, ""))
+    equal(r.stderr, f"{top}/p.yaml:4:30: P004: `secrett` is no value of `level` "
+                    "(did you mean `secret`?)\n")
+    r = run("policy", "check", "--json", top / "p.yaml")
+    o = json.loads(r.stdout)
+    equal((r.returncode, r.stderr, o["valid"]), (1, "", False))
+    d = o["diagnostics"][0]
+    equal((d["code"], d["severity"], d["line"], d["column"]), ("P004", "error", 4, 30))
+
+
+@test
+def idle_is_not_valid_here(top):
+    put(top, p=IDLE)
+    r = run("policy", "check", "--json", top / "p.yaml")
+    o = json.loads(r.stdout)
+    equal((r.returncode, o["valid"], o["idle"]), (1, False, 1))
+    equal([d["code"] for d in o["diagnostics"]], ["P021", "P020"])
+
+
+@test
+def not_there(top):
+    r = run("policy", "check", top / "p.yaml")
+    equal((r.returncode, r.stdout), (2, ""))
+    assert "No such file" in r.stderr, r.stderr
+    put(top, p=GOOD)
+    equal(run("policy", "test", top / "p.yaml").returncode, 2)
+
+
+@test
+def configured(top):
+    put(top, p=GOOD)
+    (top / "agent.yaml").write_text("policy: p.yaml\n")
+    r = run("--config", top / "agent.yaml", "policy", "check", "--json")
+    equal((r.returncode, json.loads(r.stdout)["file"]), (0, f"{top}/p.yaml"))
+    (top / "agent.yaml").write_text("polcy: p.yaml\n")
+    r = run("--config", top / "agent.yaml", "policy", "check")
+    equal(r.returncode, 2)
+    assert "agent.yaml:1:1: S001:" in r.stderr, r.stderr
+
+
+@test
+def table(top):
+    (top / "cases").mkdir()
+    put(top, p=GOOD)
+    (top / "cases/p.yaml").write_text(CASES % "allow")
+    r = run("policy", "test", top / "p.yaml")
+    equal((r.returncode, r.stderr), (0, ""))
+    assert "2 cases, 0 failed" in r.stdout, r.stdout
+    (top / "c.yaml").write_text(CASES % "log")
+    r = run("policy", "test", "--json", top / "p.yaml", top / "c.yaml")
+    o = json.loads(r.stdout)
+    equal((r.returncode, o["cases"], o["failed"]), (1, 2, 1))
+    equal((o["diagnostics"][0]["code"], o["diagnostics"][0]["line"]), ("P030", 4))
+    put(top, p=BAD)
+    equal(run("policy", "test", top / "p.yaml", top / "c.yaml").returncode, 2)
+
+
+@test
+def shipped(top):
+    for name in ("default", "strict", "monitor"):
+        equal(run("policy", "check", POLICY / f"{name}.yaml").returncode, 0)
+        equal(run("policy", "test", POLICY / f"{name}.yaml").returncode, 0)
+
+
+@test
+def schema(top):
+    for name in ("policy", "apps", "cases"):
+        r = run("policy", "schema", name)
+        equal((r.returncode, r.stderr), (0, ""))
+        equal(r.stdout, (POLICY / f"schema/{name}.schema.json").read_text())
+        json.loads(r.stdout)
+    equal(run("policy", "schema", "nothing").returncode, 2)
+
+
+@test
+def usage(top):
+    equal(run("policy", "--help").returncode, 0)
+    equal(run("policy").returncode, 2)
+    r = run("policy", "chek")
+    equal((r.returncode, r.stdout), (2, ""))
+    assert "did you mean \"check\"" in r.stderr, r.stderr
+    for args in (["--jsn"], ["a", "b"]):
+        equal(run("policy", "check", *args).returncode, 2)
+    for name in ("check", "test", "schema"):
+        r = run("policy", name, "--help")
+        equal((r.returncode, r.stderr), (0, ""))
+
+
+print(f"1..{len(tests)}")
+failed = 0
+for i, t in enumerate(tests, 1):
+    with tempfile.TemporaryDirectory() as d:
+        try:
+            t(pathlib.Path(d).resolve())
+            print(f"ok {i} - {t.__name__}")
+        except Exception as e:  # any exception is a failed test
+            failed += 1
+            print(f"not ok {i} - {t.__name__}\n# {e!r}")
+sys.exit(failed > 0)
