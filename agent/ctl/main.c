@@ -20,6 +20,10 @@ static const struct command commands[] = {
 		"kiểm tra chính sách, chạy bảng quyết định của nó"},
 	{"rules", cmd_rules, "check, test and list rule packs",
 		"kiểm tra, chạy thử và liệt kê các gói luật"},
+	{"status", cmd_status, "how the running agent is, and what it covers",
+		"chương trình đang chạy ra sao và bảo vệ những gì"},
+	{"incidents", cmd_incidents, "what happened: list, show, verify the journal",
+		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
 	{0},
 };
 
