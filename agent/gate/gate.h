@@ -220,7 +220,7 @@ void facts_keep(struct gate *g, const struct file_key *key, const struct facts_b
 void facts_forget(struct gate *g);
 
 /* mounts.c */
-must_check int mounts_init(struct gate *g);
+void mounts_init(struct gate *g);
 void mounts_changed(struct gate *g);
 bool mounts_is_host(struct gate *g, uint64_t id);
 enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid);

@@ -134,17 +134,14 @@ static void read_script(struct gate *g, struct proc *p, struct hints *h)
 	}
 }
 
-/* A sandbox has its own mounts, and flatpak says in the environment which it is. */
+/* Inside its sandbox, flatpak says in the environment which application it is. */
 static void read_flatpak(struct gate *g, struct proc *p, struct hints *h)
 {
-	char name[PROC_NAME_MAX], mine[64], theirs[64], id[256];
+	char name[PROC_NAME_MAX], id[256];
 	struct view text;
 
-	if (h->flatpak != APP_NONE ||
-		!identify_link(g, name_of(name, p->pid, "ns/mnt"), theirs, sizeof(theirs)) ||
-		!identify_link(g, "1/ns/mnt", mine, sizeof(mine)) || strcmp(mine, theirs) == 0)
-		return;
-	if (identify_text(g, name_of(name, p->pid, "environ"), ENVIRON_TEXT, &text) &&
+	if (h->flatpak == APP_NONE &&
+		identify_text(g, name_of(name, p->pid, "environ"), ENVIRON_TEXT, &text) &&
 		procline_environ(text, "FLATPAK_ID", id, sizeof(id)))
 		h->flatpak = apptable_match_flatpak(g->apps, id);
 }

@@ -78,10 +78,10 @@ static int confine(void)
 
 static int start(struct gate *g)
 {
-	int r = mounts_init(g);
+	int r;
 
-	if (r == 0)
-		r = proc_init(g);
+	mounts_init(g);
+	r = proc_init(g);
 	if (r == 0)
 		r = confine();
 	if (r == 0)

@@ -149,6 +149,12 @@ class Core:
         send(self.ours, CORE_FACTS, body, number=frame.number)
 
     def run(self):
+        try:
+            self.serve()
+        except OSError:
+            pass  # the gate is gone
+
+    def serve(self):
         while True:
             f = receive(self.ours)
             if f is None:
@@ -199,7 +205,7 @@ class Opener:
 
     def hear(self):
         line = self.p.stdout.readline().split()
-        return [int(x) for x in line] if line[:1] != [b"ready"] else int(line[1])
+        return [int(x) for x in line]
 
     def ask(self, line):
         self.tell(line)
@@ -208,7 +214,15 @@ class Opener:
     def open(self, path, how="open"):
         return self.ask("%s %s" % (how, path))[0]
 
+    def hear_exec(self, path):
+        """Becomes another program that says it is ready."""
+        self.tell("exec " + path)
+        line = self.p.stdout.readline().split()
+        return 0 if line[:1] == [b"ready"] else int(line[0])
+
     def close(self):
+        if self.p.poll() is not None and self.p.stdout.closed:
+            return
         self.p.stdin.close()
         self.p.kill()
         self.p.wait()
@@ -240,7 +254,10 @@ class Rig:
         with open(self.script, "w") as f:
             f.write("#!%s\nimport os\nos.chdir('/')\nprint('ready', os.getpid(), flush=True)\n"
                     "while True:\n"
-                    "    w = input().split()\n"
+                    "    try:\n"
+                    "        w = input().split()\n"
+                    "    except EOFError:\n"
+                    "        break\n"
                     "    try:\n"
                     "        os.close(os.open(w[1], os.O_RDONLY)); print(0, 0, flush=True)\n"
                     "    except OSError as e:\n"
@@ -323,8 +340,9 @@ class Rig:
             self.mark()
         return self
 
-    def new_core(self):
+    def new_core(self, ack=True):
         self.core = Core()
+        self.core.ack = ack
         send(self.control, SUP_PEER, struct.pack("<BI", ROLE_CORE, 0), [self.core.theirs.fileno()])
         self.core.theirs.close()
         return self.core

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate against a fake core and a fake supervisor, with the real kernel. Prints TAP."""
-import os, sys, time, traceback
+import ctypes, mmap, os, signal, socket, statistics, struct, subprocess, sys, threading, time, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rig as r
@@ -51,6 +51,695 @@ def gated_known_is_answered_from_the_facts():
         assert g.counters()["known"] == 4
 
 
+@case
+def deadline_is_kept_when_core_is_silent():
+    with Rig(hold_ms=400).start() as g:
+        plain = g.file("p.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        g.core.silent = True
+        error, us = app.ask("open " + plain)
+        assert error == EPERM and 390_000 < us < 3_000_000, (error, us)
+        assert wait_for(lambda: g.core.records) and g.core.records[0].cause == "deadline"
+        assert g.core.records[0].completeness == r.UNREADABLE and g.core.records[0].hold_ns >= 390_000_000
+        # What came too late is there for the second try.
+        g.core.silent = False
+        g.core.answer_late()
+        assert wait_for(lambda: g.counters()["late"] == 1)
+        assert app.open(plain) == 0
+        assert g.counters()["known"] == 1 and len(g.core.asked) == 1
+
+
+@case
+def deadline_is_kept_when_core_is_stopped():
+    with Rig(hold_ms=300).start(core=False) as g:
+        plain = g.file("p.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid == 0:
+            while True:
+                f = r.receive(ours)
+                if f is None:
+                    os._exit(0)
+                if f.kind == r.GATE_CLASSIFY:
+                    r.send(ours, r.CORE_FACTS, f.body[:40] + struct.pack("<BBIIB", 0, 0, 0, 0, 0), number=f.number)
+                f.close()
+        ours.close()
+        r.send(g.control, r.SUP_PEER, struct.pack("<BI", r.ROLE_CORE, 0), [theirs.fileno()])
+        theirs.close()
+        try:
+            assert app.open(plain) == 0
+            os.kill(pid, signal.SIGSTOP)
+            error, us = app.ask("open " + plain)
+            assert error == EPERM and 290_000 < us < 3_000_000, (error, us)
+            os.kill(pid, signal.SIGCONT)
+            assert wait_for(lambda: app.open(plain) == 0)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+@case
+def core_that_closes_lets_nobody_wait():
+    with Rig(hold_ms=20000).start() as g:
+        plain = g.file("p.txt", b"plain")
+        app = g.opener()
+        g.core.silent = True
+        app.tell("open " + plain)
+        assert wait_for(lambda: g.core.asked)
+        g.core.close()
+        error, us = app.hear()
+        assert error == EPERM and us < 10_000_000, (error, us)
+        error, us = app.ask("open " + plain)
+        assert error == EPERM and us < 1_000_000, (error, us)
+        assert g.counters()["core_gone"] == 2
+        core = g.new_core()
+        assert wait_for(lambda: len(core.records) == 2)
+        assert {x.cause for x in core.records} == {"core-gone"}
+        g.settle()
+        assert app.open(plain) == 0
+
+
+@case
+def core_that_breaks_the_protocol_is_dropped():
+    for body, kind in ((b"short", r.CORE_FACTS), (b"", 999), (b"x" * 51 + b"xx", r.CORE_FACTS)):
+        with Rig(hold_ms=20000).start() as g:
+            plain = g.file("p.txt", b"plain")
+            app = g.opener()
+            g.core.silent = True
+            app.tell("open " + plain)
+            assert wait_for(lambda: g.core.asked)
+            r.send(g.core.ours, kind, body, number=g.core.asked[0][0])
+            assert app.hear()[0] == EPERM
+            assert g.counters()["core_gone"] == 1
+            assert g.opener(g.tool).open(plain) == 0
+
+
+@case
+def records_are_kept_until_acknowledged():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        g.core.ack = False
+        assert app.open(secret) == EPERM and app.open(secret) == EPERM
+        assert wait_for(lambda: len(g.core.records) == 2)
+        first = [x.number for x in g.core.records]
+        g.core.close()
+        core = g.new_core(ack=False)
+        assert wait_for(lambda: len(core.records) == 2)
+        assert [x.number for x in core.records] == first
+        # A dead gate loses none either.
+        g.gate.kill()
+        g.gate.wait()
+        core.close()
+        g.start(mark=False)
+        assert wait_for(lambda: len(g.core.records) == 2)
+        assert [x.number for x in g.core.records] == first
+        assert g.core.records[0].path == secret
+        time.sleep(0.2)
+        g.core.close()
+        core = g.new_core()
+        assert app.open(secret) == EPERM
+        assert wait_for(lambda: core.records)
+        assert core.records[0].number not in first and len(core.records) == 1
+
+
+@case
+def record_ring_overflow_is_counted():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        g.core.ack = False
+        for _ in range(520):
+            assert app.open(secret) == EPERM
+        c = g.counters()
+        assert c["records"] == 520 and c["records_lost"] == 8, c
+        assert wait_for(lambda: len(g.core.records) == 512)
+
+
+@case
+def children_of_an_application_belong_to_it():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        assert app.ask("child " + secret)[0] == EPERM
+        assert app.hear_exec(g.tool) == 0
+        assert app.open(secret) == EPERM, "what an application becomes is still its"
+        assert app.open(secret, "child") == EPERM
+        assert wait_for(lambda: len(g.core.records) == 3)
+        assert [x.identified for x in g.core.records] == ["exe", "exec", "parent"]
+        assert g.core.records[1].exe == g.tool and g.core.records[2].ppid == app.pid
+
+
+@case
+def orphans_are_known_by_their_tag():
+    root = cgroup_root()
+    if not root:
+        return "no writable cgroup2"
+    made = []
+
+    def tag(pid, app):
+        d = "%s/sealgate.app.%s" % (root, ("chat", "talk")[app])
+        if not os.path.isdir(d):
+            os.mkdir(d)
+        made.append(d)
+        with open(d + "/cgroup.procs", "w") as f:
+            f.write(str(pid))
+
+    g = Rig(tags=True)
+    g.tagger = tag
+    try:
+        with g.start():
+            secret = g.file("s.txt", b"SECRET")
+            g.settle()
+            app = g.opener()
+            assert g.tagged == [(app.pid, 0)], g.tagged
+            assert app.hear_exec(g.tool) == 0
+            assert app.ask("orphan " + secret)[0] == EPERM
+            assert wait_for(lambda: g.core.records) and g.core.records[0].identified == "cgroup"
+            # Another process of it needs no second tag.
+            assert app.hear_exec(g.chat) == 0
+            assert len(g.tagged) == 1, g.tagged
+    finally:
+        for d in set(made):
+            wait_for(lambda: not open(d + "/cgroup.procs").read())
+            os.rmdir(d)
+
+
+@case
+def exec_waits_for_its_tag_but_not_for_ever():
+    with Rig(tags=True) as g:
+        g.start()
+        began = time.monotonic()
+        g.tagger = lambda pid, app: time.sleep(0.05)
+        g.opener()
+        assert time.monotonic() - began > 0.05 and g.counters()["tag_timeouts"] == 0
+        g.tagger, g.answer_tags = None, False
+        began = time.monotonic()
+        app = g.opener()
+        assert 0.1 <= time.monotonic() - began < 5
+        assert g.counters()["tag_timeouts"] == 1
+        secret = g.file("s.txt", b"SECRET")
+        assert app.open(secret) == EPERM
+
+
+@case
+def exec_may_be_refused():
+    with Rig(policy="rule nochat block 0 0 2 -\n").start() as g:
+        tool = g.opener(g.tool)
+        assert tool.ask("exec " + g.chat)[0] == EPERM
+        assert wait_for(lambda: g.core.records)
+        assert (g.core.records[0].channel, g.core.records[0].path) == (1, g.chat)
+
+
+@case
+def scripts_are_known_behind_their_interpreter():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        assert g.opener(g.script).open(secret) == EPERM
+        # Without the exec event: by the command line, absolute and from the directory.
+        assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == EPERM
+        assert g.opener(argv=[sys.executable, "talk"], before=lambda: os.chdir(g.fs + "/app")).open(secret) == EPERM
+        assert wait_for(lambda: len(g.core.records) == 3)
+        assert {x.app for x in g.core.records} == {"talk"}
+        assert [x.identified for x in g.core.records] == ["exec", "script", "script"]
+
+
+@case
+def sandboxes_are_known_by_their_name():
+    apps = "app flat chat\nflatpak org.example.Flat\n"
+    with Rig(apps=apps).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        env = dict(os.environ, FLATPAK_ID="org.example.Flat")
+        app = g.opener(g.tool, env=env, before=r.private_mounts)
+        # Its exec carried no mark, so what was seen before it is believed for a moment.
+        assert wait_for(lambda: app.open(secret) == EPERM)
+        assert wait_for(lambda: g.core.records) and g.core.records[0].identified == "flatpak"
+
+
+@case
+def names_of_a_file_do_not_matter():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        os.link(secret, g.docs + "/link.jpg")
+        os.symlink(secret, g.other + "/sym.txt")
+        g.settle()
+        app = g.opener()
+        for path in (secret, g.docs + "/link.jpg", g.other + "/sym.txt"):
+            assert app.open(path) == EPERM, path
+        os.rename(secret, g.docs + "/holiday.jpg")
+        assert app.open(g.docs + "/holiday.jpg") == EPERM
+        assert app.open(g.docs + "/holiday.jpg", "write") == EPERM
+
+
+@case
+def outside_is_not_judged_unless_the_path_is_forged():
+    with Rig().start() as g:
+        outside = g.other + "/s.txt"
+        with open(outside, "wb") as f:
+            f.write(b"SECRET")
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        assert g.opener().open(outside) == 0
+        assert g.core.asked == [] and g.counters()["outside"] > 0
+
+        def forge():
+            r.private_mounts()
+            r.check(r.libc.mount(g.docs.encode(), g.other.encode(), None, 4096, None), "bind")
+
+        assert g.opener(before=forge).open(outside) == EPERM
+        assert wait_for(lambda: g.core.records) and g.core.records[0].path == outside
+
+
+@case
+def a_neighbour_with_the_same_beginning_is_outside():
+    with Rig().start() as g:
+        os.mkdir(g.docs + "2")
+        with open(g.docs + "2/s.txt", "wb") as f:
+            f.write(b"SECRET")
+        assert g.opener().open(g.docs + "2/s.txt") == 0
+
+
+@case
+def directories_and_empty_files_are_not_held():
+    with Rig(hold_ms=20000).start() as g:
+        g.core.silent = True
+        empty = g.file("empty", b"")
+        app = g.opener()
+        assert app.open(empty) == 0 and app.open(g.docs) == 0
+        assert g.counters()["held"] == 0
+
+
+@case
+def a_changed_file_is_looked_at_again():
+    with Rig().start() as g:
+        doc = g.file("d.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        assert app.open(doc) == 0 and app.open(doc) == 0 and len(g.core.asked) == 1
+        g.file("d.txt", b"SECRET")
+        assert app.open(doc) == EPERM
+        st = os.stat(doc)
+        g.settle()
+        g.file("d.txt", b"PLAIN!")
+        os.utime(doc, ns=(st.st_atime_ns, st.st_mtime_ns))
+        assert app.open(doc) == 0, "a forged mtime"
+
+
+@case
+def facts_of_a_file_being_written_hold_once():
+    with Rig().start() as g:
+        doc = g.file("d.txt", b"plain" * 100)
+        g.settle()
+        app = g.opener()
+        with open(doc, "r+b") as f:
+            m = mmap.mmap(f.fileno(), 0)
+            m[0]  # mapped by reading: a store leaves ctime alone on tmpfs
+            assert app.open(doc) == 0 and app.open(doc) == 0
+            assert len(g.core.asked) == 2, "a writer was there"
+            m[0:6] = b"SECRET"
+            assert app.open(doc) == EPERM
+            m.close()
+        assert wait_for(lambda: [x[1] for x in g.core.confirmed] == [0, 0, 0])
+
+
+@case
+def facts_on_tmpfs_do_not_meet_a_writer_and_grow_old():
+    with Rig().start() as g:
+        doc = g.file("d.txt", b"plain" * 100)
+        g.settle()
+        app = g.opener()
+        assert app.open(doc) == 0 and app.open(doc) == 0 and len(g.core.asked) == 1
+        with open(doc, "r+b") as f:
+            m = mmap.mmap(f.fileno(), 0)
+            m[0]
+            m[0:6] = b"SECRET"
+            assert app.open(doc) == EPERM, "kept facts although somebody writes"
+            m[0:6] = b"plain!"
+            m.close()
+        assert app.open(doc) == 0
+        n = len(g.core.asked)
+        assert app.open(doc) == 0 and len(g.core.asked) == n
+        time.sleep(5.1)
+        assert app.open(doc) == 0 and len(g.core.asked) == n + 1
+
+
+@case
+def facts_on_disk_are_kept():
+    image = "/var/tmp/gate-test-%d.img" % os.getpid()
+    try:
+        with open(image, "wb") as f:
+            f.truncate(16 << 20)
+        if subprocess.run(["mkfs.ext4", "-q", image], stderr=subprocess.DEVNULL).returncode:
+            return "no mkfs.ext4"
+        try:
+            g = Rig(image=image)
+        except subprocess.CalledProcessError:
+            return "no loop mounts"
+        with g.start():
+            doc = g.file("d.txt", b"plain" * 100)
+            g.settle()
+            app = g.opener()
+            assert app.open(doc) == 0
+            assert wait_for(lambda: g.core.confirmed) and g.core.confirmed[0][1] == 1
+            with open(doc, "r+b") as f:
+                m = mmap.mmap(f.fileno(), 0)
+                m[0]
+                m[0:6] = b"SECRET"
+                m.close()
+            assert app.open(doc) == EPERM, "a store through a mapping that is gone"
+            g.file("d.txt", b"plain")
+            assert app.open(doc) == 0
+            n = len(g.core.asked)
+            time.sleep(5.2)
+            g.file("e.txt", b"SECRET")
+            g.settle()
+            assert app.open(g.docs + "/e.txt") == EPERM
+            time.sleep(5.2)
+            assert app.open(g.docs + "/e.txt") == EPERM
+            assert len(g.core.asked) == n + 1, "kept longer than on tmpfs"
+    finally:
+        os.unlink(image)
+
+
+@case
+def new_rules_forget_the_facts():
+    with Rig().start() as g:
+        doc = g.file("d.txt", b"plain")
+        other = g.file("o.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        assert app.open(doc) == 0 and app.open(doc) == 0 and len(g.core.asked) == 1
+        g.core.generation = 2
+        assert app.open(other) == 0 and len(g.core.asked) == 2
+        assert app.open(other) == 0 and len(g.core.asked) == 2
+        assert app.open(doc) == 0 and len(g.core.asked) == 3
+
+
+@case
+def a_new_policy_decides_anew():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app, tool = g.opener(), g.opener(g.tool)
+        assert app.open(secret) == EPERM and tool.open(secret) == 0
+        g.send_policy("mode monitor\n" + r.POLICY, 7)
+        assert wait_for(lambda: app.open(secret) == 0)
+        assert wait_for(lambda: len(g.core.records) == 2 and g.core.records[1].policy_version == 7)
+        assert (g.core.records[1].action, g.core.records[1].intended) == ("log", "block")
+        # The numbers of the applications change, and the tool becomes one.
+        g.apps = "app tool chat\nexe %s\n%s" % (g.tool, g.apps)
+        g.send_policy(version=8)
+        assert wait_for(lambda: app.open(secret) == EPERM) and wait_for(lambda: tool.open(secret) == EPERM)
+        assert wait_for(lambda: {x.app for x in g.core.records} == {"chat", "tool"})
+        # And one ceases to be one.
+        g.apps = "app talk chat\nexe %s\n" % g.script
+        g.send_policy(version=9)
+        assert wait_for(lambda: app.open(secret) == 0)
+
+
+@case
+def a_policy_that_is_no_policy_changes_nothing():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        app = g.opener()
+        assert app.open(secret) == EPERM
+        bad = os.memfd_create("bad", os.MFD_ALLOW_SEALING)
+        os.write(bad, b"nonsense")
+        r.send(g.control, r.SUP_POLICY, struct.pack("<I", 9), [bad, bad])  # not even sealed
+        os.close(bad)
+        assert app.open(secret) == EPERM and g.gate.poll() is None
+
+
+@case
+def openers_of_one_file_share_one_request():
+    with Rig(hold_ms=20000).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        g.core.silent = True
+        app.tell("threads 50 " + secret)
+        assert wait_for(lambda: g.n_held() == 50)
+        assert len(g.core.asked) == 1
+        g.core.answer_late()
+        assert app.hear()[:2] == [0, 50]
+        assert g.counters()["shared"] == 49
+
+
+@case
+def who_joins_while_the_file_changes_is_not_told_old_facts():
+    with Rig(hold_ms=20000).start() as g:
+        doc = g.file("d.txt", b"plain!")
+        f = open(doc, "r+b")
+        m = mmap.mmap(f.fileno(), 0)
+        m[0]
+        g.settle()
+        first, second = g.opener(), g.opener()
+        g.core.silent = True
+        first.tell("open " + doc)
+        assert wait_for(lambda: len(g.core.unanswered) == 1)
+        m[0:6] = b"SECRET"  # after the scan read it, as far as the gate can know; ctime stays
+        second.tell("open " + doc)
+        assert wait_for(lambda: g.n_held() == 2)
+        old = g.core.unanswered.pop()
+        g.core.silent = False
+        g.core.facts(old, r.NONE)
+        old.close()
+        assert first.hear()[0] == 0
+        assert second.hear()[0] == EPERM and len(g.core.asked) == 2
+        m.close()
+        f.close()
+
+
+@case
+def two_thousand_openers_are_held_and_the_rest_is_answered():
+    with Rig(hold_ms=3000).start() as g:
+        for i in range(2500):
+            g.file("n.%d" % i, b"plain")
+        g.settle()
+        app, tool = g.opener(), g.opener(g.tool)
+        g.core.silent = True
+        assert app.ask("files 2000 %s/n" % g.docs)[:2] == [0, 2000]
+        c = g.counters()
+        assert c["held"] == 2000 and c["deadline"] == 2000 and c["pressure"] == 0, c
+        assert app.ask("files 2500 %s/n" % g.docs)[:2] == [0, 2500]
+        c = g.counters()
+        assert c["pressure"] >= 2500 - 2048 and c["read_errors"] == 0 and c["answer_errors"] == 0, c
+        assert g.n_held() == 0
+        g.core.silent = False
+        g.core.unanswered.clear()
+        assert tool.open(g.docs + "/n.1") == 0
+
+
+@case
+def ungated_opens_are_quick_while_another_is_held():
+    with Rig(hold_ms=20000).start() as g:
+        doc = g.file("d.txt", b"plain")
+        app, tool = g.opener(), g.opener(g.tool)
+        tool.open(doc)
+        g.core.silent = True
+        app.tell("open " + doc)
+        assert wait_for(lambda: g.n_held() == 1)
+        times = [tool.ask("open " + doc) for _ in range(200)]
+        assert all(e == 0 for e, _ in times)
+        assert statistics.quantiles([us for _, us in times], n=10)[-1] < 20_000, times
+        assert g.n_held() == 1
+        g.core.answer_late()
+        assert app.hear()[0] == 0
+
+
+@case
+def a_killed_opener_frees_its_slot():
+    with Rig(hold_ms=1000).start() as g:
+        doc = g.file("d.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        g.core.silent = True
+        app.tell("open " + doc)
+        assert wait_for(lambda: g.n_held() == 1)
+        app.p.kill()
+        app.p.wait()
+        assert wait_for(lambda: g.n_held() == 0)
+        g.core.silent = False
+        g.core.answer_late()
+        assert g.opener().open(doc) == 0 and g.gate.poll() is None
+
+
+@case
+def a_successor_answers_what_a_dead_gate_held():
+    with Rig(hold_ms=20000, tags=True) as g:
+        g.start()
+        plain = g.file("p.txt", b"plain")
+        app = g.opener()
+        for _ in range(3):
+            g.core.silent = True
+            g.answer_tags = True
+            app.tell("threads 8 " + plain)
+            assert wait_for(lambda: g.n_held() == 8)
+            g.gate.kill()
+            g.gate.wait()
+            # These wait for any gate.
+            tool = subprocess.Popen(["cat", plain], stdout=subprocess.DEVNULL)
+            g.core.close()
+            began = time.monotonic()
+            g.start(mark=False)
+            opened, refused, us = app.hear()
+            assert (opened, refused) == (0, 8), (opened, refused)
+            assert time.monotonic() - began < 3
+            assert tool.wait(5) == 0
+            assert wait_for(lambda: len([x for x in g.core.records if x.cause == "successor"]) == 8)
+            rec = g.core.records[0]
+            assert rec.path == plain and rec.app == "chat" and rec.pid == app.pid, vars(rec)
+            assert g.n_held() == 0
+        # An exec that was waiting for its tag goes on.
+        g.answer_tags = False
+        tool = g.opener(g.tool)
+        n = len(g.tagged)
+        tool.tell("exec " + g.chat)
+        assert wait_for(lambda: len(g.tagged) > n)
+        g.gate.kill()
+        g.gate.wait()
+        g.core.close()
+        g.start(mark=False)
+        assert tool.p.stdout.readline().startswith(b"ready")
+        assert tool.open(plain) == 0
+
+
+@case
+def killing_gates_under_load_blocks_nobody_and_lets_nothing_through():
+    with Rig(hold_ms=300).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app, tool = g.opener(), g.opener(g.tool)
+        for i in range(20):
+            app.tell("threads 20 " + secret)
+            tool.tell("threads 20 " + secret)
+            time.sleep(0.0005 * i)
+            g.gate.kill()
+            g.gate.wait()
+            g.core.close()
+            g.start(mark=False)
+            opened, refused, us = app.hear()
+            assert (opened, refused) == (0, 20), (i, opened, refused)
+            opened, refused, us = tool.hear()
+            assert (opened, refused) == (20, 0), (i, opened, refused)
+        assert g.n_held() == 0
+
+
+@case
+def a_number_given_again_is_another_process():
+    path = "/proc/sys/kernel/ns_last_pid"
+    if not os.access(path, os.W_OK):
+        return "ns_last_pid is not writable"
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        for first, second, expect in ((g.chat, g.tool, 0), (g.tool, g.chat, EPERM)):
+            for _ in range(200):
+                a = g.opener(first)
+                assert a.open(secret) == (EPERM if first == g.chat else 0)
+                a.close()
+                with open(path, "w") as f:
+                    f.write(str(a.pid - 1))
+                b = g.opener(second)
+                if b.pid == a.pid:
+                    assert b.open(secret) == expect
+                    break
+            else:
+                return "the number was never given again"
+
+
+@case
+def stopping_answers_everybody():
+    with Rig(hold_ms=20000).start() as g:
+        plain = g.file("p.txt", b"plain")
+        app = g.opener()
+        g.core.silent = True
+        app.tell("threads 16 " + plain)
+        assert wait_for(lambda: g.n_held() == 16)
+        began = time.monotonic()
+        assert g.stop() == 0
+        assert app.hear()[:2] == [0, 16]
+        assert time.monotonic() - began < 5
+
+
+@case
+def a_dead_supervisor_lets_nobody_wait():
+    with Rig(hold_ms=20000).start() as g:
+        plain = g.file("p.txt", b"plain")
+        app = g.opener()
+        g.core.silent = True
+        app.tell("open " + plain)
+        assert wait_for(lambda: g.n_held() == 1)
+        g.control.shutdown(socket.SHUT_RDWR)
+        assert app.hear()[0] == EPERM
+        assert g.gate.wait(5) == 0
+
+
+@case
+def the_heart_beats_and_pings_are_answered():
+    with Rig().start() as g:
+        before = g.beat()
+        r.send(g.control, r.SUP_PING)
+        assert wait_for(lambda: g.pongs == 1)
+        assert wait_for(lambda: g.beat() >= before + 3)
+
+
+@case
+def it_is_confined():
+    with Rig().start() as g:
+        status = dict(l.split(":", 1) for l in open("/proc/%d/status" % g.gate.pid) if ":" in l)
+        assert status["Seccomp"].strip() == "2" and status["NoNewPrivs"].strip() == "1"
+        # SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, LEASE
+        assert int(status["CapEff"], 16) == 1 << 21 | 1 << 19 | 1 << 2 | 1 << 28, status["CapEff"]
+
+
+@case
+def a_program_that_carries_no_mark_is_known_after_its_exec():
+    apps = "app late chat\nexe @/app/late\n"
+    with Rig() as g:
+        late = g.fs + "/app/late"
+        with open(g.tool, "rb") as i, open(late, "wb") as o:
+            o.write(i.read())
+        os.chmod(late, 0o755)
+        g.apps += apps.replace("@", g.fs)
+        g.start()
+        secret = g.file("s.txt", b"SECRET")
+        tool = g.opener(g.tool)
+        assert tool.open(secret) == 0
+        assert tool.hear_exec(late) == 0
+        assert wait_for(lambda: tool.open(secret) == EPERM, 3), "within the life of what was believed"
+    with Rig(exec_everywhere=True) as g:
+        late = g.fs + "/app/late"
+        with open(g.tool, "rb") as i, open(late, "wb") as o:
+            o.write(i.read())
+        os.chmod(late, 0o755)
+        g.apps += apps.replace("@", g.fs)
+        g.start()
+        secret = g.file("s.txt", b"SECRET")
+        tool = g.opener(g.tool)
+        time.sleep(1.1)
+        assert tool.open(secret) == 0
+        assert tool.hear_exec(late) == 0
+        assert tool.open(secret) == EPERM, "at once where every exec is seen"
+
+
+def cgroup_root():
+    for line in open("/proc/self/mountinfo"):
+        left, _, right = line.partition(" - ")
+        if right.startswith("cgroup2 "):
+            root = left.split()[4]
+            return root if os.access(root, os.W_OK) else None
+    return None
+
+
 def main():
     why = r.can_gate()
     if why:
@@ -64,8 +753,8 @@ def main():
     for i, c in enumerate(cases):
         dog = r.watchdog(int(os.environ.get("GATE_WATCHDOG", "60")))
         try:
-            c()
-            print("ok %d - %s" % (i + 1, c.__name__), flush=True)
+            why = c()
+            print("ok %d - %s%s" % (i + 1, c.__name__, " # SKIP " + why if why else ""), flush=True)
         except Exception:
             bad += 1
             print("not ok %d - %s" % (i + 1, c.__name__), flush=True)

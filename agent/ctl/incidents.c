@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "sealgate incidents": reads the journal's directory itself; the agent need not run. */
+#include "ctl/incidents.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ctl/commands.h"
+#include "ctl/tty.h"
+#include "ctl/usage.h"
+#include "model/action.h"
+#include "settings/settings.h"
+
+#define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
+
+static const struct usage usage = {
+	.synopsis = "incidents list|show ID...|verify [--json] [--state-dir DIR] ...",
+	.text = "Reads the journal: lists what happened, shows one incident, or verifies that "
+		"nothing\n"
+		"was altered or removed.",
+	.options =
+		{
+			{"--json", "for programs: one object per incident, or one for verify"},
+			{"--state-dir DIR", "the agent's state directory (" SEALGATE_STATEDIR ")"},
+			{"--config FILE", "take the state directory from this agent.yaml"},
+			{"--lang vi|en", "language; by default the locale's"},
+			{"--since TIME",
+				"list: from then on: 2026-11-23, 2026-11-23T08:30, 90m, 12h, "
+				"7d ago"},
+			{"--until TIME", "list: up to then"},
+			{"--level LEVEL",
+				"list: top-secret, secret, confidential, internal, none; "
+				"several with commas; \"secret+\" and higher"},
+			{"--app APP", "list: this application (id or name)"},
+			{"--user USER", "list: this user (name or number)"},
+			{"--action ACTION", "list: log, notify, justify, block"},
+			{"--limit N", "list: the newest N; 0 for all (100 on a terminal)"},
+		},
+};
+
+enum {
+	OPT_JSON = 256,
+	OPT_STATE_DIR,
+	OPT_CONFIG,
+	OPT_LANG,
+	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_LEVEL,
+	OPT_APP,
+	OPT_USER,
+	OPT_ACTION,
+	OPT_LIMIT,
+};
+
+static const struct option options[] = {
+	{"json", no_argument, NULL, OPT_JSON},
+	{"state-dir", required_argument, NULL, OPT_STATE_DIR},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"lang", required_argument, NULL, OPT_LANG},
+	{"since", required_argument, NULL, OPT_SINCE},
+	{"until", required_argument, NULL, OPT_UNTIL},
+	{"level", required_argument, NULL, OPT_LEVEL},
+	{"app", required_argument, NULL, OPT_APP},
+	{"user", required_argument, NULL, OPT_USER},
+	{"action", required_argument, NULL, OPT_ACTION},
+	{"limit", required_argument, NULL, OPT_LIMIT},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* "90m", "12h", "7d": so long ago. */
+static int parse_ago(const char *text, uint64_t *ret)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	uint64_t now = clock_realtime();
+
+	if (end == text || text[0] == '-' || !end[0] || end[1] || n > 100000)
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (units[i].unit == *end) {
+			uint64_t ago = n * units[i].seconds * NSEC_PER_SEC;
+
+			*ret = ago < now ? now - ago : 1;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* A time without a zone is the reader's own. */
+static int parse_local(const char *text, uint64_t *ret)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+		"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *end = strptime(text, forms[i], &tm);
+		time_t t;
+
+		if (!end || *end)
+			continue;
+		t = mktime(&tm);
+		if (t <= 0)
+			return -EINVAL;
+		*ret = (uint64_t)t * NSEC_PER_SEC;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_time(const char *text, uint64_t *ret)
+{
+	if (parse_ago(text, ret) == 0 || parse_local(text, ret) == 0)
+		return 0;
+	return clock_parse(text, ret);
+}
+
+static int parse_level(const char *word, size_t n, uint32_t *bits)
+{
+	char name[32];
+	bool higher = n > 0 && word[n - 1] == '+';
+	enum level level;
+
+	n -= higher;
+	if (n >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, word, n);
+	name[n] = 0;
+	if (level_parse(name, &level) < 0)
+		return -EINVAL;
+	*bits |= higher ? ~UINT32_C(0) << level : UINT32_C(1) << level;
+	return 0;
+}
+
+static int parse_levels(const char *text, uint32_t *ret)
+{
+	uint32_t bits = 0;
+
+	for (;;) {
+		size_t n = strcspn(text, ",");
+
+		if (parse_level(text, n, &bits) < 0)
+			return -EINVAL;
+		if (!text[n])
+			break;
+		text += n + 1;
+	}
+	*ret = bits;
+	return 0;
+}
+
+/* Where the journal is: what was said, else the configuration's state-dir. */
+static int find_dir(const char *state_dir, const char *config, struct incidents_options *o)
+{
+	struct diags d = {0};
+	struct settings s = {0};
+	int r = 0, n;
+
+	if (!state_dir) {
+		if (!config && access(DEFAULT_CONFIG, F_OK) == 0)
+			config = DEFAULT_CONFIG;
+		r = settings_load(config, &d, &s);
+		if (r == -EBADMSG) {
+			ctl_diags(&d);
+			return CTL_FAILED;
+		}
+		if (r < 0)
+			return ctl_error("cannot read %s: %s", config, strerror(-r));
+		state_dir = s.state_dir;
+	}
+	n = snprintf(o->dir, sizeof(o->dir), "%s/journal", state_dir);
+	settings_done(&s);
+	if (n < 0 || (size_t)n >= sizeof(o->dir))
+		return ctl_error("the state directory's name is too long");
+	return 0;
+}
+
+struct said {
+	const char *state_dir, *config;
+};
+
+/* 0, or an exit status. */
+static int take_option(int c, struct incidents_options *o, struct said *said)
+{
+	enum action action;
+	char *end;
+
+	switch (c) {
+	case OPT_JSON: o->json = true; return 0;
+	case OPT_STATE_DIR: said->state_dir = optarg; return 0;
+	case OPT_CONFIG: said->config = optarg; return 0;
+	case OPT_APP: o->app = optarg; return 0;
+	case OPT_USER: o->user = optarg; return 0;
+	case OPT_LANG:
+		if (lang_parse(optarg, &o->lang) < 0)
+			return usage_error(
+				&usage, "--lang is \"vi\" or \"en\", not \"%s\"", optarg);
+		return 0;
+	case OPT_SINCE:
+	case OPT_UNTIL:
+		if (parse_time(optarg, c == OPT_SINCE ? &o->since : &o->until) < 0)
+			return usage_error(&usage,
+				"\"%s\" is no time: expected 2026-11-23, 2026-11-23T08:30 or 12h",
+				optarg);
+		return 0;
+	case OPT_LEVEL:
+		if (parse_levels(optarg, &o->levels) < 0)
+			return usage_error(&usage,
+				"\"%s\" is no level: expected top-secret, secret, confidential, "
+				"internal or none",
+				optarg);
+		return 0;
+	case OPT_ACTION:
+		if (action_parse(optarg, &action) < 0)
+			return usage_error(&usage,
+				"\"%s\" is no action: expected log, notify, justify or block",
+				optarg);
+		o->action = optarg;
+		return 0;
+	case OPT_LIMIT:
+		o->limit = strtoul(optarg, &end, 10);
+		o->has_limit = true;
+		if (end == optarg || *end || optarg[0] == '-')
+			return usage_error(&usage, "\"%s\" is no number", optarg);
+		return 0;
+	default: return CTL_FAILED;
+	}
+}
+
+static int run(const struct incidents_options *o, int argc, char **argv)
+{
+	if (argc < 1)
+		return usage_error(&usage, "list, show or verify?");
+	if (strcmp(argv[0], "show") == 0) {
+		if (argc < 2)
+			return usage_error(&usage, "show which incident? (see \"incidents list\")");
+		return incidents_show(o, argv + 1, (size_t)argc - 1);
+	}
+	if (argc > 1)
+		return usage_error(&usage, "%s takes no argument \"%s\"", argv[0], argv[1]);
+	if (strcmp(argv[0], "list") == 0)
+		return incidents_list(o);
+	if (strcmp(argv[0], "verify") == 0)
+		return incidents_verify(o);
+	return usage_error(&usage, "no command \"incidents %s\"", argv[0]);
+}
+
+int cmd_incidents(const struct ctl *ctl, int argc, char **argv)
+{
+	struct incidents_options o = {.lang = ctl->lang};
+	struct said said = {.config = ctl->config};
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (c == 'h') {
+			usage_print(stdout, &usage);
+			return CTL_DONE;
+		}
+		if (c == ':')
+			return usage_error(&usage, "%s needs an argument", argv[optind - 1]);
+		if (c == '?')
+			return usage_error(&usage, "unknown option %s", argv[optind - 1]);
+		r = take_option(c, &o, &said);
+		if (r != 0)
+			return r;
+	}
+	/* A wrong command is told before a missing journal. */
+	r = find_dir(said.state_dir, said.config, &o);
+	return r != 0 ? r : run(&o, argc - optind, argv + optind);
+}
+
+int incidents_no_journal(const struct incidents_options *o, int error)
+{
+	if (error == -ENOENT || error == -ENOTDIR)
+		return ctl_error("there is no journal in %s: the agent has not run with this state "
+				 "directory (see --state-dir and --config)",
+			o->dir);
+	if (error == -EACCES)
+		return ctl_error(
+			"%s: permission denied; only the administrator may read the journal",
+			o->dir);
+	return ctl_error("cannot read the journal in %s: %s", o->dir, strerror(-error));
+}
+
+void incidents_local_time(const char *time, bool with_zone, enum lang lang, char *ret, size_t size)
+{
+	uint64_t ns;
+	struct tm tm;
+	time_t t;
+	size_t n = 0;
+
+	if (clock_parse(time, &ns) == 0) {
+		t = (time_t)(ns / NSEC_PER_SEC);
+		if (!localtime_r(&t, &tm))
+			n = 0;
+		else if (!with_zone)
+			n = strftime(ret, size, "%Y-%m-%d %H:%M:%S", &tm);
+		else if (lang == LANG_VI)
+			n = strftime(ret, size, "%H:%M:%S ngày %d/%m/%Y (UTC%z)", &tm);
+		else
+			n = strftime(ret, size, "%Y-%m-%d %H:%M:%S (UTC%z)", &tm);
+	}
+	if (n == 0)
+		snprintf(ret, size, "%s", time);
+}
+
+const char *incidents_marking(const struct incident *i)
+{
+	if (!i->level_known)
+		return i->level_text;
+	if (i->level != LEVEL_NONE)
+		return level_display_vi(i->level);
+	return strcmp(i->completeness, "full") == 0 ? "-" : "?";
+}
+
+const char *incidents_action(const char *action, enum lang lang)
+{
+	static const char *const vi[] = {"cho phép", "ghi lại", "báo", "hỏi lý do", "chặn"};
+	enum action a;
+
+	_Static_assert(ARRAY_SIZE(vi) == ACTION_MAX, "one word per action");
+	return lang == LANG_VI && action_parse(action, &a) == 0 ? vi[a] : action;
+}
+
+const char *incidents_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}

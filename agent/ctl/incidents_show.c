@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "sealgate incidents show": one incident in words, for the person who has to do something. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ctl/incidents.h"
+#include "ctl/tty.h"
+#include "ctl/usage.h"
+#include "model/action.h"
+#include "model/completeness.h"
+#include "model/place.h"
+
+#define CANDIDATES_MAX 10 /* shown where a prefix is not unique */
+
+struct phrase {
+	const char *text[LANG_MAX];
+};
+
+static const struct phrase places[] = {
+	[PLACE_BODY] = {{"in the text", "trong nội dung"}},
+	[PLACE_HEADER] = {{"in the page header", "ở đầu trang"}},
+	[PLACE_FOOTER] = {{"in the page footer", "ở chân trang"}},
+	[PLACE_TEXT_BOX] = {{"in a text box", "trong khung chữ"}},
+	[PLACE_TABLE_CELL] = {{"in a table", "trong ô bảng"}},
+	[PLACE_FOOTNOTE] = {{"in a footnote", "trong chú thích cuối trang"}},
+	[PLACE_COMMENT] = {{"in a comment", "trong nhận xét"}},
+	[PLACE_NOTES] = {{"in the speaker's notes", "trong ghi chú thuyết trình"}},
+	[PLACE_WATERMARK] = {{"as a watermark", "ở hình mờ"}},
+	[PLACE_ANNOTATION] = {{"in an annotation", "trong chú giải"}},
+	[PLACE_FORM_FIELD] = {{"in a form field", "trong trường biểu mẫu"}},
+	[PLACE_PROPERTY] = {{"in the document's properties", "trong thuộc tính tài liệu"}},
+	[PLACE_SHEET_NAME] = {{"as the name of a sheet", "ở tên trang tính"}},
+	[PLACE_MAIL_HEADER] = {{"in the mail's header", "ở tiêu đề thư"}},
+	[PLACE_MAIL_BODY] = {{"in the mail's text", "trong nội dung thư"}},
+	[PLACE_IMAGE] = {{"in a picture", "trong hình ảnh"}},
+	[PLACE_FILE_NAME] = {{"in the file's name", "ở tên tệp"}},
+	[PLACE_MASTER] = {{"on the slide master", "ở trang chiếu mẫu"}},
+	[PLACE_ALT_TEXT] = {{"in a picture's description", "trong mô tả hình ảnh"}},
+};
+_Static_assert(ARRAY_SIZE(places) == PLACE_MAX, "one phrase per place");
+
+static const struct phrase reasons[] = {
+	[REASON_ENCRYPTED] = {{"it is encrypted", "bị mã hóa"}},
+	[REASON_DAMAGED] = {{"it is damaged", "bị hỏng"}},
+	[REASON_UNSUPPORTED] = {{"its format is not supported", "định dạng chưa được hỗ trợ"}},
+	[REASON_TOO_BIG] = {{"it is too big", "quá lớn"}},
+	[REASON_TOO_DEEP] = {{"it is nested too deeply", "lồng quá sâu"}},
+	[REASON_TIMED_OUT] = {{"reading took too long", "đọc quá lâu"}},
+	[REASON_CRASHED] = {{"the reader failed", "bộ đọc gặp lỗi"}},
+	[REASON_POLICY] = {{"the policy says not to look", "chính sách không cho đọc"}},
+};
+_Static_assert(ARRAY_SIZE(reasons) == REASON_MAX, "one phrase per reason");
+
+/* What was done to the document, by channel. */
+static const struct phrase refused[] = {
+	[CHANNEL_OPEN] = {{"was kept from opening", "đã bị chặn khi mở"}},
+	[CHANNEL_EXEC] = {{"was kept from running", "đã bị chặn khi chạy"}},
+	[CHANNEL_RECEIVE] = {{"was kept from saving", "đã bị chặn khi lưu"}},
+	[CHANNEL_BROWSER_UPLOAD] = {{"was kept from uploading", "đã bị chặn khi tải lên"}},
+	[CHANNEL_BROWSER_PASTE] = {{"was kept from pasting text of",
+		"đã bị chặn khi dán nội dung"}},
+	[CHANNEL_AT_REST] = {{"may not have", "không được giữ"}},
+};
+static const struct phrase allowed[] = {
+	[CHANNEL_OPEN] = {{"opened", "đã mở"}},
+	[CHANNEL_EXEC] = {{"ran", "đã chạy"}},
+	[CHANNEL_RECEIVE] = {{"saved", "đã lưu"}},
+	[CHANNEL_BROWSER_UPLOAD] = {{"uploaded", "đã tải lên"}},
+	[CHANNEL_BROWSER_PASTE] = {{"pasted text of", "đã dán nội dung"}},
+	[CHANNEL_AT_REST] = {{"has", "đang giữ"}},
+};
+_Static_assert(ARRAY_SIZE(refused) == CHANNEL_MAX && ARRAY_SIZE(allowed) == CHANNEL_MAX,
+	"one phrase per channel");
+
+static const struct {
+	const char *name;
+	struct phrase phrase;
+} causes[] = {
+	{"known", {{"the document was known already", "tài liệu đã được biết từ trước"}}},
+	{"scanned",
+		{{"the document was read while the application waited",
+			"tài liệu được đọc trong lúc ứng dụng chờ"}}},
+	{"deadline",
+		{{"reading took longer than an application may be kept waiting",
+			"đọc lâu hơn thời gian được phép giữ ứng dụng"}}},
+	{"core-gone",
+		{{"the part of the agent that knows documents was not there",
+			"thành phần nhận biết tài liệu không hoạt động"}}},
+	{"pressure", {{"too many opens were waiting", "quá nhiều lượt mở đang chờ"}}},
+	{"successor",
+		{{"the agent had just been restarted", "chương trình vừa được khởi động lại"}}},
+};
+
+static void heading(enum lang lang, const char *en, const char *vi)
+{
+	printf("\n%s%s%s\n", tty_style(stdout, TTY_BOLD), lang_pick(lang, en, vi),
+		tty_style(stdout, TTY_PLAIN));
+}
+
+static void put(const char *text)
+{
+	tty_put_safe(stdout, view_str(text));
+}
+
+static void line(enum lang lang, const char *en, const char *vi, const char *value)
+{
+	if (!*value)
+		return;
+	printf("  %s: ", lang_pick(lang, en, vi));
+	put(value);
+	putchar('\n');
+}
+
+static bool is_refused(const char *action)
+{
+	enum action a;
+
+	return action_parse(action, &a) == 0 && action_refuses(a);
+}
+
+static const char *who(const struct incident *i)
+{
+	return *i->app_name ? i->app_name : *i->app ? i->app : *i->comm ? i->comm : "?";
+}
+
+/* "Telegram Desktop (user lan) was kept from opening "báo cáo.docx"." */
+static void put_sentence(const struct incident *i, enum lang lang)
+{
+	const struct phrase *p = is_refused(i->action) ? refused : allowed;
+	enum channel c;
+	char user[64];
+
+	if (channel_parse(i->channel, &c) < 0)
+		c = CHANNEL_OPEN;
+	if (*i->user)
+		snprintf(user, sizeof(user), "%s", i->user);
+	else
+		snprintf(user, sizeof(user), "%" PRIu64, i->uid);
+	fputs("  ", stdout);
+	put(who(i));
+	printf(" (%s ", lang_pick(lang, "user", "người dùng"));
+	put(user);
+	printf(") %s “", p[c].text[lang]);
+	put(incidents_base_name(i->path));
+	puts("”.");
+	if (is_refused(i->action))
+		return;
+	if (is_refused(i->intended))
+		puts(lang_pick(lang,
+			"  It was allowed because the policy only monitors; in the mode "
+			"\"enforce\" "
+			"it would have been refused.",
+			"  Lượt này được cho qua vì chính sách chỉ theo dõi; ở chế độ \"enforce\" "
+			"nó "
+			"đã bị từ chối."));
+	else
+		puts(lang_pick(lang, "  It was allowed and recorded.",
+			"  Lượt này được phép và được ghi lại."));
+}
+
+static void put_when(const struct incident *i, enum lang lang)
+{
+	char time[64], last[64];
+
+	incidents_local_time(i->time, true, lang, time, sizeof(time));
+	line(lang, "when", "thời gian", time);
+	if (i->retries == 0)
+		return;
+	incidents_local_time(i->last, true, lang, last, sizeof(last));
+	printf(lang_pick(lang, "  tried again: %" PRIu64 " times", "  thử lại: %" PRIu64 " lần"),
+		i->retries);
+	if (*i->last)
+		printf("%s%s", lang_pick(lang, ", the last at ", ", lần cuối lúc "), last);
+	putchar('\n');
+}
+
+static void put_process(const struct incident *i, enum lang lang)
+{
+	char text[640];
+
+	snprintf(text, sizeof(text), "%s, pid %" PRIu64 ", %s %" PRIu64, i->exe, i->pid,
+		lang_pick(lang, "child of", "tiến trình cha"), i->ppid);
+	line(lang, "program", "chương trình", text);
+	line(lang, "recognised by", "nhận biết qua", i->identified);
+	line(lang, "computer", "máy", i->host);
+	line(lang, "sent to", "nơi nhận", i->destination);
+}
+
+static void put_size(const struct incident *i, enum lang lang)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " %s%s%s", i->size,
+		lang_pick(lang, "bytes", "byte"), *i->format ? ", " : "", i->format);
+	line(lang, "size and format", "dung lượng và định dạng", text);
+}
+
+static void put_reasons(const struct incident *i, enum lang lang)
+{
+	if (strcmp(i->completeness, "full") == 0 || !*i->completeness)
+		return;
+	fputs(strcmp(i->completeness, "partial") == 0
+			? lang_pick(lang, "  only a part of it could be read",
+				  "  chỉ đọc được một phần")
+			: lang_pick(lang, "  it could not be read", "  không đọc được"),
+		stdout);
+	for (size_t n = 0; n < i->n_reasons; n++) {
+		enum reason r;
+		const char *name = incident_reason(i, n);
+
+		fputs(n ? ", " : ": ", stdout);
+		if (reason_parse(name, &r) == 0)
+			fputs(reasons[r].text[lang], stdout);
+		else
+			put(name);
+	}
+	putchar('\n');
+}
+
+static void put_document(const struct incident *i, enum lang lang)
+{
+	heading(lang, "The document", "Tài liệu");
+	line(lang, "path", "đường dẫn", i->path);
+	put_size(i, lang);
+	line(lang, "SHA-256", "SHA-256", i->sha256);
+	printf("  %s: %s%s%s (%s)\n", lang_pick(lang, "marking", "độ mật"),
+		tty_style(stdout, i->level_known && i->level > LEVEL_NONE ? TTY_RED : TTY_PLAIN),
+		incidents_marking(i), tty_style(stdout, TTY_PLAIN), i->level_text);
+	put_reasons(i, lang);
+	for (size_t n = 0; n < i->n_tags; n++)
+		line(lang, "also", "ngoài ra", incident_tag(i, n));
+}
+
+static void put_evidence(const struct incident *i, enum lang lang)
+{
+	heading(lang, "Where the marking stands", "Vị trí dấu độ mật");
+	if (i->n_evidence == 0)
+		puts(lang_pick(lang, "  no marking was found in what was read",
+			"  không thấy dấu độ mật trong phần đã đọc"));
+	for (size_t n = 0; n < i->n_evidence; n++) {
+		struct incident_evidence e = incident_evidence(i, n);
+		enum place p;
+
+		fputs("  - ", stdout);
+		if (place_parse(e.part, &p) == 0)
+			fputs(places[p].text[lang], stdout);
+		else
+			put(e.part);
+		if (e.page)
+			printf(lang_pick(lang, ", page %" PRIu64, ", trang %" PRIu64), e.page);
+		if (*e.member) {
+			fputs(lang_pick(lang, ", of the member ", ", của thành phần "), stdout);
+			put(e.member);
+		}
+		fputs(": “", stdout);
+		put(e.snippet);
+		fputs(lang_pick(lang, "” (rule ", "” (quy tắc "), stdout);
+		put(e.pack);
+		putchar('/');
+		put(e.rule);
+		printf(lang_pick(lang, ", score %" PRId64 ")\n", ", điểm %" PRId64 ")\n"), e.score);
+	}
+}
+
+static void put_decision(const struct incident *i, enum lang lang)
+{
+	char text[128];
+
+	heading(lang, "What was decided, and why", "Quyết định và lý do");
+	line(lang, "action", "xử lý", incidents_action(i->action, lang));
+	if (strcmp(i->action, i->intended) != 0)
+		line(lang, "the rule says", "quy tắc yêu cầu", incidents_action(i->intended, lang));
+	line(lang, "policy rule", "quy tắc chính sách", i->rule);
+	snprintf(text, sizeof(text), "%" PRIu64 " (%s)", i->policy_version, i->mode);
+	line(lang, "policy version", "phiên bản chính sách", text);
+	line(lang, "message", "thông báo", i->message);
+	for (size_t n = 0; n < ARRAY_SIZE(causes); n++)
+		if (strcmp(causes[n].name, i->cause) == 0)
+			line(lang, "how", "cách quyết định", causes[n].phrase.text[lang]);
+	snprintf(text, sizeof(text), "%.1f ms", i->hold_ms);
+	line(lang, "the application waited", "ứng dụng đã chờ", text);
+}
+
+static void put_advice(const struct incident *i, enum lang lang)
+{
+	bool classified = i->level_known && i->level > LEVEL_NONE;
+
+	heading(lang, "What to do", "Việc cần làm");
+	if (is_refused(i->action) && classified)
+		puts(lang_pick(lang,
+			"  The document did not get out this way. Who needs to pass it on uses the "
+			"channel that is\n  approved for its marking. Where the marking is wrong, "
+			"give this incident's ID to whoever\n  keeps the rules.",
+			"  Tài liệu chưa ra ngoài theo đường này. Nếu cần chuyển, hãy dùng kênh "
+			"được "
+			"phép cho độ mật của nó.\n  Nếu nhận biết sai, hãy gửi mã sự cố này cho "
+			"người quản lý quy tắc."));
+	else if (is_refused(i->action))
+		puts(lang_pick(lang,
+			"  No marking was read; the policy refused for another reason (see above). "
+			"Look at the document,\n  then try again or tell whoever keeps the policy.",
+			"  Không đọc thấy dấu độ mật; chính sách từ chối vì lý do khác (xem trên). "
+			"Hãy kiểm tra tài liệu,\n  rồi thử lại hoặc báo người quản lý chính "
+			"sách."));
+	else if (classified)
+		puts(lang_pick(lang,
+			"  The application has had the document. Ask the person whether it was "
+			"sent "
+			"on; if it was,\n  follow the procedure for the disclosure of classified "
+			"documents.",
+			"  Ứng dụng đã đọc được tài liệu. Hãy hỏi người dùng xem tài liệu đã được "
+			"gửi đi chưa; nếu đã gửi,\n  xử lý theo quy trình lộ, mất tài liệu mật."));
+	else
+		puts(lang_pick(lang, "  Nothing, unless the document turns out to be classified.",
+			"  Không cần làm gì, trừ khi tài liệu thực ra có độ mật."));
+	if (strcmp(i->completeness, "full") != 0)
+		puts(lang_pick(lang,
+			"  Not all of it was read: open it by hand before trusting the result.",
+			"  Tài liệu chưa được đọc hết: hãy mở xem trực tiếp trước khi tin kết "
+			"quả."));
+}
+
+static void put_incident(const struct incident *i, enum lang lang)
+{
+	printf("%s%s %s%s", tty_style(stdout, TTY_BOLD), lang_pick(lang, "Incident", "Sự cố"),
+		i->id, tty_style(stdout, TTY_PLAIN));
+	if (*i->status) {
+		fputs(" (", stdout);
+		put(i->status);
+		putchar(')');
+	}
+	putchar('\n');
+	heading(lang, "What happened", "Chuyện gì đã xảy ra");
+	put_sentence(i, lang);
+	put_when(i, lang);
+	put_process(i, lang);
+	put_document(i, lang);
+	put_evidence(i, lang);
+	put_decision(i, lang);
+	for (size_t n = 0; n < i->n_notes; n++)
+		line(lang, "note", "ghi chú", incident_note(i, n));
+	put_advice(i, lang);
+}
+
+static bool has_prefix(void *userdata, const struct incident *i)
+{
+	const char *prefix = userdata;
+
+	return strncasecmp(i->id, prefix, strlen(prefix)) == 0;
+}
+
+static int not_unique(struct index *x, const char *prefix)
+{
+	ctl_error("\"%s\" begins more than one incident:", prefix);
+	for (size_t n = 0; n < index_count(x) && n < CANDIDATES_MAX; n++) {
+		cleanup_with(incident_freep) struct incident *i = NULL;
+
+		if (index_load(x, n, &i) == 0)
+			fprintf(stderr, "  %s\n", i->id);
+	}
+	if (index_count(x) > CANDIDATES_MAX)
+		fprintf(stderr, "  ... (%zu)\n", index_count(x));
+	return CTL_FAILED;
+}
+
+static int show(const struct incidents_options *o, char *prefix)
+{
+	cleanup_with(index_freep) struct index *x = NULL;
+	cleanup_with(incident_freep) struct incident *i = NULL;
+	struct buf b = {0};
+	int r = index_build(o->dir, has_prefix, prefix, &x);
+
+	if (r < 0)
+		return incidents_no_journal(o, r);
+	if (index_count(x) == 0)
+		return ctl_error("no incident \"%s\"", prefix);
+	if (index_count(x) > 1)
+		return not_unique(x, prefix);
+	r = index_load(x, 0, &i);
+	if (r == 0 && o->json)
+		r = incident_json(i, &b);
+	if (r == 0 && o->json)
+		printf("%.*s\n", (int)b.n, (const char *)b.p);
+	else if (r == 0)
+		put_incident(i, o->lang);
+	buf_done(&b);
+	if (fflush(stdout) != 0 && r == 0)
+		r = -errno;
+	return r < 0 ? ctl_error("cannot show %s: %s", prefix, strerror(-r)) : CTL_DONE;
+}
+
+int incidents_show(const struct incidents_options *o, char **ids, size_t n)
+{
+	int worst = CTL_DONE;
+
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (i > 0 && !o->json)
+			putchar('\n');
+		r = show(o, ids[i]);
+		worst = MAX(worst, r);
+	}
+	return worst;
+}
