@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opens files over and over and measures how long each open(2) takes. An installed copy of it is an
+ * application or not, by its path.
+ *
+ *   opener SECONDS FILE...     prints one JSON object
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+
+#define SAMPLES_MAX (1U << 20)
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t *wait = calloc(SAMPLES_MAX, sizeof(*wait));
+	unsigned long opened = 0, denied = 0, other = 0, marked_opened = 0;
+	uint64_t end;
+	size_t n = 0;
+
+	if (argc < 3 || !wait)
+		return 2;
+	end = clock_now() + strtoull(argv[1], NULL, 10) * NSEC_PER_SEC;
+	for (int i = 2; clock_now() < end; i = i + 1 < argc ? i + 1 : 2) {
+		uint64_t from = clock_now(), took;
+		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+
+		took = clock_now() - from;
+		if (n < SAMPLES_MAX)
+			wait[n++] = took;
+		if (fd >= 0) {
+			opened++;
+			marked_opened += strstr(argv[i], "marked") != NULL;
+			close(fd);
+		} else if (errno == EPERM) {
+			denied++;
+		} else {
+			other++;
+		}
+	}
+	qsort(wait, n, sizeof(*wait), compare);
+	printf("{\"opened\":%lu,\"denied\":%lu,\"other\":%lu,\"marked_opened\":%lu,"
+	       "\"max_ms\":%.3f,\"p999_ms\":%.3f,\"p50_us\":%.1f}\n",
+		opened, denied, other, marked_opened, n ? (double)wait[n - 1] / 1e6 : 0,
+		n ? (double)wait[n * 999 / 1000] / 1e6 : 0, n ? (double)wait[n / 2] / 1e3 : 0);
+	free(wait);
+	return 0;
+}
