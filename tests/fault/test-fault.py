@@ -220,12 +220,7 @@ def a_full_disk_under_load(agent):
     paths = fresh("marked", 30, MARKED)
     subprocess.run(["mount", "-o", "remount,size=100k", str(lab.STATE)], check=False)
     try:
-        with open(filler, "wb") as f:
-            try:
-                while f.write(b"x" * 4096):
-                    f.flush()
-            except OSError:
-                pass
+        lab.fill(filler)
         r = result(opener("chat-client", 2, paths))
         equal(r["opened"], 0, str(r))
         assert r["max_ms"] < HOLD_MS + SLACK_MS, r

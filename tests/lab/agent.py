@@ -41,6 +41,17 @@ def wait_for(what, seconds=10.0, step=0.05):
         time.sleep(step)
 
 
+def fill(path):
+    """Writes until the file system is full."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        while os.write(fd, b"x" * 4096) > 0:
+            pass
+    except OSError:
+        pass
+    os.close(fd)
+
+
 class Agent:
     def __init__(self, policy=None, protect=(DOCS,), extra="", log="/run/sealgated.log"):
         ETC.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,8 @@ def setup():
     CLIENT.parent.mkdir(parents=True)
     shutil.copy("/bin/dash", CLIENT)
     script = CLIENT.with_name("chat-script")
-    script.write_text("#!/usr/bin/python3\nimport sys\nprint(open(sys.argv[1]).read(4) and 'READ')\n")
+    script.write_text("#!/usr/bin/python3\nimport sys\ntext = open(sys.argv[1]).read(4)\n"
+                      "print('RE' + 'AD')\n")
     script.chmod(0o755)
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()

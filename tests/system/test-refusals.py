@@ -114,13 +114,7 @@ def a_full_disk_at_the_start(_):
     full.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(full)], check=True)
     try:
-        with open(full / "filler", "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-                    f.flush()
-            except OSError:
-                pass
+        lab.fill(full / "filler")
         write(GOOD + f"state-dir: {full}/state\n")
         refused(start(), "space")
     finally:
