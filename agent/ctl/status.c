@@ -212,6 +212,8 @@ static void check_losses(const struct status *s)
 			"lần mở được trả lời khi quá tải"},
 		{"supervisor.gate.unidentified", "processes that could not be identified",
 			"tiến trình không nhận diện được"},
+		{"supervisor.events_lost", "records about the agent lost while core was away",
+			"bản ghi về tác tử bị mất khi thiếu tiến trình lõi"},
 		{"journal.lost", "records lost before the journal",
 			"bản ghi mất trước khi vào nhật ký"},
 		{"store.failed", "facts that could not be stored", "kết quả không lưu được"},

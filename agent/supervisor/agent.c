@@ -28,6 +28,7 @@
 #define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
 #define STOP_NS      (3 * NSEC_PER_SEC)
 #define SCAN_MAX     32U
+#define EVENTS_MAX   256U /* records that wait for core */
 #define NOBODY       65534U
 
 /* One service account: where the package is not installed, nobody stands in. */
@@ -44,7 +45,16 @@ enum account_index {
 	ACCOUNT_MAX,
 };
 
+/* A record that waits for core. */
+struct event {
+	struct list node;
+	size_t n;
+	uint8_t body[];
+};
+
 struct agent {
+	struct list events; /* oldest first */
+	uint32_t n_events, events_lost;
 	const struct settings *settings;
 	const struct agent_options *options;
 	struct loop *loop;
@@ -84,8 +94,36 @@ static void say(const struct agent *a, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A record about the agent, by way of core. Before core is there it has nowhere to go; what matters
-   then is said by start(). */
+/* What core cannot take now waits for it, or for its successor. */
+static void send_events(struct agent *a)
+{
+	while (!list_is_empty(&a->events)) {
+		struct event *e = list_first(&a->events, struct event, node);
+
+		if (proc_send(a->core, SUP_EVENT, 0, view_of(e->body, e->n), NULL, 0) < 0)
+			return;
+		list_remove(&e->node);
+		a->n_events--;
+		free(e);
+	}
+}
+
+static void queue_event(struct agent *a, struct view body)
+{
+	struct event *e = a->n_events < EVENTS_MAX ? calloc(1, sizeof(*e) + body.n) : NULL;
+
+	if (!e) {
+		a->events_lost++; /* told by status */
+		return;
+	}
+	e->n = body.n;
+	memcpy(e->body, body.p, body.n);
+	list_init(&e->node);
+	list_append(&a->events, &e->node);
+	a->n_events++;
+}
+
+/* A record about the agent, for the journal, by way of core. `from` makes it a span up to now. */
 static void record(struct agent *a, const char *kind, const char *what, uint64_t from,
 	const char *fmt, ...) printf_like(5, 6);
 static void record(
@@ -114,11 +152,11 @@ static void record(
 	json_key_str(&j, "text", words);
 	json_object_end(&j);
 	pack_view(&p, buf_view(&text));
-	if (json_error(&j) == 0 && !p.error && a->core &&
-		proc_send(a->core, SUP_EVENT, 0, buf_view(&body), NULL, 0) < 0)
-		say(a, "not in the journal (core is away): %s: %s", what, words);
+	if (json_error(&j) == 0 && !p.error)
+		queue_event(a, buf_view(&body));
 	buf_done(&text);
 	buf_done(&body);
+	send_events(a);
 }
 
 /* ---- accounts and configuration ---- */
@@ -228,6 +266,7 @@ static void on_started(void *userdata, struct proc *p)
 			connect_two(a, p, 0, a->scan[i], i);
 		if (proc_give_peer(p, ROLE_CTL, 0, a->listen_fd) < 0)
 			proc_kill(p, false);
+		send_events(a);
 		break;
 	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
 	case ROLE_WATCH:
@@ -417,6 +456,7 @@ static void write_limits(const struct agent *a, struct json *j)
 					   : "full");
 	json_key_str(j, "lineage_error", a->tags_error);
 	json_key_bool(j, "accounts_missing", a->accounts_missing);
+	json_key_u64(j, "events_lost", a->events_lost);
 	json_key(j, "protect");
 	json_array(j);
 	for (size_t i = 0; i < a->settings->protect.n; i++)
@@ -791,6 +831,10 @@ static void tear_down(struct agent *a)
 	loop_free(a->loop);
 	tags_free(a->tags);
 	statedir_close(a->statedir, a->orderly);
+	list_for_each_safe(n, tmp, &a->events) {
+		list_remove(n);
+		free(list_entry(n, struct event, node));
+	}
 }
 
 int agent_run(const struct settings *s, const struct agent_options *o)
@@ -800,6 +844,7 @@ int agent_run(const struct settings *s, const struct agent_options *o)
 
 	if (!a)
 		return AGENT_NOT_STARTED;
+	list_init(&a->events);
 	a->settings = s;
 	a->options = o;
 	a->listen_fd = a->shared_fd = a->policy_fd = a->apps_fd = -1;
