@@ -162,7 +162,7 @@ int archive_tar(struct extractor *x, struct view content)
 
 	while (checked_range(at, TAR_BLOCK, content.n)) {
 		const uint8_t *p = content.p + at;
-		uint64_t size = tar_size(p);
+		uint64_t size = tar_size(p + 124);
 		struct view name, body;
 		int r = extractor_tick(x, TAR_BLOCK);
 
