@@ -8,16 +8,20 @@
 #include "extract/archive.h"
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
+#include "extract/html.h"
+#include "extract/ole.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
 #include "extract/signature.h"
 
 /* In order of preference where two are equally sure. */
 static const struct reader readers[] = {
+	{"cfb", ole_bid, ole_extract},
 	{"zip", archive_zip_bid, archive_zip},
 	{"gzip", archive_gzip_bid, archive_gzip},
 	{"tar", archive_tar_bid, archive_tar},
 	{"pdf", pdf_bid, pdf_extract},
+	{"html", html_bid, html_extract},
 };
 
 void extract_limits_default(struct extract_limits *ret)

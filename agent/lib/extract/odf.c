@@ -394,7 +394,7 @@ int odf_manifest(struct office *o, struct view xml)
 
 		if (r != 0)
 			return r;
-		if (t.kind == XML_OPEN && xml_is(&t, "encryption-data")) {
+		if (t.kind != XML_CLOSE && xml_is(&t, "encryption-data")) {
 			extractor_fail(o->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 			return 0;
 		}

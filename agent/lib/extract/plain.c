@@ -29,11 +29,13 @@ int plain_lines(struct extractor *x, struct view text, enum place place, uint32_
 		size_t n = nl ? (size_t)(nl - text.p) : text.n;
 		struct view line;
 
-		/* Old line ends are a bare CR; those before LF are dropped as blanks. */
+		/* A bare CR ends a line, too. */
 		if (ff && (size_t)(ff - text.p) + 1 < n)
 			n = (size_t)(ff - text.p);
 		line = view_sub(text, 0, n);
 		text = view_sub(text, n + 1, text.n);
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
 		for (; line.n > 0; line_no++) {
 			struct block b = {.place = place,
 				.flags = flags,

@@ -17,7 +17,7 @@
 	}
 
 static const struct signature signatures[] = {
-	UNREAD("cfb", 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+	UNREAD("rtf", 0, "{\\rtf"),
 	UNREAD("7z", 0, "7z\xbc\xaf\x27\x1c"),
 	UNREAD("rar", 0, "Rar!\x1a\x07"),
 	UNREAD("xz", 0,

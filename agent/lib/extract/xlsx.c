@@ -88,7 +88,7 @@ int xlsx_finish(struct office *o)
 		struct block b = {
 			.place = PLACE_TABLE_CELL,
 			.flags = BLOCK_HIDDEN | BLOCK_SHAPE_END,
-			.text = view_of(o->book->text.p + s[i].at, s[i].n),
+			.text = view_sub(buf_view(&o->book->text), s[i].at, s[i].n),
 		};
 
 		if (s[i].is_shown)

@@ -77,7 +77,7 @@ static int emit_shared(struct sheet *s, struct view index)
 	if (i >= s->book->strings.n / sizeof(*strings))
 		return 0;
 	strings[i].is_shown = true;
-	return emit_cell(s, view_of(s->book->text.p + strings[i].at, strings[i].n));
+	return emit_cell(s, view_sub(buf_view(&s->book->text), strings[i].at, strings[i].n));
 }
 
 static void open_cell(struct sheet *s, const struct xml_token *t)

@@ -111,6 +111,7 @@ static bool take_tag(struct xml *x, struct xml_token *t)
 
 enum xml_kind xml_next(struct xml *x, struct xml_token *ret)
 {
+	*ret = (struct xml_token){0};
 	while (x->p < x->end) {
 		if (*x->p != '<') {
 			const uint8_t *lt = memchr(x->p, '<', (size_t)(x->end - x->p));

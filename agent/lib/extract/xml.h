@@ -36,7 +36,9 @@ struct xml_token {
 
 static inline struct xml xml_begin(struct view v)
 {
-	return (struct xml){v.p, v.p + v.n};
+	const uint8_t *p = v.n > 0 ? v.p : (const uint8_t *)"";
+
+	return (struct xml){p, p + v.n};
 }
 
 /* Returns ret->kind. */

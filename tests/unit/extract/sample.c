@@ -238,7 +238,8 @@ const struct seen_block *seen_text(struct seen *s, const char *text)
 
 	if (!b)
 		for (size_t i = 0; i < s->n; i++)
-			print_error("seen: %s: %s\n", place_name(s->blocks[i].place), s->blocks[i].text);
+			print_error("seen: %s: %s\n", place_name(s->blocks[i].place),
+				s->blocks[i].text);
 	if (!b)
 		fail_msg("no block \"%s\"", text);
 	return b;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#define DOC(body)                                                                                 \
+#define DOC(body) \
 	"<?xml version=\"1.0\"?><w:document xmlns:w=\"w\"><w:body>" body "</w:body></w:document>"
-#define P(runs) "<w:p>" runs "</w:p>"
-#define R(text) "<w:r><w:t>" text "</w:t></w:r>"
+#define P(runs)         "<w:p>" runs "</w:p>"
+#define R(text)         "<w:r><w:t>" text "</w:t></w:r>"
 #define RP(props, text) "<w:r><w:rPr>" props "</w:rPr><w:t>" text "</w:t></w:r>"
 
 static struct seen *s;
@@ -55,8 +55,8 @@ static bool has(const char *text, uint32_t flags)
 static void test_runs_are_joined(void **state)
 {
 	(void)state;
-	doc(DOC(P(R("T") "<w:bookmarkStart/>" R("Ố") "<w:proofErr/>" R("I") R(" M") R("&#7852;") R("T"))
-			P(R("next"))));
+	doc(DOC(P(R("T") "<w:bookmarkStart/>" R("Ố") "<w:proofErr/>" R("I") R(" M") R("&#7852;")
+			R("T")) P(R("next"))));
 	assert_int_equal(s->n, 2);
 	assert_string_equal(s->blocks[0].text, "TỐI MẬT");
 	assert_int_equal(s->blocks[0].place, PLACE_BODY);
@@ -79,13 +79,13 @@ static void test_line_breaks_share_a_shape(void **state)
 static void test_looks(void **state)
 {
 	(void)state;
-	doc(DOC(P(RP("<w:caps/>", "caps")) P(RP("<w:caps w:val=\"0\"/>", "no caps"))
-			P(RP("<w:smallCaps/>", "small")) P(RP("<w:color w:val=\"C00000\"/>", "red"))
-				P(RP("<w:color w:val=\"1F497D\"/>", "blue")) P(RP("<w:strike/>", "struck"))
-					P(RP("<w:dstrike/>", "twice")) P(RP("<w:vanish/>", "gone"))
-						P(RP("<w:b/><w:sz w:val=\"40\"/>", "big"))
-							P("<w:pPr><w:jc w:val=\"center\"/></w:pPr>" R("mid"))
-								P(RP("<w:b/>", "lead") R(" and much more text that is not bold"))));
+	doc(DOC(P(RP("<w:caps/>", "caps")) P(RP("<w:caps w:val=\"0\"/>", "no caps")) P(
+		RP("<w:smallCaps/>", "small")) P(RP("<w:color w:val=\"C00000\"/>",
+		"red")) P(RP("<w:color w:val=\"1F497D\"/>", "blue")) P(RP("<w:strike/>", "struck"))
+			P(RP("<w:dstrike/>", "twice")) P(RP("<w:vanish/>", "gone")) P(
+				RP("<w:b/><w:sz w:val=\"40\"/>", "big"))
+				P("<w:pPr><w:jc w:val=\"center\"/></w:pPr>" R("mid")) P(RP("<w:b/>",
+					"lead") R(" and much more text that is not bold"))));
 	assert_true(has("caps", BLOCK_CAPS));
 	assert_false(seen_text(s, "no caps")->flags & BLOCK_CAPS);
 	assert_true(has("small", BLOCK_CAPS));
@@ -97,21 +97,29 @@ static void test_looks(void **state)
 	assert_true(has("big", BLOCK_BOLD | BLOCK_LARGE));
 	assert_true(has("mid", BLOCK_CENTRED));
 	assert_false(seen_text(s, "mid")->flags & (BLOCK_BOLD | BLOCK_RED | BLOCK_CAPS));
-	assert_false(
-		seen_text(s, "lead and much more text that is not bold")->flags & BLOCK_BOLD);
+	assert_false(seen_text(s, "lead and much more text that is not bold")->flags & BLOCK_BOLD);
 }
 
 static void test_frames(void **state)
 {
 	(void)state;
-	doc(DOC(P("<w:pPr><w:pBdr><w:top w:val=\"single\"/></w:pBdr></w:pPr>" R("bordered"))
-			P("<w:pPr><w:pBdr><w:top w:val=\"nil\"/></w:pBdr></w:pPr>" R("no border"))
-				P("<w:pPr><w:framePr w:w=\"9\"/></w:pPr>" R("framed"))
-					P("<w:pPr><w:framePr w:dropCap=\"drop\"/></w:pPr>" R("D"))
-			"<w:tbl><w:tr><w:tc>" P(R("one cell")) "</w:tc></w:tr></w:tbl>"
-			"<w:tbl><w:tr><w:tc>" P(R("first")) "</w:tc><w:tc>" P(R("second")) "</w:tc></w:tr></w:tbl>"
-			"<w:sdt><w:sdtPr><w:dropDownList><w:listItem w:value=\"Tối mật\"/></w:dropDownList></w:sdtPr>"
-			"<w:sdtContent>" P(R("control")) "</w:sdtContent></w:sdt>" P(R("after"))));
+	doc(DOC(P("<w:pPr><w:pBdr><w:top w:val=\"single\"/></w:pBdr></w:pPr>" R("bordered")) P(
+		"<w:pPr><w:pBdr><w:top w:val=\"nil\"/></w:pBdr></w:pPr>" R("no border"))
+			P("<w:pPr><w:framePr w:w=\"9\"/></w:pPr>" R("framed")) P("<w:pPr><w:"
+										 "framePr "
+										 "w:dropCap="
+										 "\"drop\"/></"
+										 "w:pPr>" R("D")) "<w:tbl><w:tr><w:tc>" P(R(
+				"one cell")) "</w:tc></w:tr></w:tbl>"
+					     "<w:tbl><w:tr><w:tc>" P(R("first")) "</w:tc><w:tc>" P(R(
+						     "second")) "</w:tc></w:tr></w:tbl>"
+								"<w:sdt><w:sdtPr><w:dropDownList><"
+								"w:listItem w:value=\"Tối "
+								"mật\"/></w:dropDownList></w:sdtPr>"
+								"<w:sdtContent>" P(R(
+									"control")) "</"
+										    "w:sdtContent><"
+										    "/w:sdt>" P(R("after"))));
 	assert_true(has("bordered", BLOCK_FRAMED));
 	assert_false(seen_text(s, "no border")->flags & BLOCK_FRAMED);
 	assert_true(has("framed", BLOCK_FRAMED));
@@ -139,8 +147,9 @@ static void test_tracked_changes(void **state)
 	doc(DOC(P(R("kept") "<w:del><w:r><w:delText> deleted</w:delText></w:r></w:del>"
 			    "<w:ins><w:r><w:t> inserted</w:t></w:r></w:ins>"
 			    "<w:moveFrom><w:r><w:t> moved</w:t></w:r></w:moveFrom>")
-			P("<w:pPr><w:rPr><w:del w:id=\"1\"/></w:rPr></w:pPr>" R("mark deleted"))
-			"<w:p><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>"));
+			P("<w:pPr><w:rPr><w:del w:id=\"1\"/></w:rPr></w:pPr>" R(
+				"mark deleted")) "<w:p><w:r><w:instrText>PAGE</w:instrText></w:r></"
+						 "w:p>"));
 	assert_int_equal(s->n, 2);
 	seen_text(s, "kept inserted");
 	seen_text(s, "mark deleted");
@@ -153,13 +162,22 @@ static void test_text_boxes(void **state)
 	const struct seen_block *b;
 
 	(void)state;
-	doc(DOC(P(R("around ") "<w:r><mc:AlternateContent><mc:Choice><w:drawing><wp:docPr descr=\"alt &amp; text\"/>"
-			       "<wps:txbx>" BOX("TỐI MẬT") "</wps:txbx></w:drawing></mc:Choice>"
-			       "<mc:Fallback><w:pict><v:textbox>" BOX("TỐI MẬT") "</v:textbox></w:pict></mc:Fallback>"
-			       "</mc:AlternateContent></w:r>" R("the box"))
-			P("<w:r><w:pict><v:shape alt=\"old\"><v:textbox>" BOX("VML") "</v:textbox></v:shape></w:pict></w:r>")
-			P("<w:r><mc:AlternateContent><mc:Choice><w:drawing/></mc:Choice><mc:Fallback><v:textbox>"
-				BOX("only fallback") "</v:textbox></mc:Fallback></mc:AlternateContent></w:r>")));
+	doc(DOC(P(
+		R("around ") "<w:r><mc:AlternateContent><mc:Choice><w:drawing><wp:docPr "
+			     "descr=\"alt &amp; text\"/>"
+			     "<wps:txbx>" BOX(
+				     "TỐI MẬT") "</wps:txbx></w:drawing></mc:Choice>"
+						"<mc:Fallback><w:pict><v:textbox>" BOX(
+							"TỐI MẬT") "</v:textbox></w:pict></"
+								   "mc:Fallback>"
+								   "</mc:AlternateContent></w:r>" R(
+									   "the box"))
+			P("<w:r><w:pict><v:shape alt=\"old\"><v:textbox>" BOX(
+				"VML") "</v:textbox></v:shape></w:pict></w:r>")
+				P("<w:r><mc:AlternateContent><mc:Choice><w:drawing/></"
+				  "mc:Choice><mc:Fallback><v:textbox>" BOX(
+					  "only fallback") "</v:textbox></mc:Fallback></"
+							   "mc:AlternateContent></w:r>")));
 	assert_int_equal(seen_count(s, "TỐI MẬT"), 1);
 	b = seen_text(s, "TỐI MẬT");
 	assert_int_equal(b->place, PLACE_TEXT_BOX);
@@ -175,14 +193,28 @@ static void test_parts(void **state)
 {
 	(void)state;
 	run("word/document.xml", DOC(P(R("body"))), "word/header1.xml",
-		"<w:hdr>" P("<w:r><w:t>left</w:t><w:tab/><w:t>TUYỆT MẬT</w:t></w:r>")
-		"<w:tbl><w:tr><w:tc>" P(R("in a cell")) "</w:tc><w:tc/></w:tr></w:tbl>"
-		P("<w:r><v:textpath string=\"M&#7852;T\"/></w:r>") "</w:hdr>",
+		"<w:hdr>" P("<w:r><w:t>left</w:t><w:tab/><w:t>TUYỆT MẬT</w:t></w:r>") "<w:tbl><w:"
+										      "tr><w:tc>" P(R("in a cell")) "</w:tc><w:tc/></w:tr></w:tbl>" P(
+											      "<w:"
+											      "r><"
+											      "v:"
+											      "text"
+											      "path"
+											      " str"
+											      "ing="
+											      "\"M&"
+											      "#785"
+											      "2;"
+											      "T\"/"
+											      "></"
+											      "w:"
+											      "r>") "</w:hdr>",
 		"word/whatever.xml", "<w:ftr>" P(R("foot")) "</w:ftr>", "word/footnotes.xml",
 		"<w:footnotes><w:footnote>" P(R("note one")) "</w:footnote><w:footnote>" P(
 			R("note two")) "</w:footnote></w:footnotes>",
 		"word/comments.xml",
-		"<w:comments><w:comment w:author=\"x\">" P(R("remark")) "</w:comment></w:comments>", NULL);
+		"<w:comments><w:comment w:author=\"x\">" P(R("remark")) "</w:comment></w:comments>",
+		NULL);
 	assert_string_equal(s->blocks[0].text, "body");
 	assert_int_equal(seen_text(s, "TUYỆT MẬT")->place, PLACE_HEADER);
 	assert_int_equal(seen_text(s, "left")->place, PLACE_HEADER);
@@ -198,19 +230,23 @@ static void test_styles(void **state)
 {
 	(void)state;
 	run("word/styles.xml",
-		"<w:styles><w:style w:type=\"paragraph\" w:styleId=\"Base\"><w:rPr><w:caps/></w:rPr></w:style>"
+		"<w:styles><w:style w:type=\"paragraph\" "
+		"w:styleId=\"Base\"><w:rPr><w:caps/></w:rPr></w:style>"
 		"<w:style w:type=\"paragraph\" w:styleId=\"Stamp\"><w:basedOn w:val=\"Base\"/>"
-		"<w:pPr><w:pBdr><w:top w:val=\"single\"/></w:pBdr></w:pPr><w:rPr><w:color w:val=\"FF0000\"/></w:rPr></w:style>"
-		"<w:style w:type=\"character\" w:styleId=\"Off\"><w:rPr><w:caps w:val=\"false\"/></w:rPr></w:style>"
+		"<w:pPr><w:pBdr><w:top w:val=\"single\"/></w:pBdr></w:pPr><w:rPr><w:color "
+		"w:val=\"FF0000\"/></w:rPr></w:style>"
+		"<w:style w:type=\"character\" w:styleId=\"Off\"><w:rPr><w:caps "
+		"w:val=\"false\"/></w:rPr></w:style>"
 		"</w:styles>",
 		"word/document.xml",
 		DOC(P("<w:pPr><w:pStyle w:val=\"Stamp\"/></w:pPr>" R("tuyệt mật"))
-				P("<w:pPr><w:pStyle w:val=\"Stamp\"/></w:pPr>" RP("<w:rStyle w:val=\"Off\"/>", "plain"))
-					P(R("normal"))),
+				P("<w:pPr><w:pStyle w:val=\"Stamp\"/></w:pPr>" RP(
+					"<w:rStyle w:val=\"Off\"/>", "plain")) P(R("normal"))),
 		NULL);
 	assert_true(has("tuyệt mật", BLOCK_CAPS | BLOCK_RED | BLOCK_FRAMED));
 	assert_false(seen_text(s, "plain")->flags & BLOCK_CAPS);
-	assert_int_equal(seen_text(s, "normal")->flags & (BLOCK_CAPS | BLOCK_RED | BLOCK_FRAMED), 0);
+	assert_int_equal(
+		seen_text(s, "normal")->flags & (BLOCK_CAPS | BLOCK_RED | BLOCK_FRAMED), 0);
 }
 
 static void test_properties(void **state)
@@ -219,15 +255,19 @@ static void test_properties(void **state)
 
 	(void)state;
 	run("word/document.xml", DOC(P(R("body"))), "docProps/core.xml",
-		"<cp:coreProperties><cp:category>Mật</cp:category><dc:title>Plan</dc:title></cp:coreProperties>",
+		"<cp:coreProperties><cp:category>Mật</cp:category><dc:title>Plan</dc:title></"
+		"cp:coreProperties>",
 		"docProps/custom.xml",
-		"<Properties><property name=\"Độ mật\" pid=\"2\"><vt:lpwstr>Tối mật</vt:lpwstr></property></Properties>",
+		"<Properties><property name=\"Độ mật\" pid=\"2\"><vt:lpwstr>Tối "
+		"mật</vt:lpwstr></property></Properties>",
 		"docProps/app.xml",
-		"<Properties><Pages>3</Pages><Company>ACME</Company><TitlesOfParts><vt:lpstr>Sheet1</vt:lpstr></TitlesOfParts></Properties>",
+		"<Properties><Pages>3</Pages><Company>ACME</"
+		"Company><TitlesOfParts><vt:lpstr>Sheet1</vt:lpstr></TitlesOfParts></Properties>",
 		"docMetadata/LabelInfo.xml",
-		"<clbl:labelList><clbl:label id=\"{42}\" enabled=\"1\" removed=\"0\"/></clbl:labelList>",
-		"customXml/item1.xml", "<x:label><x:Classification>SECRET</x:Classification></x:label>",
-		NULL);
+		"<clbl:labelList><clbl:label id=\"{42}\" enabled=\"1\" "
+		"removed=\"0\"/></clbl:labelList>",
+		"customXml/item1.xml",
+		"<x:label><x:Classification>SECRET</x:Classification></x:label>", NULL);
 	b = seen_text(s, "Mật");
 	assert_int_equal(b->place, PLACE_PROPERTY);
 	assert_string_equal(b->name, "category");
@@ -271,8 +311,8 @@ static void test_embedded_and_pictures(void **state)
 static void test_pages(void **state)
 {
 	(void)state;
-	doc(DOC(P(R("one")) P("<w:r><w:br w:type=\"page\"/></w:r>" R("two")) P(
-		"<w:r><w:lastRenderedPageBreak/><w:t>three</w:t></w:r>")));
+	doc(DOC(P(R("one")) P("<w:r><w:br w:type=\"page\"/></w:r>" R("two"))
+			P("<w:r><w:lastRenderedPageBreak/><w:t>three</w:t></w:r>")));
 	assert_int_equal(seen_text(s, "one")->page, 1);
 	assert_int_equal(seen_text(s, "three")->page, 3);
 	assert_false(seen_text(s, "three")->flags & BLOCK_FIRST_PAGE);
@@ -327,7 +367,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_line_breaks_share_a_shape, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_looks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_frames, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_inline_control_does_not_split, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_inline_control_does_not_split, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tracked_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text_boxes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),

@@ -222,8 +222,9 @@ static int none(void *userdata, const struct block *b)
 
 static void test_inflate_wrappings(void **state)
 {
-	static const int window[] = {
-		[INFLATE_RAW] = -MAX_WBITS, [INFLATE_ZLIB] = MAX_WBITS, [INFLATE_GZIP] = MAX_WBITS + 16};
+	static const int window[] = {[INFLATE_RAW] = -MAX_WBITS,
+		[INFLATE_ZLIB] = MAX_WBITS,
+		[INFLATE_GZIP] = MAX_WBITS + 16};
 	const struct block_sink sink = {none, NULL};
 	struct view text = lines(300000);
 
@@ -236,8 +237,7 @@ static void test_inflate_wrappings(void **state)
 			z_stream z = {0};
 			size_t used, n;
 
-			assert_int_equal(
-				deflateInit2(&z, 9, Z_DEFLATED, window[wrap], 8, 0), Z_OK);
+			assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, window[wrap], 8, 0), Z_OK);
 			z.next_in = (Bytef *)(uintptr_t)text.p;
 			z.avail_in = (uInt)text.n;
 			z.next_out = packed;
@@ -248,14 +248,16 @@ static void test_inflate_wrappings(void **state)
 
 			extractor_init(&x, &s->limits, &sink, &s->result);
 			/* Bytes behind the stream are left alone. */
-			assert_int_equal(inflate_view(&x, (enum inflate_wrap)wrap,
-						 view_of(packed, n + 9), known ? text.n : 0, &out, &used),
+			assert_int_equal(
+				inflate_view(&x, (enum inflate_wrap)wrap, view_of(packed, n + 9),
+					known ? text.n : 0, &out, &used),
 				0);
 			assert_int_equal(used, n);
 			assert_true(view_eq(buf_view(&out), text));
 			buf_clear(&out);
-			assert_int_equal(inflate_view(&x, (enum inflate_wrap)wrap, view_of(packed, n / 2),
-						 known ? text.n : 0, &out, &used),
+			assert_int_equal(
+				inflate_view(&x, (enum inflate_wrap)wrap, view_of(packed, n / 2),
+					known ? text.n : 0, &out, &used),
 				INFLATE_DAMAGED);
 			assert_true(out.n > 0 && out.n < text.n);
 			extractor_done(&x);

@@ -155,8 +155,7 @@ static void test_encrypted_and_unsupported(void **state)
 	zip_add_str(&z, "open.txt", "can be read", 0);
 	assert_int_equal(seen_zip(s, &z), 0);
 	assert_int_equal(s->result.completeness, COMPLETENESS_PARTIAL);
-	assert_int_equal(
-		REASONS(s), REASON_BIT(REASON_ENCRYPTED) | REASON_BIT(REASON_UNSUPPORTED));
+	assert_int_equal(REASONS(s), REASON_BIT(REASON_ENCRYPTED) | REASON_BIT(REASON_UNSUPPORTED));
 	seen_text(s, "can be read");
 	seen_text(s, "secret.txt");
 
