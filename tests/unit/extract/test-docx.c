@@ -104,22 +104,32 @@ static void test_frames(void **state)
 {
 	(void)state;
 	doc(DOC(P("<w:pPr><w:pBdr><w:top w:val=\"single\"/></w:pBdr></w:pPr>" R("bordered")) P(
-		"<w:pPr><w:pBdr><w:top w:val=\"nil\"/></w:pBdr></w:pPr>" R("no border"))
-			P("<w:pPr><w:framePr w:w=\"9\"/></w:pPr>" R("framed")) P("<w:pPr><w:"
-										 "framePr "
-										 "w:dropCap="
-										 "\"drop\"/></"
-										 "w:pPr>" R("D")) "<w:tbl><w:tr><w:tc>" P(R(
-				"one cell")) "</w:tc></w:tr></w:tbl>"
-					     "<w:tbl><w:tr><w:tc>" P(R("first")) "</w:tc><w:tc>" P(R(
-						     "second")) "</w:tc></w:tr></w:tbl>"
-								"<w:sdt><w:sdtPr><w:dropDownList><"
-								"w:listItem w:value=\"Tối "
-								"mật\"/></w:dropDownList></w:sdtPr>"
-								"<w:sdtContent>" P(R(
-									"control")) "</"
-										    "w:sdtContent><"
-										    "/w:sdt>" P(R("after"))));
+		"<w:pPr><w:pBdr><w:top w:val=\"nil\"/></w:pBdr></w:pPr>" R(
+			"no border")) P("<w:pPr><w:framePr w:w=\"9\"/></w:pPr>" R("framed"))
+			P("<w:pPr><w:"
+			  "framePr "
+			  "w:dropCap="
+			  "\"drop\"/></"
+			  "w:pPr>" R(
+				  "D")) "<w:tbl><w:tr><w:tc>" P(R("one cell")) "</w:tc></w:tr></"
+									       "w:tbl>"
+									       "<w:tbl><w:tr><w:"
+									       "tc>" P(R(
+										       "firs"
+										       "t")) "</"
+											     "w:tc>"
+											     "<w:"
+											     "tc"
+											     ">" P(R("secon"
+												     "d")) "</w:tc></w:tr></w:tbl>"
+													   "<w:sdt><w:sdtPr><w:dropDownList><"
+													   "w:listItem w:value=\"Tối "
+													   "mật\"/></w:dropDownList></w:sdtPr>"
+													   "<w:sdtContent>" P(R(
+														   "control")) "</"
+															       "w:sdtContent><"
+															       "/w:sdt>" P(R(
+																       "after"))));
 	assert_true(has("bordered", BLOCK_FRAMED));
 	assert_false(seen_text(s, "no border")->flags & BLOCK_FRAMED);
 	assert_true(has("framed", BLOCK_FRAMED));
@@ -193,22 +203,27 @@ static void test_parts(void **state)
 {
 	(void)state;
 	run("word/document.xml", DOC(P(R("body"))), "word/header1.xml",
-		"<w:hdr>" P("<w:r><w:t>left</w:t><w:tab/><w:t>TUYỆT MẬT</w:t></w:r>") "<w:tbl><w:"
-										      "tr><w:tc>" P(R("in a cell")) "</w:tc><w:tc/></w:tr></w:tbl>" P(
-											      "<w:"
-											      "r><"
-											      "v:"
-											      "text"
-											      "path"
-											      " str"
-											      "ing="
-											      "\"M&"
-											      "#785"
-											      "2;"
-											      "T\"/"
-											      "></"
-											      "w:"
-											      "r>") "</w:hdr>",
+		"<w:hdr>" P(
+			"<w:r><w:t>left</w:t><w:tab/><w:t>TUYỆT MẬT</w:t></w:r>") "<w:tbl><w:"
+										  "tr><w:tc>" P(R("in a cell")) "</w:tc><w:tc/></w:tr></w:tbl>" P(
+											  "<w:"
+											  "r><"
+											  "v:"
+											  "text"
+											  "path"
+											  " str"
+											  "ing="
+											  "\"M&"
+											  "#785"
+											  "2;"
+											  "T\"/"
+											  "></"
+											  "w:"
+											  "r>") "</"
+												"w:"
+												"hd"
+												"r"
+												">",
 		"word/whatever.xml", "<w:ftr>" P(R("foot")) "</w:ftr>", "word/footnotes.xml",
 		"<w:footnotes><w:footnote>" P(R("note one")) "</w:footnote><w:footnote>" P(
 			R("note two")) "</w:footnote></w:footnotes>",

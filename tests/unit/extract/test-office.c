@@ -129,7 +129,7 @@ static void test_sheet_drawing_and_comment(void **state)
 
 #define SP(inside, text)                                                                        \
 	"<p:sp><p:nvSpPr><p:nvPr>" inside "</p:nvPr></p:nvSpPr><p:txBody>" text "</p:txBody></" \
-										"p:sp>"
+	"p:sp>"
 #define AP(text) "<a:p><a:r><a:rPr sz=\"4000\"/><a:t>" text "</a:t></a:r></a:p>"
 
 static void test_slides(void **state)
@@ -140,11 +140,9 @@ static void test_slides(void **state)
 	run("ppt/presentation.xml", "<p:presentation/>", "ppt/slides/slide2.xml",
 		"<p:sld>" SP("<p:ph type=\"title\"/>", AP("second")) "</p:sld>",
 		"ppt/slides/slide1.xml",
-		"<p:sld>" SP("", AP("TỐI") AP("MẬT"))
-			SP("<p:ph type=\"ftr\"/>", AP("foot"))
-				SP("",
-					"<a:p><a:r><a:t>a</a:t></a:r><a:br/><a:r><a:t>b</a:t></"
-					"a:r></a:p>") "</p:sld>",
+		"<p:sld>" SP("", AP("TỐI") AP("MẬT")) SP("<p:ph type=\"ftr\"/>", AP("foot")) SP("",
+			"<a:p><a:r><a:t>a</a:t></a:r><a:br/><a:r><a:t>b</a:t></"
+			"a:r></a:p>") "</p:sld>",
 		"ppt/slideMasters/slideMaster1.xml",
 		"<p:sldMaster>" SP("<p:ph type=\"ftr\"/>", AP("master")) "</p:sldMaster>",
 		"ppt/notesSlides/notesSlide1.xml", "<p:notes>" SP("", AP("notes")) "</p:notes>",
