@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "match/name.h"
+#include "match/utf8.h"
 #include "text/canon.h"
 
 /* Folded words up to this long are too many other words ("mat", "noi"). */
@@ -165,10 +165,13 @@ static bool is_one_word(const char *text)
 /* Scripts without case (Chinese) have no bare lower-case words. */
 static bool has_case(const char *text)
 {
-	cleanup_with(buf_done) struct buf canonical = {0};
+	struct view v = view_str(text);
+	size_t n;
 
-	return canon_text(view_str(text), &canonical, NULL) == 0 &&
-		(!view_eq(buf_view(&canonical), view_str(text)) || (uint8_t)text[0] < 0xe2);
+	for (size_t i = 0; i < v.n; i += n)
+		if (utf8_is_word(utf8_at(v, i, &n)))
+			return true;
+	return false;
 }
 
 static int refuse_weak(struct loader *l, const struct pack_source *p, const struct conf_node *n,
