@@ -23,21 +23,25 @@ int name_normalise(struct view name, bool pattern, struct buf *out)
 
 bool name_matches(struct view pattern, struct view name, struct view *ret_star)
 {
-	size_t i = 0, j = 0, star = SIZE_MAX, resume = 0, first = SIZE_MAX, first_end = 0;
+	size_t i = 0, j = 0, star = SIZE_MAX, resume = 0;
+	size_t first = SIZE_MAX, first_star = SIZE_MAX, first_end = 0;
 
 	while (j < name.n) {
 		if (i < pattern.n && pattern.p[i] == '*') {
 			star = i++;
 			resume = j;
-			if (first == SIZE_MAX)
+			if (first == SIZE_MAX) {
 				first = first_end = j;
+				first_star = star;
+			}
 		} else if (i < pattern.n && pattern.p[i] == name.p[j]) {
 			i++;
 			j++;
 		} else if (star != SIZE_MAX) {
 			i = star + 1;
 			j = ++resume;
-			first_end = resume;
+			if (star == first_star)
+				first_end = resume;
 		} else {
 			return false;
 		}

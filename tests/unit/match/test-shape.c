@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "match/name.h"
+#include "match/shape.h"
+
+static void expect_join(const char *line, int joined, const char *result)
+{
+	struct buf b = {0};
+
+	assert_int_equal(shape_join_letters(view_str(line), &b), joined);
+	assert_int_equal(buf_terminate(&b), 0);
+	if (joined)
+		assert_string_equal((const char *)b.p, result);
+	buf_done(&b);
+}
+
+static void test_join_letters(void **state)
+{
+	(void)state;
+	expect_join("M Ậ T", 1, "MẬT");
+	expect_join("T U Y Ệ T   M Ậ T", 1, "TUYỆT MẬT");
+	expect_join("T U Y Ệ T M Ậ T", 1, "TUYỆTMẬT");
+	expect_join("M A\xcc\xa3\xcc\x82 T", 1, "MA\xcc\xa3\xcc\x82T"); /* decomposed */
+	expect_join("机 密", 1, "机密");
+	expect_join("*** M Ậ T ***", 1, "*** MẬT ***");
+	expect_join("M Ậ", 0, "");
+	expect_join("ở à ơi", 0, "");
+	expect_join("1 2 3 4", 0, "");
+	expect_join("", 0, "");
+}
+
+static void expect_columns(const char *line, const char *result)
+{
+	struct buf b = {0};
+
+	assert_int_equal(shape_columns(view_str(line), &b), 0);
+	assert_int_equal(buf_terminate(&b), 0);
+	assert_string_equal((const char *)b.p, result);
+	buf_done(&b);
+}
+
+static void test_columns(void **state)
+{
+	(void)state;
+	expect_columns("a\tb", "a | b");
+	expect_columns("a    b", "a | b");
+	expect_columns("a  b", "a  b");
+	expect_columns("  a", "  a");
+	expect_columns("", "");
+}
+
+static void test_trim(void **state)
+{
+	static const struct {
+		const char *left, *right;
+		uint32_t flags;
+		size_t n_left, n_right;
+	} rows[] = {
+		{"*** ", " ***", SHAPE_RULED, 0, 0},
+		{"| ", " |", SHAPE_RULED, 0, 0},
+		{"(", ")", SHAPE_BRACKETED, 0, 0},
+		{"\"", "\"", SHAPE_QUOTED, 0, 0},
+		{"- ", "", SHAPE_BULLETED, 0, 0},
+		{"- ", " -", 0, 0, 0},
+		{"abc ", "", 0, 3, 0},
+		{"", ": abc", 0, 0, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct view l = view_str(rows[i].left), r = view_str(rows[i].right);
+		uint32_t flags;
+
+		shape_trim(&l, &r, &flags);
+		assert_int_equal(flags, rows[i].flags);
+		assert_int_equal(l.n, rows[i].n_left);
+		assert_int_equal(r.n, rows[i].n_right);
+	}
+}
+
+static void test_parts(void **state)
+{
+	struct view rest = view_str("a | b - c/d-e"), part;
+	const char *want[] = {"a ", " b ", " c", "d-e"};
+	size_t n = 0;
+
+	(void)state;
+	while (shape_next_part(&rest, &part)) {
+		assert_true(n < ARRAY_SIZE(want));
+		assert_true(view_eq(part, view_str(want[n])));
+		n++;
+	}
+	assert_int_equal(n, ARRAY_SIZE(want));
+	assert_true(shape_ends_part(view_str("Acme - "), false));
+	assert_false(shape_ends_part(view_str("Acme "), false));
+	assert_true(shape_ends_part(view_str("Acme. "), true));
+	assert_false(shape_ends_part(view_str("Acme. "), false));
+	assert_true(shape_starts_part(view_str(""), false));
+	assert_true(shape_starts_part(view_str(" | 2"), false));
+	assert_false(shape_starts_part(view_str(" ong"), false));
+}
+
+static bool match(const char *pattern, const char *name, const char *star)
+{
+	struct view s = VIEW_EMPTY;
+
+	return name_matches(view_str(pattern), view_str(name), &s) && view_eq(s, view_str(star));
+}
+
+static void test_names(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	assert_int_equal(name_normalise(view_str("Độ-mật_"), false, &b), 0);
+	assert_true(view_eq(buf_view(&b), view_str("domat")));
+	buf_done(&b);
+	assert_true(match("a*c", "abbc", "bb"));
+	assert_true(match("a*", "a", ""));
+	assert_true(match("*x*", "aaxb", "aa"));
+	assert_true(match("abc", "abc", ""));
+	assert_false(match("a*c", "abcd", ""));
+	assert_false(match("abc", "ab", ""));
+	assert_true(match("", "", ""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_join_letters),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
