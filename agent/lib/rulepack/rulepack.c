@@ -537,6 +537,14 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* A drop-in folder ("rules.d") is where an admin may put packs, or not. */
+static bool is_drop_in(const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return n > 2 && strcmp(folder + n - 2, ".d") == 0;
+}
+
 static int folder_load(struct loader *l, const char *folder)
 {
 	struct dirent **names = NULL;
@@ -546,6 +554,8 @@ static int folder_load(struct loader *l, const char *folder)
 	if (is_pack(folder))
 		return pack_load(l, folder);
 	n = scandir(folder, &names, not_hidden, by_name);
+	if (n < 0 && errno == ENOENT && is_drop_in(folder))
+		return 0;
 	if (n < 0) {
 		diags_error(l->d, "R001", folder, 0, 0, "cannot be read: %s", strerror(errno));
 		return -EBADMSG;
@@ -566,7 +576,7 @@ static int folder_load(struct loader *l, const char *folder)
 		}
 	}
 	free(names);
-	if (e == 0 && !bad && l->n_packs == before) {
+	if (e == 0 && !bad && l->n_packs == before && !is_drop_in(folder)) {
 		diags_error(l->d, "R002", folder, 0, 0, "holds no pack (a folder with pack.yaml)");
 		return -EBADMSG;
 	}

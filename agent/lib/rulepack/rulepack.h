@@ -35,9 +35,9 @@ struct rulepack_info {
 	struct rulepack_pack packs[RULEPACK_PACKS_MAX];
 };
 
-/* Each of `dirs` is a pack or a folder of packs (taken in the order of their names). Appends what
-   ruleset_open() takes. 0; -EBADMSG with at least one error in `d`; or -errno. `d` may hold
-   warnings after a success. */
+/* Each of `dirs` is a pack or a folder of packs (taken in the order of their names); a drop-in
+   folder, whose name ends in ".d", may be empty or absent. Appends what ruleset_open() takes. 0;
+   -EBADMSG with at least one error in `d`; or -errno. `d` may hold warnings after a success. */
 must_check int rulepack_compile(const char *const *dirs, size_t n_dirs, struct diags *d,
 	struct rulepack_info *ret_info, struct buf *ret_blob);
 

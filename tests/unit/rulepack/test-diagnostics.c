@@ -163,12 +163,16 @@ static void test_folders(void **state)
 	struct buf blob = {0};
 	char dir[] = "/tmp/sealgate-rules-XXXXXX";
 	const char *rules = getenv("SEALGATE_RULES"), *twice[] = {rules, rules};
+	const char *with_drop_in[] = {rules, "/nonexistent/rules.d"};
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	expect_folder("/nonexistent/rules", "R001");
 	expect_folder(dir, "R002");
 	assert_int_equal(rmdir(dir), 0);
+	/* a drop-in folder need not be there */
+	assert_int_equal(rulepack_compile(with_drop_in, 2, &d, &info, &blob), 0);
+	buf_clear(&blob);
 	assert_int_equal(rulepack_compile(twice, 2, &d, &info, &blob), -EBADMSG);
 	assert_string_equal(d.v[0].code, "R011");
 	memset(&d, 0, sizeof(d));
