@@ -10,7 +10,7 @@
 #define NSEC_PER_SEC  UINT64_C(1000000000)
 
 uint64_t clock_now(void);      /* CLOCK_MONOTONIC, ns */
-uint64_t clock_cpu(void);      /* CPU time of this process, ns */
+uint64_t clock_cpu(void);      /* CPU time of this process (it has one thread), ns */
 uint64_t clock_realtime(void); /* since 1970, ns */
 
 /* RFC 3339 with milliseconds and Z, as in 2026-11-23T08:30:00.123Z. */
