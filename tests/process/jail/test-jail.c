@@ -156,6 +156,15 @@ static long try_open(struct ground *g)
 }
 #endif
 
+static long try_stat(struct ground *g)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/f", g->dir);
+	return stat(path, &st);
+}
+
 static long try_socket(struct ground *g)
 {
 	(void)g;
@@ -310,6 +319,7 @@ static const struct {
 	{"open", try_open, REFUSED},
 #endif
 	{"openat", try_openat, REFUSED},
+	{"stat", try_stat, REFUSED},
 	{"socket", try_socket, KILLED},
 	{"socket unix", try_socket_unix, KILLED},
 	{"connect", try_connect, KILLED},
@@ -369,6 +379,13 @@ static long try_pread(struct ground *g)
 	char b[5];
 
 	return pread(g->file, b, 5, 0) == 5 && memcmp(b, "hello", 5) == 0 ? 0 : -1;
+}
+
+static long try_fstat(struct ground *g)
+{
+	struct stat st;
+
+	return fstat(g->file, &st) == 0 && st.st_size == 5 ? 0 : -1;
 }
 
 static long try_map_file(struct ground *g)
@@ -438,6 +455,7 @@ static const struct {
 	{"nothing", try_confined},
 	{"read", try_read},
 	{"pread", try_pread},
+	{"fstat", try_fstat},
 	{"mmap file", try_map_file},
 	{"mmap", try_map},
 	{"malloc", try_malloc},
