@@ -332,5 +332,6 @@ int main(void)
 	r = serve(&w, &config);
 	done(&w);
 	config_done(&config);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* Exit handlers (a leak checker's) may want what the sandbox forbids. */
+	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
