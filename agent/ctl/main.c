@@ -16,6 +16,7 @@ struct command {
 
 /* One row per command that exists; ended by an empty one. */
 static const struct command commands[] = {
+	{"scan", cmd_scan, "say which documents are classified", "cho biết tài liệu nào có độ mật"},
 	{"policy", cmd_policy, "check a policy, run its decision table",
 		"kiểm tra chính sách, chạy bảng quyết định của nó"},
 	{"rules", cmd_rules, "check, test and list rule packs",
