@@ -9,6 +9,7 @@
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
 #include "extract/html.h"
+#include "extract/mail.h"
 #include "extract/ole.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
@@ -21,6 +22,7 @@ static const struct reader readers[] = {
 	{"gzip", archive_gzip_bid, archive_gzip},
 	{"tar", archive_tar_bid, archive_tar},
 	{"pdf", pdf_bid, pdf_extract},
+	{"eml", mail_bid, mail_extract},
 	{"html", html_bid, html_extract},
 };
 
