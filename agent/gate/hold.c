@@ -444,7 +444,8 @@ void hold_arm(struct gate *g)
 		if (at == 0 || exec < at)
 			at = exec;
 	}
-	loop_timer_set(g->hold_timer, at);
+	if (g->hold_timer) /* core may come and go before the gate serves */
+		loop_timer_set(g->hold_timer, at);
 }
 
 void hold_core_gone(struct gate *g)

@@ -128,6 +128,19 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 	}
 }
 
+/* Its last words may still lie in the socket. */
+static void read_last_words(struct proc *p)
+{
+	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
+	struct wire_frame f;
+
+	while (p->control && wire_receive(wire_peer_fd(p->control), &storage, &f) == 0) {
+		if (f.type == CHILD_FATAL)
+			unpack_text(&f, p->fatal, sizeof(p->fatal));
+		wire_frame_done(&f);
+	}
+}
+
 static int on_end(void *userdata, int fd, uint32_t events)
 {
 	struct proc *p = userdata;
@@ -139,6 +152,7 @@ static int on_end(void *userdata, int fd, uint32_t events)
 		return 0;
 	p->pidfd_source = loop_source_remove(p->pidfd_source);
 	p->pidfd = fd_close(p->pidfd);
+	read_last_words(p);
 	p->control = wire_peer_free(p->control);
 	p->pid = 0;
 	p->ready = p->hung = false;
