@@ -197,10 +197,15 @@ int pdf_filter_lzw(struct extractor *x, struct view in, bool early_change, struc
 	return 0;
 }
 
+#define FLATE_SMALL       ((size_t)256 << 10) /* bytes */
+#define FLATE_RATIO_USUAL 10
+
 int pdf_filter_flate(struct extractor *x, struct view in, struct buf *out)
 {
 	size_t before = out->n;
-	int r = inflate_view(x, INFLATE_ZLIB, in, 0, out, NULL);
+	/* Nobody declares a size, but enough room lets small streams be inflated in one go. */
+	uint64_t guess = in.n <= FLATE_SMALL ? in.n * FLATE_RATIO_USUAL + 1024 : 0;
+	int r = inflate_view(x, INFLATE_ZLIB, in, guess, out, NULL);
 
 	if (r == INFLATE_DAMAGED && out->n == before && in.n > 2) {
 		/* a broken head in front of sound data happens */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define NUMBER_MAX UINT64_C(1000000000000000)
+
 enum { C_REGULAR, C_SPACE, C_DELIMITER };
 
 static const uint8_t classes[256] = {
@@ -61,12 +63,35 @@ void pdf_lex_space(struct pdf_lex *l)
 	}
 }
 
+/* One more than the digit's value, 0 for what is no digit. */
+static const uint8_t hex_digits[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+};
+
 static int hex_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hex_digits[c] - 1;
 }
 
 static int lex_name(struct pdf_lex *l, struct pdf_object *ret)
@@ -103,11 +128,14 @@ static int lex_hex_string(struct pdf_lex *l, struct pdf_object *ret)
 	const uint8_t *close = memchr(from, '>', (size_t)(l->end - from));
 	const uint8_t *to = close ? close : l->end;
 	uint8_t *out = pdf_arena_alloc(l->arena, (size_t)(to - from) / 2 + 1);
+	const uint8_t *c = from;
 	size_t digits = 0;
 
 	if (!out)
 		return -E2BIG;
-	for (const uint8_t *c = from; c < to; c++) {
+	for (; to - c >= 2 && hex_digits[c[0]] && hex_digits[c[1]]; c += 2, digits += 2)
+		out[digits / 2] = (uint8_t)(hex_digit(c[0]) << 4 | hex_digit(c[1]));
+	for (; c < to; c++) {
 		int d = hex_digit(*c);
 		if (d < 0)
 			continue;
@@ -188,29 +216,24 @@ static double lex_number(const uint8_t *p, const uint8_t *end)
 {
 	static const double scale[] = {
 		1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10};
-	double v = 0;
+	uint64_t v = 0;
 	unsigned decimals = 0;
-	bool negative = false, point = false;
+	bool negative = false;
 
 	while (p < end && (*p == '-' || *p == '+'))
 		negative |= *p++ == '-';
-	for (; p < end; p++) {
-		if (*p == '.' && !point) {
-			point = true;
-		} else if (*p >= '0' && *p <= '9') {
-			if (point && ++decimals >= ARRAY_SIZE(scale)) {
-				decimals--;
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		v = MIN(v * 10 + (uint64_t)(*p - '0'), NUMBER_MAX);
+	if (p < end && *p == '.') {
+		for (p++; p < end && *p >= '0' && *p <= '9'; p++) {
+			if (decimals + 1 == ARRAY_SIZE(scale) || v >= NUMBER_MAX / 10)
 				break;
-			}
-			v = v * 10 + (*p - '0');
-		} else {
-			break;
+			v = v * 10 + (uint64_t)(*p - '0');
+			decimals++;
 		}
 	}
-	v *= scale[decimals];
-	if (v > 1e15)
-		v = 1e15;
-	return negative ? -v : v;
+	double d = (double)v * scale[decimals];
+	return negative ? -d : d;
 }
 
 /* " G R" behind an object number. */

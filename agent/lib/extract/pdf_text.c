@@ -89,17 +89,20 @@ static bool all_numbers(const struct run *r, unsigned n)
 	return true;
 }
 
+static double length(double a, double b)
+{
+	return b == 0 ? fabs(a) : a == 0 ? fabs(b) : hypot(a, b);
+}
+
 static void turn(struct run *r)
 {
 	const struct state *s = r->s;
-	double m[6];
-
-	matrix_multiply(r->tm, s->ctm, m);
+	const double *t = r->tm, *c = s->ctm;
 	double sign = s->size * s->scale < 0 ? -1 : 1;
-	double a = m[0] * sign, b = m[1] * sign;
+	double a = (t[0] * c[0] + t[1] * c[2]) * sign, b = (t[0] * c[1] + t[1] * c[3]) * sign;
 
-	r->unit = hypot(a, b) * sign;
-	r->em = fabs(s->size) * hypot(m[2], m[3]);
+	r->unit = length(a, b) * sign;
+	r->em = fabs(s->size) * length(t[3] * c[3] + t[2] * c[1], t[2] * c[0] + t[3] * c[2]);
 	r->turned = false;
 	if (b == 0 && a >= 0) {
 		r->angle = 0;
@@ -220,10 +223,10 @@ static int show(struct run *r, struct view text)
 	if (r->turned)
 		turn(r);
 
-	double m[6], rise[6] = {1, 0, 0, 1, 0, s->rise};
-	matrix_multiply(rise, r->tm, m);
-	matrix_multiply(m, s->ctm, m);
-	double u0 = m[4] * r->cosine + m[5] * r->sine, v = m[5] * r->cosine - m[4] * r->sine;
+	double tx = r->tm[4] + s->rise * r->tm[2], ty = r->tm[5] + s->rise * r->tm[3];
+	double x = tx * s->ctm[0] + ty * s->ctm[2] + s->ctm[4];
+	double y = tx * s->ctm[1] + ty * s->ctm[3] + s->ctm[5];
+	double u0 = x * r->cosine + y * r->sine, v = y * r->cosine - x * r->sine;
 	if (!isfinite(u0) || !isfinite(v) || !isfinite(r->em) || fabs(u0) > 1e7 || fabs(v) > 1e7)
 		return 0;
 
@@ -265,9 +268,8 @@ static int show(struct run *r, struct view text)
 
 static void line_move(struct run *r, double x, double y)
 {
-	double m[6] = {1, 0, 0, 1, x, y};
-
-	matrix_multiply(m, r->line, r->line);
+	r->line[4] += x * r->line[0] + y * r->line[2];
+	r->line[5] += x * r->line[1] + y * r->line[3];
 	memcpy(r->tm, r->line, sizeof(r->tm));
 }
 
