@@ -38,6 +38,7 @@ static int map_shared(struct gate *g, int fd)
 	g->shared->size = sizeof(*g->shared);
 	g->shared->magic = GATE_SHARED_MAGIC;
 	g->shared->gate_pid = (uint32_t)g->self;
+	record_init(g);
 	return 0;
 }
 
@@ -129,7 +130,7 @@ static int on_peer(void *userdata, enum role role, uint32_t index, int sock)
 
 	(void)index;
 	g->now = clock_now();
-	if (role == ROLE_CORE)
+	if (role == ROLE_CORE && g->shared) /* the memory comes first: records are in it */
 		link_set(g, sock);
 	else
 		fd_close(sock);

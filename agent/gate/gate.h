@@ -45,6 +45,7 @@ struct proc {
 	uint8_t how;  /* enum proc_how */
 	bool agent;   /* the agent's own */
 	bool used;    /* since the last look for somebody to forget */
+	bool busy;    /* being looked up */
 	bool known;   /* whole; false where procfs did not tell */
 	uint32_t ppid;
 	uint64_t start_time;  /* ticks since boot */

@@ -209,12 +209,14 @@ static void identify_at(struct gate *g, struct proc *p, unsigned depth)
 {
 	struct hints h = {APP_NONE, APP_NONE, APP_NONE};
 
+	p->busy = true; /* its ancestors may need room in the table */
 	look(g, p, &h);
 	if (p->app == APP_NONE && p->known)
 		inherit(g, p, depth);
 	if (!p->agent)
 		use_hints(g, p, &h);
 	set_validity(g, p);
+	p->busy = false;
 }
 
 static void inherit(struct gate *g, struct proc *p, unsigned depth)

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "gate/gate.h"
+#include "gate/serve.h"
 #include "wire/frame.h"
 #include "wire/protocol.h"
 
@@ -67,6 +68,8 @@ static int run(struct gate *g)
 	if (g->proc < 0)
 		return -errno;
 	r = loop_new(&g->loop);
+	if (r == 0)
+		r = serve_init(g);
 	if (r == 0)
 		r = child_new(g->loop, &control_events, g, &g->child);
 	return r < 0 ? r : loop_run(g->loop);

@@ -93,7 +93,7 @@ static bool make_room(struct gate *g)
 		struct proc *p = &t->v[t->hand];
 
 		t->hand = (t->hand + 1) % GATE_PROCESSES_MAX;
-		if (p->pid == 0 || p->app != APP_NONE)
+		if (p->pid == 0 || p->app != APP_NONE || p->busy)
 			continue;
 		if (!p->used) {
 			proc_remove(g, p);

@@ -84,14 +84,9 @@ static int start(struct gate *g)
 	r = proc_init(g);
 	if (r == 0)
 		r = confine();
-	if (r == 0)
-		r = loop_timer_new(g->loop, on_hold, g, &g->hold_timer);
-	if (r == 0)
-		r = loop_timer_new(g->loop, on_beat, g, &g->beat_timer);
 	if (r < 0)
 		return r;
 	tell_time(g);
-	record_init(g);
 	/* Numbers may repeat: the old ones are answered before any new event is read. */
 	hold_recover(g);
 	g->shared->policy_version = g->policy_version;
@@ -102,6 +97,13 @@ static int start(struct gate *g)
 	if (r == 0)
 		r = child_ready(g->child, "");
 	return r;
+}
+
+int serve_init(struct gate *g)
+{
+	int r = loop_timer_new(g->loop, on_hold, g, &g->hold_timer);
+
+	return r < 0 ? r : loop_timer_new(g->loop, on_beat, g, &g->beat_timer);
 }
 
 int serve_when_complete(struct gate *g)

@@ -3,6 +3,8 @@
 
 #include "gate/gate.h"
 
+/* Timers, before the first frame. 0 or -errno. */
+must_check int serve_init(struct gate *g);
 /* Begins to answer once the group, the memory and a policy are there. 0 or -errno. */
 must_check int serve_when_complete(struct gate *g);
 /* Answers everything that is open, and ends the loop. */

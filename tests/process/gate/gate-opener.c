@@ -5,6 +5,7 @@
  *	open FILE | write FILE      itself
  *	child FILE                  a child
  *	orphan FILE                 a grandchild in a session of its own, its parent gone
+ *	deep N FILE                 the Nth of as many generations
  *	threads N FILE              N threads at once: opened, refused, slowest
  *	files N PREFIX              the same, thread I opens PREFIX.I
  *	exec PROGRAM [ARG]          becomes it
@@ -69,6 +70,22 @@ static void in_orphan(const char *path)
 		while (getppid() == middle)
 			usleep(1000);
 		report(path, O_RDONLY);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void in_depth(unsigned n, const char *path)
+{
+	pid_t pid;
+
+	if (n == 0) {
+		report(path, O_RDONLY);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		in_depth(n - 1, path);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
@@ -140,6 +157,8 @@ int main(void)
 			in_threads(n, path, 0);
 		else if (sscanf(line, "files %u %511s", &n, path) == 2)
 			in_threads(n, path, 1);
+		else if (sscanf(line, "deep %u %511s", &n, path) == 2)
+			in_depth(n, path);
 		else if (sscanf(line, "exec %511s %511s", path, arg) == 2)
 			execl(path, path, arg, (char *)NULL);
 		else if (sscanf(line, "exec %511s", path) == 1)

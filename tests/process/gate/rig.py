@@ -9,6 +9,7 @@ import array, ctypes, os, shutil, signal, socket, struct, subprocess, sys, tempf
 
 BUILD = os.environ["GATE_TOOLS"]
 GATE = os.environ["GATE"]
+GATE_SMALL = os.environ.get("GATE_SMALL")
 libc = ctypes.CDLL(None, use_errno=True)
 
 ROLE_CORE = 2
@@ -235,7 +236,7 @@ rule unread block 0 %d 1 -
 
 
 class Rig:
-    def __init__(self, hold_ms=400, policy=POLICY, tags=False, image=None, apps="", exec_everywhere=False):
+    def __init__(self, hold_ms=400, policy=POLICY, tags=False, image=None, apps="", exec_everywhere=False, program=GATE):
         self.dir = os.path.realpath(tempfile.mkdtemp(prefix="gate-test-"))
         self.fs = self.dir + "/fs"
         os.mkdir(self.fs)
@@ -265,7 +266,7 @@ class Rig:
         os.chmod(self.script, 0o755)
         self.apps = ("app chat chat\nexe %s\napp talk chat\nexe %s\n" % (self.chat, self.script)) + apps
         self.policy = policy
-        self.hold_ms, self.tags = hold_ms, tags
+        self.hold_ms, self.tags, self.program = hold_ms, tags, program
         self.gate = None
         self.core = None
         self.openers = []
@@ -324,7 +325,7 @@ class Rig:
             os.dup2(theirs.fileno(), 3)
             libc.prctl(1, signal.SIGKILL, 0, 0, 0)
 
-        self.gate = subprocess.Popen([GATE], close_fds=True, pass_fds=(3,), preexec_fn=before)
+        self.gate = subprocess.Popen([self.program], close_fds=True, pass_fds=(3,), preexec_fn=before)
         theirs.close()
         self.ready, self.pongs, self.notes = threading.Event(), 0, []
         self.loop = threading.Thread(target=self.supervise, args=(self.control,), daemon=True)
@@ -369,6 +370,9 @@ class Rig:
 
     def beat(self):
         return struct.unpack_from("<Q", os.pread(self.shared, 8, 16))[0]
+
+    def n_processes(self):
+        return struct.unpack_from("<I", os.pread(self.shared, 4, 36))[0]
 
     def n_held(self):
         return struct.unpack_from("<I", os.pread(self.shared, 4, 32))[0]

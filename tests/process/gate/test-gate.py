@@ -731,6 +731,83 @@ def a_program_that_carries_no_mark_is_known_after_its_exec():
         assert tool.open(secret) == EPERM, "at once where every exec is seen"
 
 
+@case
+def more_processes_than_fit_are_slower_not_weaker():
+    with Rig(program=r.GATE_SMALL).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        # Of no application: the idle ones are forgotten.
+        tools = [g.opener(g.tool) for _ in range(80)]
+        for _ in range(2):
+            assert all(t.open(secret) == 0 for t in tools)
+        assert g.n_processes() <= 64 and g.counters()["unidentified"] == 0
+        assert g.opener().open(secret) == EPERM
+        for t in tools:
+            t.close()
+        # Of an application: never forgotten, and those that do not fit are asked each time.
+        apps = [g.opener() for _ in range(80)]
+        for _ in range(2):
+            assert all(a.open(secret) == EPERM for a in apps)
+        c = g.counters()
+        assert g.n_processes() == 64 and c["uncached"] > 0, c
+        tool = g.opener(g.tool)
+        error = tool.open(secret)
+        assert error == 0, (tool.pid, vars(g.core.records[-1]))
+        for a in apps:
+            a.close()
+        assert wait_for(lambda: g.n_processes() < 40)
+        assert g.opener().open(secret) == EPERM
+
+
+@case
+def generations_are_walked_up_to_a_bound():
+    with Rig(program=r.GATE_SMALL).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        assert app.hear_exec(g.tool) == 0  # so that only descent tells
+        assert app.ask("deep 4 " + secret)[0] == EPERM
+        assert app.ask("deep 9 " + secret)[0] == 0
+
+
+@case
+def more_files_than_fit_are_asked_again():
+    with Rig(program=r.GATE_SMALL).start() as g:
+        docs = [g.file("d%d" % i, b"SECRET" if i % 2 else b"plain") for i in range(20)]
+        g.settle()
+        app = g.opener()
+        for _ in range(2):
+            assert [app.open(d) for d in docs] == [0, EPERM] * 10
+        assert 20 < len(g.core.asked) <= 40
+
+
+@case
+def more_requests_than_fit_are_answered_at_once():
+    with Rig(program=r.GATE_SMALL, hold_ms=1000).start() as g:
+        for i in range(12):
+            g.file("d.%d" % i, b"plain")
+        g.settle()
+        app = g.opener()
+        g.core.silent = True
+        assert app.ask("files 12 %s/d" % g.docs)[:2] == [0, 12]
+        c = g.counters()
+        assert (c["held"], c["deadline"], c["pressure"]) == (8, 8, 4), c
+        # Nobody waits for the eight any more: they give way to new ones.
+        assert app.ask("files 12 %s/d" % g.docs)[:2] == [0, 12]
+        c = g.counters()
+        assert c["held"] >= 16 and c["deadline"] >= 16, c
+        time.sleep(2.5)  # and are given up in the end
+        before = open_files(g.gate.pid)
+        g.core.silent = False
+        g.core.answer_late()
+        assert wait_for(lambda: app.open(g.docs + "/d.1") == 0)
+        assert g.counters()["late"] == 0 and before < 60, before
+
+
+def open_files(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
 def cgroup_root():
     for line in open("/proc/self/mountinfo"):
         left, _, right = line.partition(" - ")
