@@ -202,6 +202,29 @@ static int put_seq(struct engine *e, uint64_t entry)
 	return r;
 }
 
+/* --- look-ups -------------------------------------------------------------------------------- */
+
+/* The entry of the letter of two or three bytes at `p`, of which four can be read; 0 where it is
+   neither or nothing to do with here. */
+static inline uint64_t fast_entry(const uint8_t *p, size_t *ret_len)
+{
+	uint32_t c;
+
+	if (p[0] < 0xe0) {
+		if (p[0] < 0xc2 || (p[1] & 0xc0) != 0x80)
+			return 0;
+		*ret_len = 2;
+		return canon_entries[(p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)];
+	}
+	if (p[0] >= 0xf0 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+		return 0;
+	c = (p[0] & 15U) << 6 | (p[1] & 0x3fU);
+	if (c < 0x20 || (c >= 0x360 && c < 0x380))
+		return 0;
+	*ret_len = 3;
+	return canon_entries[(size_t)canon_index[c] * CANON_PAGE + (p[2] & 0x3fU)];
+}
+
 /* --- look-alikes ------------------------------------------------------------------------------ */
 
 static uint32_t look_alike(uint32_t cp)
@@ -246,9 +269,13 @@ static void judge_token(struct engine *e)
 	size_t i = e->at;
 
 	while (i < e->n && i - e->at < TOKEN_MAX) {
-		size_t len;
-		uint64_t entry = canon_entry(utf8_next(e->in + i, e->n - i, &len, NULL));
-		unsigned script = canon_script(entry);
+		size_t len = 0;
+		uint64_t entry = e->n - i >= 4 ? fast_entry(e->in + i, &len) : 0;
+		unsigned script;
+
+		if (entry == 0)
+			entry = canon_entry(utf8_next(e->in + i, e->n - i, &len, NULL));
+		script = canon_script(entry);
 
 		if (script != CANON_SCRIPT_NONE) {
 			scripts |= 1U << script;
@@ -356,25 +383,33 @@ static size_t fast_ascii(const uint8_t *in, size_t n, uint8_t *out, bool blank)
 	return i;
 }
 
-/* The entry of the letter of two or three bytes at `p`, of which four can be read; 0 where it is
-   neither or nothing to do with here. */
-static inline uint64_t fast_entry(const uint8_t *p, size_t *ret_len)
+/* A letter of a foreign script at `in`: does its token leave it as it is? */
+static inline bool is_plain_token(struct engine *e, const uint8_t *in, const uint8_t *out)
 {
-	uint32_t c;
-
-	if (p[0] < 0xe0) {
-		if (p[0] < 0xc2 || (p[1] & 0xc0) != 0x80)
-			return 0;
-		*ret_len = 2;
-		return canon_entries[(p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)];
+	e->at = (size_t)(in - e->in);
+	if (e->at >= e->token_end) {
+		e->out->n = (size_t)(out - e->out->p);
+		judge_token(e);
 	}
-	if (p[0] >= 0xf0 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-		return 0;
-	c = (p[0] & 15U) << 6 | (p[1] & 0x3fU);
-	if (c < 0x20 || (c >= 0x360 && c < 0x380))
-		return 0;
-	*ret_len = 3;
-	return canon_entries[(size_t)canon_index[c] * CANON_PAGE + (p[2] & 0x3fU)];
+	return !e->fold;
+}
+
+/* A mark of `len` bytes at `in`, where it simply composes with the last letter. Returns the new end
+   of the output, or NULL. */
+static uint8_t *fast_mark(const struct engine *e, const uint8_t *in, size_t len, uint8_t *out)
+{
+	const uint8_t *base = e->out->p + e->base;
+	size_t last_len;
+	uint32_t last, both;
+
+	if (out == base)
+		return NULL;
+	last = utf8_prev(base, out, &last_len);
+	both = canon_pair(last, utf8_next(in, len, &len, NULL));
+	if (!both)
+		return NULL;
+	out -= last_len;
+	return out + utf8_put(out, both);
 }
 
 /* Goes on for as long as it is easy; leaves a place for step(). */
@@ -405,7 +440,8 @@ static void fast(struct engine *e, uint8_t *limit)
 		}
 		do {
 			entry = fast_entry(in, &len);
-			if (entry & CANON_FAST) {
+			if (entry & CANON_FAST ||
+				(canon_kind(entry) == CANON_ONE && is_plain_token(e, in, out))) {
 				uint32_t utf8 = (uint32_t)entry;
 
 				memcpy(out, &utf8, 4);
@@ -414,7 +450,13 @@ static void fast(struct engine *e, uint8_t *limit)
 				memcpy(out, in, 4);
 				out += 3;
 			} else {
-				goto out;
+				uint8_t *composed = canon_kind(entry) == CANON_MARK
+					? fast_mark(e, in, len, out)
+					: NULL;
+
+				if (!composed)
+					goto out;
+				out = composed;
 			}
 			in += len;
 			blank = false;

@@ -39,8 +39,9 @@ int encoding_parse(struct view name, enum encoding *ret);
    false where the bytes are no text at all (binary); `ret` is then untouched. */
 bool encoding_detect(struct view bytes, const enum encoding *hint, enum encoding *ret);
 
-/* Appends as UTF-8; a BOM is dropped, what does not decode becomes U+FFFD. 0, -ENOMEM, -E2BIG, or
-   -ENOTSUP where this build has no table for it. */
+/* Appends as UTF-8; a BOM is dropped, what does not decode becomes U+FFFD. 0, -ENOMEM, -E2BIG (what
+   fitted is there then), or -ENOTSUP where this build has no table for it. TCVN3 has no capitals
+   with a tone: "TUYỆT MẬT" was stored as, and comes back as, "TUYệT MậT". */
 must_check int encoding_decode(enum encoding e, struct view bytes, struct buf *out);
 
 /* Text that went through a wrong decoder: Latin-1 look-alikes of TCVN3 or VNI ("tuyÖt mËt") in
