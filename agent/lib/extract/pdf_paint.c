@@ -11,6 +11,8 @@
 #define BOX_HEIGHT_MIN (4 * MM)
 #define BOX_HEIGHT_MAX (40 * MM)
 #define RULE_THICK_MAX 3.5F /* points: what is thicker is an area, not a rule */
+#define CELL_SLACK     2.0F /* points between cells of a table */
+#define DOUBLE_SLACK   6.0F /* points between the two lines of a double frame */
 #define CORNER_SLACK   3.5F /* points between the ends of rules that meet */
 
 static struct pdf_subpath *sub_new(struct pdf_path *p, double x, double y)
@@ -137,6 +139,11 @@ static bool near(float a, float b)
 	return fabsf(a - b) <= CORNER_SLACK;
 }
 
+static bool meet(float a, float b)
+{
+	return fabsf(a - b) <= CELL_SLACK;
+}
+
 static bool is_flat(const struct pdf_box *b)
 {
 	return b->x1 - b->x0 > b->y1 - b->y0;
@@ -154,12 +161,31 @@ static bool has_side(const struct pdf_content *c, float x, float y0, float y1)
 	return false;
 }
 
+/* Cells of one row or column: a side of the same length in common. */
 static bool share_side(const struct pdf_box *a, const struct pdf_box *b)
 {
-	bool beside = (near(a->x1, b->x0) || near(a->x0, b->x1)) && a->y0 < b->y1 && b->y0 < a->y1;
-	bool above = (near(a->y1, b->y0) || near(a->y0, b->y1)) && a->x0 < b->x1 && b->x0 < a->x1;
+	bool beside = meet(a->x1, b->x0) || meet(a->x0, b->x1);
+	bool above = meet(a->y1, b->y0) || meet(a->y0, b->y1);
 
-	return beside || above;
+	return (beside && meet(a->y0, b->y0) && meet(a->y1, b->y1)) ||
+		(above && meet(a->x0, b->x0) && meet(a->x1, b->x1));
+}
+
+/* A rule from side to side: what looked like a frame is the outline of a table. */
+static bool is_divided(const struct pdf_content *c, const struct pdf_box *b)
+{
+	for (size_t i = 0; i < c->n_rules; i++) {
+		const struct pdf_box *r = &c->rules[i];
+		float x = (r->x0 + r->x1) / 2, y = (r->y0 + r->y1) / 2;
+
+		if (is_flat(r) ? y > b->y0 + DOUBLE_SLACK && y < b->y1 - DOUBLE_SLACK &&
+					r->x0 < b->x0 + DOUBLE_SLACK && r->x1 > b->x1 - DOUBLE_SLACK
+			       : x > b->x0 + DOUBLE_SLACK && x < b->x1 - DOUBLE_SLACK &&
+					r->y0 < b->y0 + DOUBLE_SLACK &&
+					r->y1 > b->y1 - DOUBLE_SLACK)
+			return true;
+	}
+	return false;
 }
 
 void pdf_boxes_finish(struct pdf_content *c)
@@ -190,7 +216,7 @@ void pdf_boxes_finish(struct pdf_content *c)
 		}
 	}
 	for (size_t i = 0; i < c->n_boxes; i++) {
-		if (!cell[i])
+		if (!cell[i] && !is_divided(c, &c->boxes[i]))
 			c->boxes[n++] = c->boxes[i];
 	}
 	c->n_boxes = n;

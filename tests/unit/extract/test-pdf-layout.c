@@ -127,6 +127,26 @@ static void test_table_is_no_frame(void **state)
 	assert_false(must("MAT")->flags & BLOCK_FRAMED);
 }
 
+/* The rules of a table may run through. */
+static void test_outline_of_table(void **state)
+{
+	(void)state;
+	read_page("",
+		"100 700 m 240 700 l S 100 715 m 240 715 l S 100 730 m 240 730 l S "
+		"100 700 m 100 730 l S 170 700 m 170 730 l S 240 700 m 240 730 l S "
+		"BT /F1 9 Tf 110 704 Td (GAN) Tj 70 0 Td (MAT) Tj ET");
+	assert_false(must("MAT")->flags & BLOCK_FRAMED);
+}
+
+static void test_double_frame(void **state)
+{
+	(void)state;
+	read_page("",
+		"100 700 120 24 re S 103 703 114 18 re S "
+		"BT /F1 12 Tf 110 708 Td (TUYET MAT) Tj ET");
+	assert_true(must("TUYET MAT")->flags & BLOCK_FRAMED);
+}
+
 static void test_drawn_twice(void **state)
 {
 	(void)state;
@@ -222,6 +242,8 @@ int main(void)
 		cmocka_unit_test(test_framed_box),
 		cmocka_unit_test(test_frame_of_four_rules),
 		cmocka_unit_test(test_table_is_no_frame),
+		cmocka_unit_test(test_outline_of_table),
+		cmocka_unit_test(test_double_frame),
 		cmocka_unit_test(test_drawn_twice),
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_centred),
