@@ -284,11 +284,6 @@ static int renew_policy(struct rulebook *b, struct diags *d, bool *ret_changed)
 	policy_set_done(&b->policy);
 	b->policy = fresh;
 	*ret_changed = true;
-	r = save_last_policy(b->core, &b->policy);
-	if (r < 0)
-		unchecked(incidents_note(b->core->ledger, "agent", "policy",
-			"version %u could not be kept for the next start: %s", b->policy.version,
-			strerror(-r)));
 	return 0;
 }
 
@@ -303,20 +298,13 @@ static int renew_rules(struct rulebook *b, struct diags *d, bool *ret_changed)
 	*ret_changed = fresh.generation != b->rules.generation;
 	rules_set_done(&b->rules);
 	b->rules = fresh;
-	if (*ret_changed) {
-		r = save_last(b->core, "rules.last", &b->rules.blob);
-		if (r < 0)
-			unchecked(incidents_note(b->core->ledger, "agent", "rules",
-				"could not be kept for the next start: %s", strerror(-r)));
-	}
 	return 0;
 }
 
-static int apply_policy(struct rulebook *b, struct buf *ret_why)
+static int apply_policy(struct rulebook *b, bool *ret_changed, struct buf *ret_why)
 {
 	struct diags *d = calloc(1, sizeof(*d));
-	bool changed = false;
-	int r = d ? renew_policy(b, d, &changed) : -ENOMEM;
+	int r = d ? renew_policy(b, d, ret_changed) : -ENOMEM;
 
 	b->policy_refused = r < 0;
 	if (r < 0 && d)
@@ -324,7 +312,7 @@ static int apply_policy(struct rulebook *b, struct buf *ret_why)
 	free(d);
 	if (r < 0)
 		return r;
-	if (changed)
+	if (*ret_changed)
 		unchecked(incidents_note(b->core->ledger, "agent", "policy",
 			"version %u is in force, mode %s, %u rules", b->policy.version,
 			mode_name(policy_mode(b->policy.policy)),
@@ -350,10 +338,23 @@ static int apply_rules(struct rulebook *b, bool *ret_changed, struct buf *ret_wh
 	return 0;
 }
 
+/* Only a pair that the agent runs with is one to fall back on. */
+static void keep_for_next_start(struct rulebook *b)
+{
+	int r = save_last_policy(b->core, &b->policy);
+
+	if (r == 0)
+		r = save_last(b->core, "rules.last", &b->rules.blob);
+	if (r < 0)
+		unchecked(incidents_note(b->core->ledger, "agent", "policy",
+			"version %u could not be kept for the next start: %s", b->policy.version,
+			strerror(-r)));
+}
+
 int rulebook_reload(struct rulebook *b, struct buf *ret_why)
 {
-	bool rules_changed = false;
-	int p = apply_policy(b, ret_why);
+	bool policy_changed = false, rules_changed = false;
+	int p = apply_policy(b, &policy_changed, ret_why);
 	int q = apply_rules(b, &rules_changed, ret_why);
 	int r;
 
@@ -365,6 +366,8 @@ int rulebook_reload(struct rulebook *b, struct buf *ret_why)
 		r = send_policy(b);
 	if (r < 0)
 		return r;
+	if (policy_changed || rules_changed)
+		keep_for_next_start(b);
 	if (p < 0 || q < 0) {
 		if (buf_printf(ret_why, "policy version %u and rules %08x stay in force\n",
 			    b->policy.version, b->rules.generation) < 0)
@@ -427,10 +430,11 @@ static int on_timer(void *userdata)
 static int first_policy(struct rulebook *b, struct buf *ret_why)
 {
 	struct policy_set last = {0};
+	bool changed;
 
 	if (load_last_policy(b->core, &last) == 0)
 		b->policy = last;
-	return apply_policy(b, ret_why) < 0 && !b->policy.policy ? -EBADMSG : 0;
+	return apply_policy(b, &changed, ret_why) < 0 && !b->policy.policy ? -EBADMSG : 0;
 }
 
 static int first_rules(struct rulebook *b, struct buf *ret_why)
@@ -474,6 +478,7 @@ int rulebook_new(struct core *core, struct buf *ret_why, struct rulebook **ret)
 		rulebook_free(b);
 		return r;
 	}
+	keep_for_next_start(b);
 	*ret = b;
 	return 0;
 }
