@@ -16,13 +16,15 @@ int main(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		ssize_t n = read(3, batch, sizeof(batch));
-		struct fanotify_event_metadata *m = (void *)batch;
+		const struct fanotify_event_metadata *m;
 
 		if (n <= 0)
 			return 1;
-		for (; FAN_EVENT_OK(m, n); m = FAN_EVENT_NEXT(m, n)) {
-			struct fanotify_response r = {.fd = m->fd, .response = FAN_ALLOW};
+		for (size_t off = 0; off < (size_t)n; off += m->event_len) {
+			struct fanotify_response r = {.response = FAN_ALLOW};
 
+			m = (const void *)(batch + off);
+			r.fd = m->fd;
 			if (m->fd < 0)
 				continue;
 			if (write(3, &r, sizeof(r)) != (ssize_t)sizeof(r))
