@@ -12,6 +12,7 @@
 #define GATE_REQUESTS_MAX  8U
 #define GATE_FACTS_SETS    2U
 #define GATE_LATE_NS       (2 * NSEC_PER_SEC)
+#define GATE_VOLATILE_NS   (2 * NSEC_PER_SEC)
 #else
 /* Processes remembered. Over it those of no application are forgotten first; one that does not fit
    is looked up again at each of its opens. */
@@ -25,14 +26,13 @@
 
 /* Files whose facts are remembered: 16384 sets of four; the oldest of a set goes first. */
 #define GATE_FACTS_SETS    16384U
+/* On tmpfs a store through a mapping that was read first leaves ctime alone, so facts hold only
+   this long there, and only while nobody writes. */
+#define GATE_VOLATILE_NS   (30 * NSEC_PER_SEC)
 #endif
 #define GATE_FACTS_WAYS 4U
 /* Arguments of a command line that are tried as the path of a script. */
 #define GATE_SCRIPT_ARGS_MAX 4U
-/* On tmpfs a store through a mapping that was read first leaves ctime alone, so facts hold only
-   this long there, and only while nobody writes. */
-#define GATE_VOLATILE_NS (5 * NSEC_PER_SEC)
-
 /* An exec waits this long for its tag, then goes on: the process is known by its pid anyway. */
 #define GATE_TAG_NS (100 * NSEC_PER_MSEC)
 /* After an exec the procfs lines of a process still show the old program for a moment. */

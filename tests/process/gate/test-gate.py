@@ -372,7 +372,7 @@ def facts_of_a_file_being_written_hold_once():
 
 @case
 def facts_on_tmpfs_do_not_meet_a_writer_and_grow_old():
-    with Rig().start() as g:
+    with Rig(program=r.GATE_SMALL).start() as g:
         doc = g.file("d.txt", b"plain" * 100)
         g.settle()
         app = g.opener()
@@ -387,7 +387,7 @@ def facts_on_tmpfs_do_not_meet_a_writer_and_grow_old():
         assert app.open(doc) == 0
         n = len(g.core.asked)
         assert app.open(doc) == 0 and len(g.core.asked) == n
-        time.sleep(5.1)
+        time.sleep(2.1)
         assert app.open(doc) == 0 and len(g.core.asked) == n + 1
 
 
@@ -400,7 +400,7 @@ def facts_on_disk_are_kept():
         if subprocess.run(["mkfs.ext4", "-q", image], stderr=subprocess.DEVNULL).returncode:
             return "no mkfs.ext4"
         try:
-            g = Rig(image=image)
+            g = Rig(image=image, program=r.GATE_SMALL)
         except subprocess.CalledProcessError:
             return "no loop mounts"
         with g.start():
@@ -418,11 +418,11 @@ def facts_on_disk_are_kept():
             g.file("d.txt", b"plain")
             assert app.open(doc) == 0
             n = len(g.core.asked)
-            time.sleep(5.2)
+            time.sleep(2.2)
             g.file("e.txt", b"SECRET")
             g.settle()
             assert app.open(g.docs + "/e.txt") == EPERM
-            time.sleep(5.2)
+            time.sleep(2.2)
             assert app.open(g.docs + "/e.txt") == EPERM
             assert len(g.core.asked) == n + 1, "kept longer than on tmpfs"
     finally:
