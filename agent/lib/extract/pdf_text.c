@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "extract/pdf_paint.h"
+#include "extract/pdf_run.h"
 
 static void matrix_multiply(const double a[6], const double b[6], double ret[6])
 {
@@ -43,42 +44,12 @@ void pdf_content_done(struct pdf_content *c)
 	*c = (struct pdf_content){0};
 }
 
-struct state {
-	double ctm[6];
-	const struct pdf_font *font;
-	double size, char_space, word_space, scale, leading, rise;
-	int mode;
-	bool red, pale, transparent;
-};
-
-struct run {
-	struct pdf_file *f;
-	struct pdf_fonts *fonts;
-	struct pdf_content *c;
-	struct state *s, *states;
-	unsigned n_states, lost_states;
-	double tm[6], line[6];
-
-	/* How the writing lies on the page; made anew where `turned` is set. */
-	bool turned;
-	double unit, em, cosine, sine;
-	int angle;
-	bool moved; /* the next glyph may not join the last chunk unseen */
-
-	struct pdf_object operands[PDF_OPERANDS_MAX];
-	unsigned n;
-	struct pdf_path path;
-	const struct pdf_object *resources;
-	const struct pdf_object *forms[PDF_FORM_DEPTH_MAX];
-	unsigned depth, n_forms;
-};
-
-static double number(const struct run *r, unsigned i)
+static double number(const struct pdf_run *r, unsigned i)
 {
 	return i < r->n && r->operands[i].type == PDF_NUMBER ? r->operands[i].number : 0;
 }
 
-static bool all_numbers(const struct run *r, unsigned n)
+static bool all_numbers(const struct pdf_run *r, unsigned n)
 {
 	if (r->n < n)
 		return false;
@@ -89,197 +60,20 @@ static bool all_numbers(const struct run *r, unsigned n)
 	return true;
 }
 
-static double length(double a, double b)
-{
-	return b == 0 ? fabs(a) : a == 0 ? fabs(b) : hypot(a, b);
-}
-
-static void turn(struct run *r)
-{
-	const struct state *s = r->s;
-	const double *t = r->tm, *c = s->ctm;
-	double sign = s->size * s->scale < 0 ? -1 : 1;
-	double a = (t[0] * c[0] + t[1] * c[2]) * sign, b = (t[0] * c[1] + t[1] * c[3]) * sign;
-
-	r->unit = length(a, b) * sign;
-	r->em = fabs(s->size) * length(t[3] * c[3] + t[2] * c[1], t[2] * c[0] + t[3] * c[2]);
-	r->turned = false;
-	if (b == 0 && a >= 0) {
-		r->angle = 0;
-		r->cosine = 1;
-		r->sine = 0;
-		return;
-	}
-	double angle = isfinite(a) && isfinite(b) ? atan2(b, a) : 0;
-	r->angle = (int)lround(angle * 180 / M_PI);
-	if (r->angle == -180)
-		r->angle = 180;
-	r->cosine = cos(r->angle * M_PI / 180);
-	r->sine = sin(r->angle * M_PI / 180);
-}
-
-static unsigned text_flags(const struct state *s)
-{
-	unsigned flags = 0;
-
-	if (s->red)
-		flags |= PDF_TEXT_RED;
-	if (s->pale || s->transparent)
-		flags |= PDF_TEXT_PALE;
-	if (s->mode == 3 || s->mode == 7)
-		flags |= PDF_TEXT_HIDDEN;
-	if (s->font->bold || s->mode == 2)
-		flags |= PDF_TEXT_BOLD;
-	if (s->font->legacy)
-		flags |= PDF_TEXT_LEGACY * (1 + (unsigned)s->font->encoding);
-	if (s->font->capitals)
-		flags |= PDF_TEXT_CAPITALS;
-	return flags;
-}
-
-static int chunk_new(struct run *r, double u, double v, unsigned flags)
-{
-	struct pdf_content *c = r->c;
-
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 512;
-		if (cap > PDF_CHUNKS_MAX)
-			return -E2BIG;
-		struct pdf_chunk *p = reallocarray(c->chunks, cap, sizeof(*p));
-		if (!p)
-			return -ENOMEM;
-		c->chunks = p;
-		c->cap = cap;
-	}
-	c->chunks[c->n++] = (struct pdf_chunk){
-		.u0 = (float)u,
-		.u1 = (float)u,
-		.v = (float)v,
-		.size = (float)r->em,
-		.text = (uint32_t)c->text.n,
-		.angle = (int16_t)r->angle,
-		.flags = (uint16_t)flags,
-	};
-	return 0;
-}
-
-/* The last chunk goes on at (u, v): text that was set without a visible step. */
-static bool chunk_continues(const struct run *r, double u, double v, unsigned flags)
-{
-	if (r->c->n == 0)
-		return false;
-	const struct pdf_chunk *k = &r->c->chunks[r->c->n - 1];
-	double gap = u - (double)k->u1;
-
-	return k->angle == r->angle && k->flags == flags && gap < 0.1 * r->em &&
-		gap > -0.2 * r->em && fabs(v - (double)k->v) < 0.05 * r->em &&
-		fabs((double)k->size - r->em) < 0.1 * r->em;
-}
-
-static int put_unicode(struct pdf_content *c, uint32_t code)
-{
-	return code ? buf_put_utf8(&c->text, code) : 0;
-}
-
-/* The text of one glyph; false where nobody knows it. */
-static int put_glyph(
-	struct run *r, const struct pdf_font *font, const struct pdf_glyph *g, uint32_t code)
-{
-	struct buf *out = &r->c->text;
-
-	if (g && g->utf8[0] && g->utf8[0] < PDF_GLYPH_LONG) {
-		uint8_t lead = g->utf8[0];
-		size_t n = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-
-		if (out->cap - out->n < 4) {
-			int e = buf_reserve(out, 4096);
-			if (e)
-				return e;
-		}
-		memcpy(out->p + out->n, g->utf8, 4);
-		out->n += n;
-		return 0;
-	}
-	if (g && g->utf8[0] == PDF_GLYPH_LONG) {
-		size_t at = (size_t)g->utf8[1] << 16 | (size_t)g->utf8[2] << 8 | g->utf8[3];
-		return buf_put(out, font->strings.p + at + 1, font->strings.p[at]);
-	}
-	if (font->unicode && code >= 0x20 && (code < 0xD800 || code > 0xDFFF))
-		return put_unicode(r->c, code);
-	if (!font->symbols)
-		r->c->unmapped++;
-	return 0;
-}
-
-static int show(struct run *r, struct view text)
-{
-	const struct state *s = r->s;
-	const struct pdf_font *font = s->font;
-	size_t step = font && font->wide ? 2 : 1;
-	double total = 0;
-
-	if (!font || text.n == 0)
-		return 0;
-	if (r->turned)
-		turn(r);
-
-	double tx = r->tm[4] + s->rise * r->tm[2], ty = r->tm[5] + s->rise * r->tm[3];
-	double x = tx * s->ctm[0] + ty * s->ctm[2] + s->ctm[4];
-	double y = tx * s->ctm[1] + ty * s->ctm[3] + s->ctm[5];
-	double u0 = x * r->cosine + y * r->sine, v = y * r->cosine - x * r->sine;
-	if (!isfinite(u0) || !isfinite(v) || !isfinite(r->em) || fabs(u0) > 1e7 || fabs(v) > 1e7)
-		return 0;
-
-	unsigned flags = text_flags(s);
-	bool spaced = s->char_space * s->scale * r->unit > 0.08 * r->em;
-	struct pdf_chunk *k = NULL;
-
-	for (size_t i = 0; i + step <= text.n; i += step) {
-		uint32_t code = step == 2 ? (uint32_t)text.p[i] << 8 | text.p[i + 1] : text.p[i];
-		const struct pdf_glyph *page = font->pages[code >> 8];
-		const struct pdf_glyph *g = page ? &page[code & 0xFF] : NULL;
-		double u = u0 + total * r->unit;
-
-		if (!k || spaced) {
-			if (!chunk_continues(r, u, v, flags)) {
-				int e = chunk_new(r, u, v, flags);
-				if (e)
-					return e;
-			}
-			k = &r->c->chunks[r->c->n - 1];
-		}
-
-		double width = g && g->width >= 0 ? (double)g->width : (double)font->width;
-		int e = put_glyph(r, font, g, code);
-		if (e)
-			return e;
-		r->c->glyphs++;
-		k->n = (uint32_t)(r->c->text.n - k->text);
-		k->u1 = (float)(u + width * s->size * s->scale * r->unit);
-
-		total += (width * s->size + s->char_space +
-				 (code == ' ' && step == 1 ? s->word_space : 0)) *
-			s->scale;
-	}
-	r->tm[4] += total * r->tm[0];
-	r->tm[5] += total * r->tm[1];
-	return extractor_tick(r->f->x, text.n);
-}
-
-static void line_move(struct run *r, double x, double y)
+static void line_move(struct pdf_run *r, double x, double y)
 {
 	r->line[4] += x * r->line[0] + y * r->line[2];
 	r->line[5] += x * r->line[1] + y * r->line[3];
 	memcpy(r->tm, r->line, sizeof(r->tm));
 }
 
-static int show_array(struct run *r, const struct pdf_object *array)
+static int show_array(struct pdf_run *r, const struct pdf_object *array)
 {
 	for (uint32_t i = 0; array->type == PDF_ARRAY && i < array->n; i++) {
 		const struct pdf_object *o = &array->items[i];
 
 		if (o->type == PDF_STRING) {
-			int e = show(r, o->text);
+			int e = pdf_run_show(r, o->text);
 			if (e)
 				return e;
 		} else if (o->type == PDF_NUMBER) {
@@ -291,7 +85,7 @@ static int show_array(struct run *r, const struct pdf_object *array)
 	return 0;
 }
 
-static void set_matrix(struct run *r)
+static void set_matrix(struct pdf_run *r)
 {
 	if (!all_numbers(r, 6))
 		return;
@@ -300,7 +94,7 @@ static void set_matrix(struct run *r)
 	r->turned = true;
 }
 
-static int set_font(struct run *r, const struct pdf_object *dict, double size)
+static int set_font(struct pdf_run *r, const struct pdf_object *dict, double size)
 {
 	struct pdf_font *font;
 	int e = pdf_fonts_get(r->f, r->fonts, dict, &font);
@@ -313,7 +107,7 @@ static int set_font(struct run *r, const struct pdf_object *dict, double size)
 	return 0;
 }
 
-static const struct pdf_object *resource(struct run *r, const char *kind, unsigned operand)
+static const struct pdf_object *resource(struct pdf_run *r, const char *kind, unsigned operand)
 {
 	const struct pdf_object *dict = pdf_get(r->f, r->resources, kind);
 
@@ -328,7 +122,7 @@ static const struct pdf_object *resource(struct run *r, const char *kind, unsign
 	return pdf_resolve(r->f, NULL);
 }
 
-static int set_ext_state(struct run *r)
+static int set_ext_state(struct pdf_run *r)
 {
 	const struct pdf_object *o = resource(r, "ExtGState", 0);
 	const struct pdf_object *font = pdf_get(r->f, o, "Font");
@@ -343,7 +137,7 @@ static int set_ext_state(struct run *r)
 }
 
 /* Red as stamps are, and pale as watermarks are. By the number of components. */
-static void set_color(struct run *r)
+static void set_color(struct pdf_run *r)
 {
 	double red, green, blue;
 
@@ -365,7 +159,7 @@ static void set_color(struct run *r)
 	r->s->pale = red > 0.45 && green > 0.45 && blue > 0.45;
 }
 
-static void state_save(struct run *r)
+static void state_save(struct pdf_run *r)
 {
 	if (r->n_states + 1 == PDF_STATES_MAX) {
 		r->lost_states++;
@@ -375,7 +169,7 @@ static void state_save(struct run *r)
 	r->s = &r->states[++r->n_states];
 }
 
-static void state_restore(struct run *r, unsigned floor)
+static void state_restore(struct pdf_run *r, unsigned floor)
 {
 	if (r->lost_states) {
 		r->lost_states--;
@@ -385,9 +179,9 @@ static void state_restore(struct run *r, unsigned floor)
 	}
 }
 
-static int content_run(struct run *r, struct view content);
+static int content_run(struct pdf_run *r, struct view content);
 
-static int run_form(struct run *r, const struct pdf_object *form)
+static int run_form(struct pdf_run *r, const struct pdf_object *form)
 {
 	const struct pdf_object *m = pdf_get(r->f, form, "Matrix");
 	const struct pdf_object *own = pdf_get(r->f, form, "Resources");
@@ -438,7 +232,7 @@ static int run_form(struct run *r, const struct pdf_object *form)
 	return e;
 }
 
-static int do_object(struct run *r)
+static int do_object(struct pdf_run *r)
 {
 	const struct pdf_object *o = resource(r, "XObject", 0);
 
@@ -480,9 +274,9 @@ static void skip_inline_image(struct pdf_lex *l)
 
 #define OP(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
-static int text_operator(struct run *r, uint32_t op)
+static int text_operator(struct pdf_run *r, uint32_t op)
 {
-	struct state *s = r->s;
+	struct pdf_state *s = r->s;
 	static const double unity[6] = {1, 0, 0, 1, 0, 0};
 
 	switch (op) {
@@ -512,22 +306,27 @@ static int text_operator(struct run *r, uint32_t op)
 		break;
 	case OP(0, 'T', 'J'): return r->n ? show_array(r, &r->operands[0]) : 0;
 	case OP(0, 'T', 'j'):
-		return r->n && r->operands[0].type == PDF_STRING ? show(r, r->operands[0].text) : 0;
+		return r->n && r->operands[0].type == PDF_STRING
+			? pdf_run_show(r, r->operands[0].text)
+			: 0;
 	case OP(0, 0, '"'):
 		s->word_space = number(r, 0);
 		s->char_space = number(r, 1);
 		line_move(r, 0, -s->leading);
-		return r->n > 2 && r->operands[2].type == PDF_STRING ? show(r, r->operands[2].text)
-								     : 0;
+		return r->n > 2 && r->operands[2].type == PDF_STRING
+			? pdf_run_show(r, r->operands[2].text)
+			: 0;
 	case OP(0, 0, '\''):
 		line_move(r, 0, -s->leading);
-		return r->n && r->operands[0].type == PDF_STRING ? show(r, r->operands[0].text) : 0;
+		return r->n && r->operands[0].type == PDF_STRING
+			? pdf_run_show(r, r->operands[0].text)
+			: 0;
 	default: break;
 	}
 	return 0;
 }
 
-static int operator_run(struct run *r, uint32_t op, unsigned floor)
+static int operator_run(struct pdf_run *r, uint32_t op, unsigned floor)
 {
 	switch (op) {
 	case OP(0, 0, 'q'): state_save(r); return 0;
@@ -561,7 +360,7 @@ static int operator_run(struct run *r, uint32_t op, unsigned floor)
 	return 0;
 }
 
-static int content_run(struct run *r, struct view content)
+static int content_run(struct pdf_run *r, struct view content)
 {
 	struct pdf_arena scratch = PDF_ARENA_INIT(PDF_ARENA_MAX / 8);
 	struct pdf_lex l;
@@ -613,12 +412,12 @@ static int content_run(struct run *r, struct view content)
 int pdf_content_run(struct pdf_file *f, struct pdf_fonts *fonts, struct view content,
 	const struct pdf_object *resources, const double base[6], struct pdf_content *c)
 {
-	struct run *r = calloc(1, sizeof(*r));
-	struct state *states = calloc(PDF_STATES_MAX, sizeof(*states));
+	struct pdf_run *r = calloc(1, sizeof(*r));
+	struct pdf_state *states = calloc(PDF_STATES_MAX, sizeof(*states));
 	int e = -ENOMEM;
 
 	if (r && states) {
-		*r = (struct run){.f = f,
+		*r = (struct pdf_run){.f = f,
 			.fonts = fonts,
 			.c = c,
 			.states = states,
