@@ -160,9 +160,10 @@ struct gate {
 	uint32_t epoch;      /* of what is known about files: a change forgets it all */
 	uint32_t generation; /* of the rules, as core last said */
 
-	uint64_t now;         /* of the events in hand */
-	uint64_t boot_offset; /* realtime of the monotonic clock's zero, for this round */
-	uint64_t offset_due;  /* when utc_offset is worked out again */
+	uint64_t no_memory_until; /* see GATE_STUCK_NS */
+	uint64_t now;             /* of the events in hand */
+	uint64_t boot_offset;     /* realtime of the monotonic clock's zero, for this round */
+	uint64_t offset_due;      /* when utc_offset is worked out again */
 	int32_t utc_offset;
 
 	struct proc_table procs;

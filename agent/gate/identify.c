@@ -112,6 +112,21 @@ static void read_exe(struct gate *g, struct proc *p, struct hints *h)
 		h->snap = apptable_match_snap(g->apps, snap);
 }
 
+/* The command line or the environment: memory of the process, behind a lock of its own. */
+static bool read_memory(
+	struct gate *g, const struct proc *p, const char *what, size_t max, struct view *ret)
+{
+	char name[PROC_NAME_MAX];
+	bool done;
+
+	if (g->now < g->no_memory_until)
+		return false;
+	__atomic_store_n(&g->shared->reading_memory_of, (uint32_t)p->pid, __ATOMIC_RELEASE);
+	done = identify_text(g, name_of(name, p->pid, what), max, ret);
+	__atomic_store_n(&g->shared->reading_memory_of, 0, __ATOMIC_RELEASE);
+	return done;
+}
+
 /* A script stands in the command line of its interpreter, and a program behind ld.so in its. */
 static void read_script(struct gate *g, struct proc *p, struct hints *h)
 {
@@ -119,8 +134,7 @@ static void read_script(struct gate *g, struct proc *p, struct hints *h)
 	size_t n_cwd = 0, tried = 0;
 	struct view text, arg;
 
-	if (!identify_text(g, name_of(name, p->pid, "cmdline"), SHORT_TEXT, &text) ||
-		!procline_next_arg(&text, &arg))
+	if (!read_memory(g, p, "cmdline", SHORT_TEXT, &text) || !procline_next_arg(&text, &arg))
 		return;
 	while (tried < GATE_SCRIPT_ARGS_MAX && h->script == APP_NONE &&
 		procline_next_arg(&text, &arg)) {
@@ -137,11 +151,10 @@ static void read_script(struct gate *g, struct proc *p, struct hints *h)
 /* Inside its sandbox, flatpak says in the environment which application it is. */
 static void read_flatpak(struct gate *g, struct proc *p, struct hints *h)
 {
-	char name[PROC_NAME_MAX], id[256];
+	char id[256];
 	struct view text;
 
-	if (h->flatpak == APP_NONE &&
-		identify_text(g, name_of(name, p->pid, "environ"), ENVIRON_TEXT, &text) &&
+	if (h->flatpak == APP_NONE && read_memory(g, p, "environ", ENVIRON_TEXT, &text) &&
 		procline_environ(text, "FLATPAK_ID", id, sizeof(id)))
 		h->flatpak = apptable_match_flatpak(g->apps, id);
 }

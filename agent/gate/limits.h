@@ -44,6 +44,10 @@
 /* The user of a process of an application is read again after this. */
 #define GATE_USER_NS NSEC_PER_SEC
 
+/* After a gate was killed while it read a process's command line or environment, successors do
+   without these for so long: a process that can stop one gate would stop the next. */
+#define GATE_STUCK_NS (600 * NSEC_PER_SEC)
+
 #define GATE_BEAT_NS (200 * NSEC_PER_MSEC)
 
 /* Batches of events and frames of core per round, so that neither starves the other. */

@@ -50,6 +50,7 @@ struct gate_counters {
 	uint64_t max_held_ns;
 	uint64_t allowed_us[GATE_HISTOGRAM_MAX];
 	uint64_t gated_us[GATE_HISTOGRAM_MAX]; /* known and held */
+	uint64_t stuck;                        /* gates that died reading the memory of a process */
 };
 
 enum gate_slot_kind {
@@ -95,4 +96,9 @@ struct gate_shared {
 	_Alignas(8) uint8_t batch[GATE_BATCH_BYTES];
 	struct gate_slot slots[GATE_SLOTS_MAX];
 	struct gate_kept_record records[GATE_RECORDS_MAX];
+
+	/* Set while a process's command line or environment is read, which waits for a lock that
+	   the process can hold. A gate that was killed there leaves it to its successor, which does
+	   without for a while. */
+	uint32_t reading_memory_of;
 };

@@ -368,6 +368,10 @@ class Rig:
                     send(control, SUP_TAGGED, struct.pack("<I", 0), number=f.number)
             f.close()
 
+    def size(self):
+        """Of the shared structure, as the gate says."""
+        return struct.unpack_from("<I", os.pread(self.shared, 4, 4))[0]
+
     def beat(self):
         return struct.unpack_from("<Q", os.pread(self.shared, 8, 16))[0]
 

@@ -613,6 +613,25 @@ def a_successor_answers_what_a_dead_gate_held():
 
 
 @case
+def a_process_that_stopped_one_gate_does_not_stop_the_next():
+    with Rig() as g:
+        g.start()
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == EPERM
+        g.gate.kill()
+        g.gate.wait()
+        g.core.close()
+        # As if it had been reading a command line when it was killed.
+        at = g.size() - 8  # the last member, and what aligns it
+        os.pwrite(g.shared, struct.pack("<I", os.getpid()), at)
+        g.start(mark=False)
+        assert os.pread(g.shared, 4, at) == bytes(4)
+        assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == 0, "hints are not read for a while"
+        assert g.opener(g.script).open(secret) == EPERM and g.opener().open(secret) == EPERM
+
+
+@case
 def killing_gates_under_load_blocks_nobody_and_lets_nothing_through():
     with Rig(hold_ms=300).start() as g:
         secret = g.file("s.txt", b"SECRET")
