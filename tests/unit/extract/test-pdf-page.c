@@ -144,6 +144,28 @@ static void test_properties(void **state)
 	assert_string_equal(must("key word")->name, "subject");
 }
 
+static void test_attached_files(void **state)
+{
+	struct pdfwriter w;
+
+	(void)state;
+	g = (struct gathered){0};
+	pdfwriter_begin(&w);
+	pdfwriter_page(&w, "/Annots [<</Subtype /FileAttachment /FS 12 0 R>>]", "");
+	pdfwriter_object(&w, 1,
+		"<</Type /Catalog /Pages 2 0 R /AF [10 0 R] /Names <</EmbeddedFiles"
+		" <</Kids [<</Names [(a) 10 0 R]>> 1 0 R]>>>>>>");
+	pdfwriter_object(&w, 10, "<</F (a.txt) /EF <</F 11 0 R>>>>");
+	pdfwriter_stream(&w, 11, "", VIEW_LIT("in the tree"));
+	pdfwriter_object(&w, 12, "<</UF (b.txt) /EF <</F 13 0 R>>>>");
+	pdfwriter_deflated(&w, 13, "", VIEW_LIT("on the page"));
+	pdfwriter_end(&w, "");
+	assert_int_equal(gather_writer(&g, &w), 0);
+	assert_string_equal(must("in the tree")->member, "a.txt");
+	assert_string_equal(must("on the page")->member, "b.txt");
+	assert_int_equal(gathered_count(&g, "in the tree"), 1);
+}
+
 static void test_form_objects(void **state)
 {
 	struct pdfwriter w;
@@ -205,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_annotations),
 		cmocka_unit_test(test_form_fields),
 		cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_attached_files),
 		cmocka_unit_test(test_form_objects),
 		cmocka_unit_test(test_only_pictures),
 		cmocka_unit_test(test_blank_page),
