@@ -145,9 +145,10 @@ struct gate {
 	struct child *child;
 	struct loop_source *group_source, *core_source;
 	struct loop_timer *hold_timer, *beat_timer;
-	int group; /* fanotify */
-	int core;  /* -1: nobody to ask */
-	int proc;  /* /proc */
+	int group;     /* fanotify */
+	int core;      /* -1: nobody to ask */
+	int proc;      /* /proc */
+	int own_files; /* /proc/self/fd, where the paths of events are read */
 	int32_t self;
 	bool serving, stopping;
 	bool core_wants_out;

@@ -7,6 +7,7 @@
 #include <sys/fanotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "gate/gate.h"
 
@@ -38,10 +39,12 @@ int judge_look(int fd, struct file_look *ret)
 
 void judge_path(struct gate *g, int fd)
 {
-	char name[32];
+	char name[16];
+	ssize_t n;
 
-	snprintf(name, sizeof(name), "self/fd/%d", fd);
-	identify_link(g, name, g->path, sizeof(g->path));
+	snprintf(name, sizeof(name), "%d", fd);
+	n = readlinkat(g->own_files, name, g->path, sizeof(g->path) - 1);
+	g->path[n > 0 ? n : 0] = 0;
 }
 
 void judge_copy_tail(char *ret, size_t size, const char *from)

@@ -65,7 +65,8 @@ static int run(struct gate *g)
 	if (r < 0)
 		return r;
 	g->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (g->proc < 0)
+	g->own_files = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (g->proc < 0 || g->own_files < 0)
 		return -errno;
 	r = loop_new(&g->loop);
 	if (r == 0)
