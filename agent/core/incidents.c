@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/json.h"
 
 #define ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
@@ -37,22 +37,21 @@ struct incidents {
 	char host[256];
 };
 
-static void make_id(uint64_t realtime, char ret[ID_MAX])
+/* The same record has the same id: where core died between writing it and saying so, the gate sends
+   it again, and readers see one incident. */
+static void make_id(const struct gate_record *r, char ret[ID_MAX])
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	uint64_t ms = realtime / NSEC_PER_MSEC;
-	uint8_t noise[16];
+	const uint64_t fields[] = {r->realtime, r->start_time, r->pid, r->key.dev, r->key.ino,
+		(uint64_t)r->key.ctime, r->hold_ns};
+	uint64_t ms = r->realtime / NSEC_PER_MSEC, noise[2];
 
-	if (getrandom(noise, sizeof(noise), GRND_NONBLOCK) != (ssize_t)sizeof(noise)) {
-		uint64_t now = clock_now();
-
-		memset(noise, 0, sizeof(noise));
-		memcpy(noise, &now, sizeof(now));
-	}
+	for (uint64_t i = 0; i < 2; i++)
+		noise[i] = hash_bytes((struct hash_key){i, 0}, view_of(fields, sizeof(fields)));
 	for (int i = 9; i >= 0; i--, ms >>= 5)
 		ret[i] = digits[ms & 31];
 	for (int i = 0; i < 16; i++)
-		ret[10 + i] = digits[noise[i] & 31];
+		ret[10 + i] = digits[noise[i / 8] >> i % 8 * 5 & 31];
 	ret[26] = 0;
 }
 
@@ -285,7 +284,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 		in->retries++;
 		return 0;
 	}
-	make_id(r->realtime, id);
+	make_id(r, id);
 	e = write_incident(in, id, r, c, tag);
 	if (e < 0)
 		return e;

@@ -208,6 +208,8 @@ static void check_losses(const struct status *s)
 			"lần mở được trả lời khi hết hạn, chưa biết nội dung"},
 		{"supervisor.gate.core_gone", "opens answered while core was away",
 			"lần mở được trả lời khi thiếu tiến trình lõi"},
+		{"supervisor.gate.stuck", "gates that died reading a process's memory",
+			"cổng bị hỏng khi đọc bộ nhớ của một tiến trình"},
 		{"supervisor.gate.pressure", "opens answered under pressure",
 			"lần mở được trả lời khi quá tải"},
 		{"supervisor.gate.unidentified", "processes that could not be identified",

@@ -75,7 +75,7 @@ struct agent {
 	uint32_t policy_version;
 	struct view apps_map;
 	struct apptable *apps;
-	uint64_t started, stop_began, next_mark, last_beat;
+	uint64_t started, stop_began, next_mark, last_beat, records_lost;
 	bool serving, stopping, orderly;
 	int exit_status;
 };
@@ -249,11 +249,11 @@ static void give_gate_policy(struct agent *a)
 static void on_started(void *userdata, struct proc *p)
 {
 	struct agent *a = userdata;
-	int fds[2] = {group_fd(a->group), a->shared_fd};
+	int fds[3] = {group_fd(a->group), a->shared_fd, group_host_mounts_fd(a->group)};
 
 	switch (proc_role(p)) {
 	case ROLE_GATE:
-		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 2) < 0)
+		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 3) < 0)
 			proc_kill(p, false);
 		give_gate_policy(a);
 		connect_two(a, p, 0, a->core, 0);
@@ -417,6 +417,7 @@ static void write_gate(const struct agent *a, struct json *j)
 	json_key_u64(j, "successor", c->successor);
 	json_key_u64(j, "execs", c->execs);
 	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
+	json_key_u64(j, "stuck", c->stuck);
 	json_key_u64(j, "unidentified", c->unidentified);
 	json_key_u64(j, "answer_errors", c->answer_errors);
 	json_key_u64(j, "read_errors", c->read_errors);
@@ -547,6 +548,18 @@ static void look_at_gate(struct agent *a)
 	}
 }
 
+/* What the gate had to drop is a gap in the journal. */
+static void look_at_losses(struct agent *a)
+{
+	uint64_t lost = a->shared->counters.records_lost;
+
+	if (lost > a->records_lost)
+		record(a, "gap", "gate-records", clock_realtime(),
+			"the gate dropped %ju records because core did not take them",
+			(uintmax_t)(lost - a->records_lost));
+	a->records_lost = lost;
+}
+
 static int on_mounts(void *userdata, int fd, uint32_t ev)
 {
 	struct agent *a = userdata;
@@ -573,6 +586,7 @@ static int on_tick(void *userdata)
 
 	statedir_touch(a->statedir);
 	look_at_gate(a);
+	look_at_losses(a);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);

@@ -39,7 +39,7 @@ struct covered {
 
 struct group {
 	int fd;
-	int mounts_fd;
+	int mounts_fd, host_mounts_fd;
 	const struct config_paths *protect; /* the supervisor's configuration outlives the group */
 	struct covered *covered;
 	size_t n_covered;
@@ -122,7 +122,7 @@ int group_new(
 
 	if (!g)
 		return -ENOMEM;
-	g->fd = g->mounts_fd = -1;
+	g->fd = g->mounts_fd = g->host_mounts_fd = -1;
 	g->protect = protect;
 	g->covered = calloc(COVERED_MAX, sizeof(*g->covered));
 	g->exes = calloc(EXES_MAX, sizeof(*g->exes));
@@ -133,6 +133,10 @@ int group_new(
 	}
 	if (r == 0)
 		r = probe(g->fd, ret_why, why_size);
+	if (r == 0) {
+		g->host_mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+		r = g->host_mounts_fd < 0 ? -errno : 0;
+	}
 	if (r == 0)
 		r = enter_namespace(ret_why, why_size);
 	if (r == 0) {
@@ -153,9 +157,9 @@ struct group *group_free(struct group *g)
 		return NULL;
 	/* Closing the last descriptor would do too; a gate may still hold one. */
 	if (g->fd >= 0)
-		(void)fanotify_mark(g->fd, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
-	group_uncover(g);
+		group_uncover(g);
 	fd_close(g->fd);
+	fd_close(g->host_mounts_fd);
 	fd_close(g->mounts_fd);
 	for (size_t i = 0; g->exes && i < g->n_exes; i++)
 		free(g->exes[i]);
@@ -168,6 +172,11 @@ struct group *group_free(struct group *g)
 int group_fd(const struct group *g)
 {
 	return g->fd;
+}
+
+int group_host_mounts_fd(const struct group *g)
+{
+	return g->host_mounts_fd;
 }
 
 int group_mounts_fd(const struct group *g)
@@ -309,7 +318,10 @@ int group_cover(struct group *g, char *ret_why, size_t why_size)
 
 void group_uncover(struct group *g)
 {
-	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	static const unsigned kinds[] = {FAN_MARK_FILESYSTEM, FAN_MARK_INODE, FAN_MARK_MOUNT};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | kinds[i], 0, AT_FDCWD, NULL);
 	g->n_covered = 0;
 	g->covering = false;
 }

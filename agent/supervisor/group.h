@@ -31,11 +31,14 @@ struct group *group_free(struct group *g); /* takes every mark off; takes NULL, 
 
 int group_fd(const struct group *g);
 
+/* The mount table of the namespace that the agent was started in: what a path there means. */
+int group_host_mounts_fd(const struct group *g);
+
 /* Marks what is mounted now. Returns the number of file systems newly marked, or -errno where a
    protected directory itself cannot be covered (`ret_why` says which). */
 must_check int group_cover(struct group *g, char *ret_why, size_t why_size);
 
-/* Takes the file system marks off: nothing is held from here on. */
+/* Takes all marks off: nothing is held from here on. */
 void group_uncover(struct group *g);
 
 /* Marks the executables of the table that exist now; unmarks those of the last table that are not
