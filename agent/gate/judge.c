@@ -56,7 +56,9 @@ void judge_copy_tail(char *ret, size_t size, const char *from)
 		while (((unsigned char)*from & 0xc0) == 0x80)
 			from++;
 	}
-	snprintf(ret, size, "%s", from);
+	n = MIN(strlen(from), size - 1);
+	memcpy(ret, from, n);
+	ret[n] = 0;
 }
 
 static void fill(struct gate *g, struct gate_record *r, const struct event *ev,

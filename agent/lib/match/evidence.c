@@ -127,7 +127,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 	const struct line *l = chunk_line(m, s);
 	struct part_fit fit;
 	struct cand c;
-	struct view span;
+	struct view span = VIEW_EMPTY;
 	int e;
 
 	if (!places_fit(u, l->place) || (form == RS_FORM_FOLDED && !(u->flags & RS_RULE_FOLDED)))
