@@ -30,6 +30,7 @@ struct policy_set {
 };
 
 struct rules_set {
+	uint64_t stamp; /* of the pack files; 0: those of the last start */
 	uint32_t generation;
 	uint32_t n_packs, n_rules;
 	struct buf blob;
@@ -289,10 +290,16 @@ static int renew_policy(struct rulebook *b, struct diags *d, bool *ret_changed)
 
 static int renew_rules(struct rulebook *b, struct diags *d, bool *ret_changed)
 {
+	const struct config_paths *rules = &b->core->config.rules;
+	uint64_t stamp = rulepack_stamp((const char *const *)rules->v, rules->n);
 	struct rules_set fresh = {0};
-	int r = compile_rules(b->core, d, &fresh);
+	int r;
 
 	*ret_changed = false;
+	if (stamp == b->rules.stamp)
+		return 0; /* what is in force is what is there */
+	r = compile_rules(b->core, d, &fresh);
+	fresh.stamp = stamp;
 	if (r < 0)
 		return r;
 	*ret_changed = fresh.generation != b->rules.generation;

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "ctl/usage.h"
-#include "rulepack/rulepack.h"
+#include "ctl/rules_cache.h"
 #include "wire/config.h"
 #include "wire/peer.h"
 #include "wire/protocol.h"
@@ -463,16 +463,12 @@ int scan_client_configure(const struct ctl *ctl, struct settings *s, struct scan
 static int compile_rules(struct scan_client *c, struct diags *d)
 {
 	cleanup_with(buf_done) struct buf blob = BUF_INIT(0);
-	struct rulepack_info *info = calloc(1, sizeof(*info));
 	size_t n = 0;
 	int r;
 
-	if (!info)
-		return -ENOMEM;
 	while (n < SCAN_CLIENT_RULES_MAX && c->o.rules[n])
 		n++;
-	r = rulepack_compile(c->o.rules, n, d, info, &blob);
-	free(info);
+	r = rules_cache_get(c->o.rules, n, d, &blob);
 	if (r < 0)
 		return r;
 	c->rules_fd = fd_memfd_sealed("rules", buf_view(&blob));
