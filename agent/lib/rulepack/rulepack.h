@@ -42,7 +42,8 @@ must_check int rulepack_compile(const char *const *dirs, size_t n_dirs, struct d
 	struct rulepack_info *ret_info, struct buf *ret_blob);
 
 /* Changes when a pack file, or this program's version, does: by names, sizes and times, so that it
-   costs microseconds where compiling costs 0.3 s. Equal stamps: the same packs, as far as that tells. */
+   costs microseconds where compiling costs 0.3 s. Equal stamps: the same packs, as far as that
+   tells. */
 uint64_t rulepack_stamp(const char *const *dirs, size_t n_dirs);
 
 /* One pack from memory. */
