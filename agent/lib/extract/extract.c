@@ -13,6 +13,7 @@
 #include "extract/ole.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
+#include "extract/rtf.h"
 #include "extract/signature.h"
 
 /* In order of preference where two are equally sure. */
@@ -23,6 +24,7 @@ static const struct reader readers[] = {
 	{"tar", archive_tar_bid, archive_tar},
 	{"pdf", pdf_bid, pdf_extract},
 	{"eml", mail_bid, mail_extract},
+	{"rtf", rtf_bid, rtf_extract},
 	{"html", html_bid, html_extract},
 };
 

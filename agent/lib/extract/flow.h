@@ -24,6 +24,12 @@ struct look {
 	enum encoding legacy;
 };
 
+/* Red as a marking is. */
+static inline bool look_is_red(unsigned red, unsigned green, unsigned blue)
+{
+	return red >= 0x90 && green <= red / 3 && blue <= red / 3;
+}
+
 /* Sets the legacy part (and BLOCK_CAPS for a capital font) from a font's name. */
 void look_set_font(struct look *l, struct view font);
 

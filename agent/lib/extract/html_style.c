@@ -63,7 +63,7 @@ static bool is_red(struct view v)
 			while (i < v.n && v.p[i] >= '0' && v.p[i] <= '9')
 				i++;
 		}
-	return rgb[0] >= 0x90 && rgb[0] < 256 && rgb[1] <= rgb[0] / 3 && rgb[2] <= rgb[0] / 3;
+	return rgb[0] < 256 && look_is_red(rgb[0], rgb[1], rgb[2]);
 }
 
 static void set(struct html_look *l, uint32_t flag, bool on)

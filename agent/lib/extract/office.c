@@ -130,7 +130,7 @@ bool office_is_red(struct view hex)
 			return false;
 		rgb[i / 2] = rgb[i / 2] << 4 | digit;
 	}
-	return rgb[0] >= 0x90 && rgb[1] <= rgb[0] / 3 && rgb[2] <= rgb[0] / 3;
+	return look_is_red(rgb[0], rgb[1], rgb[2]);
 }
 
 bool office_is_on(const struct xml_token *t, const char *attr)

@@ -17,7 +17,6 @@
 	}
 
 static const struct signature signatures[] = {
-	UNREAD("rtf", 0, "{\\rtf"),
 	UNREAD("7z", 0, "7z\xbc\xaf\x27\x1c"),
 	UNREAD("rar", 0, "Rar!\x1a\x07"),
 	UNREAD("xz", 0,
