@@ -253,7 +253,6 @@ static int on_found(
 
 static int prove_patterns(struct ruleset_build *b, const struct ruleset *r, const uint8_t *found)
 {
-	cleanup_with(freep) char *unused = NULL;
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 	int e = data ? 0 : -ENOMEM;
 

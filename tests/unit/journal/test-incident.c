@@ -63,8 +63,8 @@ static void test_not_incidents(void **state)
 	static const char *const bad[] = {"", "[]", "{}", "{\"kind\":\"incident\"}",
 		"{\"kind\":\"gap\",\"id\":\"a\"}", "{\"kind\":\"incident\",\"id\":\"\"}",
 		"{\"kind\":\"incident\",\"id\":\"../x\"}", "{\"kind\":\"incident\",\"id\":5}",
-		"{\"kind\":\"incident\",\"id\":"
-		"\"00000000000000000000000000000000000000000000000000\"}"};
+		("{\"kind\":\"incident\",\"id\":"
+		 "\"00000000000000000000000000000000000000000000000000\"}")};
 	struct incident *i;
 
 	(void)state;

@@ -309,8 +309,8 @@ static void test_detect_vietnamese(void **state)
 		"Thuyền trưởng ra lệnh nhổ neo lúc rạng sáng",
 		"Mẹ tôi nấu canh chua cá lóc, thêm rau muống xào tỏi.",
 		"Cô giáo dặn học trò giữ gìn vở sạch chữ đẹp.",
-		"Chiều nay lớp tôi đá bóng với lớp bên cạnh, thua ba quả.\n"
-		"Ban giám khảo chấm điểm từng tiết mục, giải nhất thuộc về đội Cần Thơ.",
+		("Chiều nay lớp tôi đá bóng với lớp bên cạnh, thua ba quả.\n"
+		 "Ban giám khảo chấm điểm từng tiết mục, giải nhất thuộc về đội Cần Thơ."),
 	};
 
 	(void)state;
