@@ -30,6 +30,12 @@ static inline struct view view_str(const char *s)
 	return (struct view){(const uint8_t *)s, s ? strlen(s) : 0};
 }
 
+/* One past the last byte; NULL for an empty view without a place. */
+static inline const uint8_t *view_end(struct view v)
+{
+	return v.n ? v.p + v.n : v.p;
+}
+
 /* The part from `off` on, at most `n` long; empty where out of bounds. */
 static inline struct view view_sub(struct view v, size_t off, size_t n)
 {

@@ -238,7 +238,7 @@ static int value(struct scan *s, unsigned depth)
 
 int payload_check(struct view v, struct view *ret_kind)
 {
-	struct scan s = {v.p, v.p + v.n};
+	struct scan s = {v.p, view_end(v)};
 	struct view kind = VIEW_EMPTY;
 
 	if (v.n == 0 || v.p[0] != '{' || object(&s, 0, &kind) < 0 || s.p != s.end)

@@ -127,7 +127,7 @@ static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_
 		.from = from,
 		.to = to,
 		.place = l->place,
-		.name = view_of(m->chunk.names.p + l->name, l->n_name),
+		.name = view_sub(buf_view(&m->chunk.names), l->name, l->n_name),
 	};
 	size_t n;
 	int e = 0;

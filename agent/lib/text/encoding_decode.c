@@ -325,7 +325,7 @@ uint32_t encoding_read_gb(const uint8_t **p, const uint8_t *end, bool *ret_ok)
 
 static int decode_gb(struct view v, struct buf *out)
 {
-	const uint8_t *p = v.p, *end = v.p + v.n;
+	const uint8_t *p = v.p, *end = view_end(v);
 
 	while (p < end) {
 		bool ok;

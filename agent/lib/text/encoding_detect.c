@@ -315,7 +315,7 @@ struct vi_score {
 
 static struct vi_score vi_look(enum encoding e, bool mojibake, struct view v)
 {
-	struct encoding_reader r = {e, mojibake, v.p, v.p + v.n};
+	struct encoding_reader r = {e, mojibake, v.p, view_end(v)};
 	struct vi_score s = {0};
 	struct word w;
 
@@ -384,7 +384,7 @@ static unsigned ru_look(enum encoding e, struct view v)
 {
 	static const uint8_t frequency[32] = {80, 16, 45, 17, 30, 85, 9, 17, 74, 12, 35, 44, 32, 67,
 		110, 28, 47, 55, 63, 26, 3, 10, 5, 14, 7, 4, 1, 19, 17, 3, 6, 20};
-	struct encoding_reader r = {e, false, v.p, v.p + v.n};
+	struct encoding_reader r = {e, false, v.p, view_end(v)};
 	size_t letters = 0, sum = 0, words = 0, odd = 0;
 	struct word w;
 
@@ -430,7 +430,7 @@ static bool detect_ru(struct view v, const enum encoding *hint, enum encoding *r
 
 static bool detect_zh(struct view v, const enum encoding *hint, enum encoding *ret)
 {
-	const uint8_t *p = v.p, *end = v.p + v.n;
+	const uint8_t *p = v.p, *end = view_end(v);
 	size_t wide = 0, frequent = 0, usual = 0, bad = 0;
 
 	while (p < end && wide < 20 * WORDS_MAX) {
