@@ -155,17 +155,17 @@ static int member_push(struct extractor *x, struct view name)
 	return buf_put_view(&x->member, buf_view(&x->clean));
 }
 
-int extractor_nested(struct extractor *x, struct view name, struct view content)
+int extractor_enter(struct extractor *x, struct view name, size_t *ret_path)
 {
 	size_t path = x->member.n;
 	int r;
 
 	if (x->depth >= x->limits->depth) {
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_DEEP);
-		return 0;
+		return EXTRACT_OUTSIDE;
 	}
 	if (!extractor_member(x))
-		return 0;
+		return EXTRACT_OUTSIDE;
 	r = extractor_tick(x, 4096);
 	if (r != 0)
 		return r;
@@ -173,9 +173,27 @@ int extractor_nested(struct extractor *x, struct view name, struct view content)
 	if (r < 0)
 		return r;
 	x->depth++;
-	r = extract_one(x, content);
+	*ret_path = path;
+	return 0;
+}
+
+void extractor_leave(struct extractor *x, size_t path)
+{
 	x->depth--;
 	x->member.n = path;
+}
+
+int extractor_nested(struct extractor *x, struct view name, struct view content)
+{
+	size_t path;
+	int r = extractor_enter(x, name, &path);
+
+	if (r == EXTRACT_OUTSIDE)
+		return 0;
+	if (r == 0) {
+		r = extract_one(x, content);
+		extractor_leave(x, path);
+	}
 	return r;
 }
 

@@ -93,6 +93,13 @@ void extractor_format(struct extractor *x, const char *format);
    members are bounded here. `name` is any bytes, as stored. */
 must_check int extractor_nested(struct extractor *x, struct view name, struct view content);
 
+/* What extractor_nested() does around its reader, for what is no bytes of their own (a storage in a
+   compound file). EXTRACT_OUTSIDE where a limit forbids it; else extractor_leave() takes the path.
+ */
+#define EXTRACT_OUTSIDE 3
+must_check int extractor_enter(struct extractor *x, struct view name, size_t *ret_path);
+void extractor_leave(struct extractor *x, size_t path);
+
 /* Counts a file against limits->members. False (and the reason too-big) where there are too many.
    extractor_nested() does it by itself. */
 must_check bool extractor_member(struct extractor *x);

@@ -1,36 +1,141 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compound files (OLE2): so far only told apart from those that hold an encrypted OOXML package. */
 #include "extract/ole.h"
 
 #include "base/checked.h"
-
-/* The stream's name stands in the directory, which is seldom longer than this. */
-#define DIRECTORY_SEARCH ((size_t)64 << 10)
+#include "extract/ole1.h"
+#include "extract/ole_props.h"
 
 int ole_bid(struct view v)
 {
 	return view_starts(v, VIEW_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) ? BID_MAGIC : BID_NONE;
 }
 
-/* The directory starts in the sector that the header names; sector -1 is the header itself. */
-static bool names_encrypted_package(struct view v)
+static int encrypted(struct cfb *c, uint32_t storage)
 {
-	static const char name[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e";
-	struct view directory;
-	uint64_t at;
+	(void)storage;
+	extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
+	return 0;
+}
 
-	if (v.n < 512)
-		return false;
-	at = ((uint64_t)load_le32(v.p + 48) + 1) << (load_le16(v.p + 30) & 15);
-	if (at >= v.n)
-		return false;
-	directory = view_sub(v, (size_t)at, DIRECTORY_SEARCH);
-	return memmem(directory.p, directory.n, name, sizeof(name)) != NULL;
+/* An OOXML package, or a file that a program keeps as it is. */
+static int read_package(struct cfb *c, uint32_t storage, const char *stream)
+{
+	cleanup_with(buf_done) struct buf bytes = BUF_INIT(0);
+	int r = cfb_read_name(c, storage, stream, &bytes);
+
+	if (r != 0)
+		return r == CFB_ABSENT ? 0 : r;
+	return extractor_nested(c->x, VIEW_LIT("package"), buf_view(&bytes));
+}
+
+static int read_package_stream(struct cfb *c, uint32_t storage)
+{
+	return read_package(c, storage, "Package");
+}
+
+static int read_contents(struct cfb *c, uint32_t storage)
+{
+	return read_package(c, storage, "CONTENTS");
+}
+
+static int read_ole1(struct cfb *c, uint32_t storage)
+{
+	cleanup_with(buf_done) struct buf bytes = BUF_INIT(0);
+	int r = cfb_read_name(c, storage, "\1Ole10Native", &bytes);
+
+	if (r != 0)
+		return r == CFB_ABSENT ? 0 : r;
+	return ole1_package(c->x, view_sub(buf_view(&bytes), 4, load_le32(bytes.p)));
+}
+
+static const struct {
+	const char *stream;
+	const char *format;
+	int (*read)(struct cfb *c, uint32_t storage);
+} kinds[] = {
+	{"EncryptedPackage", "cfb", encrypted},
+	{"WordDocument", "doc", doc_extract},
+	{"Package", "cfb", read_package_stream},
+	{"\1Ole10Native", "cfb", read_ole1},
+	{"CONTENTS", "cfb", read_contents},
+	/* formulas: no words to miss */
+	{"Equation Native", "cfb", NULL},
+};
+
+/* Everything that a storage itself is; a file can be two things at once. */
+static int read_kinds(struct cfb *c, uint32_t storage, bool *ret_known)
+{
+	int r = ole_props(c, storage);
+
+	*ret_known = false;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++) {
+		if (cfb_find(c, storage, kinds[i].stream) == CFB_NONE)
+			continue;
+		if (!*ret_known)
+			extractor_format(c->x, kinds[i].format);
+		*ret_known = true;
+		if (kinds[i].read)
+			r = kinds[i].read(c, storage);
+	}
+	return r;
+}
+
+static bool is_document(const struct cfb *c, uint32_t storage)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (cfb_find(c, storage, kinds[i].stream) != CFB_NONE)
+			return true;
+	return false;
+}
+
+int ole_storage(struct cfb *c, uint32_t storage)
+{
+	bool known;
+	int r = read_kinds(c, storage, &known);
+
+	if (r == 0 && !known)
+		extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+	return r;
+}
+
+static int read_embedded(struct cfb *c, uint32_t storage)
+{
+	size_t path;
+	int r = extractor_enter(c->x, cfb_name(&c->entries[storage]), &path);
+
+	if (r != 0)
+		return r == EXTRACT_OUTSIDE ? 0 : r;
+	r = ole_storage(c, storage);
+	extractor_leave(c->x, path);
+	return r;
+}
+
+static int read_all(struct cfb *c)
+{
+	bool known, any = false;
+	int r = read_kinds(c, 0, &known);
+
+	for (uint32_t i = 1; r == 0 && i < c->n_entries; i++) {
+		const struct cfb_entry *e = &c->entries[i];
+
+		if (e->type != CFB_STORAGE || e->parent == CFB_NONE || !is_document(c, i))
+			continue;
+		any = true;
+		r = read_embedded(c, i);
+	}
+	if (r == 0 && !known && !any)
+		extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+	return r;
 }
 
 int ole_extract(struct extractor *x, struct view content)
 {
-	extractor_fail(x, COMPLETENESS_UNREADABLE,
-		names_encrypted_package(content) ? REASON_ENCRYPTED : REASON_UNSUPPORTED);
-	return 0;
+	struct cfb c;
+	int r;
+
+	r = cfb_open(&c, x, content);
+	if (r == 0 && c.n_entries > 0)
+		r = read_all(&c);
+	cfb_done(&c);
+	return r;
 }

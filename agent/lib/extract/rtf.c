@@ -115,6 +115,9 @@ static int group_end(struct rtf *r)
 		r->over--;
 		return 0;
 	}
+	/* more ends than beginnings */
+	if (r->n == 1)
+		return 0;
 	k = rtf_dest_end(r);
 	r->n--;
 	return k;

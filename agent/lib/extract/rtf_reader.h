@@ -119,7 +119,6 @@ must_check int rtf_dest_end(struct rtf *r);
 void rtf_font_end(struct rtf *r); /* the name is in `value` */
 void rtf_font_select(struct rtf *r, int32_t number);
 void rtf_font_charset(struct rtf *r, int32_t charset);
-bool rtf_code_page(int32_t code_page, enum encoding *ret);
 
 /* A control word with its parameter. */
 must_check int rtf_word(

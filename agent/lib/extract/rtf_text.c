@@ -13,29 +13,6 @@
 
 /* --- fonts ------------------------------------------------------------------------------------ */
 
-bool rtf_code_page(int32_t code_page, enum encoding *ret)
-{
-	static const struct {
-		int32_t page;
-		enum encoding encoding;
-	} known[] = {
-		{1252, ENCODING_CP1252},
-		{1258, ENCODING_CP1258},
-		{1251, ENCODING_CP1251},
-		{20866, ENCODING_KOI8R},
-		{936, ENCODING_GB18030},
-		{54936, ENCODING_GB18030},
-		{65001, ENCODING_UTF8},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (known[i].page == code_page) {
-			*ret = known[i].encoding;
-			return true;
-		}
-	return false;
-}
-
 void rtf_font_charset(struct rtf *r, int32_t charset)
 {
 	struct rtf_font *f = &r->fonts[rtf_group(r)->font];

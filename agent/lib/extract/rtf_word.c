@@ -297,7 +297,7 @@ static void font_code_page(struct rtf *r, int32_t number)
 	struct rtf_font *f = &r->fonts[rtf_group(r)->font];
 
 	if (rtf_group(r)->dest == RTF_FONTS)
-		f->has_encoding = rtf_code_page(number, &f->encoding);
+		f->has_encoding = encoding_of_code_page((uint32_t)number, &f->encoding);
 }
 
 /* The words that change the look or the paragraph. */
@@ -354,7 +354,7 @@ static int act(struct rtf *r, const struct word *w, bool has_number, int32_t num
 	case OP_UD: return begin_dest(r, (enum rtf_dest)g->dest_was);
 	case OP_FALLBACK: g->fallback = (uint32_t)MIN(MAX(number, 0), 64); return 0;
 	case OP_DEFAULT_FONT: r->default_font = number; return 0;
-	case OP_CODE_PAGE: unchecked(rtf_code_page(number, &r->ansi)); return 0;
+	case OP_CODE_PAGE: unchecked(encoding_of_code_page((uint32_t)number, &r->ansi)); return 0;
 	case OP_RGB: r->rgb[w->arg] = (uint8_t)MIN(MAX(number, 0), 255); return 0;
 	case OP_ROW_DEFAULTS: r->cells = 0; return 0;
 	case OP_CELL_EDGE: r->cells++; return 0;

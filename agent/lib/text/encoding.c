@@ -119,6 +119,33 @@ int encoding_parse(struct view name, enum encoding *ret)
 	return -EINVAL;
 }
 
+bool encoding_of_code_page(uint32_t code_page, enum encoding *ret)
+{
+	static const struct {
+		uint32_t page;
+		enum encoding encoding;
+	} known[] = {
+		{936, ENCODING_GB18030},
+		{1200, ENCODING_UTF16LE},
+		{1201, ENCODING_UTF16BE},
+		{1251, ENCODING_CP1251},
+		{1252, ENCODING_CP1252},
+		{1258, ENCODING_CP1258},
+		{20127, ENCODING_CP1252},
+		{20866, ENCODING_KOI8R},
+		{28591, ENCODING_CP1252},
+		{54936, ENCODING_GB18030},
+		{65001, ENCODING_UTF8},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].page == code_page) {
+			*ret = known[i].encoding;
+			return true;
+		}
+	return false;
+}
+
 /* --- fonts ------------------------------------------------------------------------------------ */
 
 static bool has_prefix(struct view v, const char *prefix)

@@ -35,6 +35,9 @@ const char *encoding_name(enum encoding e);
 /* By IANA name or alias ("windows-1258", "x-viet-tcvn5712"), case-insensitive. 0 or -EINVAL. */
 int encoding_parse(struct view name, enum encoding *ret);
 
+/* By the number that Windows programs give it (1258, 65001). False where there is no table. */
+bool encoding_of_code_page(uint32_t code_page, enum encoding *ret);
+
 /* The encoding of a text from its first bytes (64 KiB are looked at). `hint` may be NULL. Returns
    false where the bytes are no text at all (binary); `ret` is then untouched. */
 bool encoding_detect(struct view bytes, const enum encoding *hint, enum encoding *ret);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "extract/officeart.h"
+
+#include <errno.h>
+
+#include "base/checked.h"
+#include "text/encoding.h"
+
+enum {
+	RECORD_PROPERTIES = 0xf00b,
+	RECORD_PROPERTIES_2 = 0xf121,
+	RECORD_PROPERTIES_3 = 0xf122,
+	PROPERTY_WORD_ART = 0x00c0,
+	PROPERTY_DESCRIPTION = 0x0381,
+	PROPERTY_IS_COMPLEX = 0x8000,
+};
+
+static int emit(struct extractor *x, struct view utf16, struct block *b)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(0);
+	int r;
+
+	if (utf16.n >= 2 && utf16.p[utf16.n - 2] == 0 && utf16.p[utf16.n - 1] == 0)
+		utf16.n -= 2;
+	r = encoding_decode(ENCODING_UTF16LE, utf16, &text);
+	if (r < 0)
+		return r;
+	b->text = buf_view(&text);
+	b->shape = extractor_shape(x);
+	b->flags |= BLOCK_SHAPE_END;
+	return extractor_emit(x, b);
+}
+
+/* Six bytes each, then the bytes of those that are longer, in the same order. */
+static int properties(struct extractor *x, struct view v, unsigned n, uint32_t page, uint32_t flags)
+{
+	size_t at = (size_t)n * 6;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < n && checked_range((uint64_t)i * 6, 6, v.n); i++) {
+		uint16_t id = load_le16(v.p + (size_t)i * 6);
+		uint32_t size = load_le32(v.p + (size_t)i * 6 + 2);
+		struct block b = {.page = page, .flags = flags};
+
+		if (!(id & PROPERTY_IS_COMPLEX))
+			continue;
+		b.place = (id & 0x3fff) == PROPERTY_WORD_ART ? PLACE_WATERMARK : PLACE_ALT_TEXT;
+		if ((id & 0x3fff) == PROPERTY_WORD_ART || (id & 0x3fff) == PROPERTY_DESCRIPTION)
+			r = emit(x, view_sub(v, at, size), &b);
+		if (!checked_add(at, (size_t)size, &at))
+			break;
+	}
+	return r;
+}
+
+int officeart_words(struct extractor *x, struct view art, uint32_t page, uint32_t flags)
+{
+	int r = 0;
+
+	while (r == 0 && art.n >= OFFICEART_HEADER) {
+		uint16_t kind = load_le16(art.p), type = load_le16(art.p + 2);
+		uint32_t size = load_le32(art.p + 4);
+
+		/* Word puts a byte between the drawings. */
+		if (type < 0xf000 || type > 0xf1ff) {
+			art = view_sub(art, 1, art.n);
+			r = extractor_tick(x, 1);
+			continue;
+		}
+		art = view_sub(art, OFFICEART_HEADER, art.n);
+		r = extractor_tick(x, 32);
+		if ((kind & 15) == 15)
+			continue;
+		if (r == 0 &&
+			(type == RECORD_PROPERTIES || type == RECORD_PROPERTIES_2 ||
+				type == RECORD_PROPERTIES_3))
+			r = properties(x, view_sub(art, 0, size), kind >> 4, page, flags);
+		art = view_sub(art, size, art.n);
+	}
+	return r;
+}

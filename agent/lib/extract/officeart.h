@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Drawings in the binary formats: the words of word art and the descriptions of pictures. */
+#pragma once
+
+#include "extract/extractor.h"
+
+#define OFFICEART_HEADER 8
+
+/* `art` is any part of a drawing that starts with a record. */
+must_check int officeart_words(struct extractor *x, struct view art, uint32_t page, uint32_t flags);
