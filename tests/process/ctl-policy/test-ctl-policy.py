@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""sealgate policy, as its users run it. Prints TAP.
+"""sealgate policy and sealgate apps, as their users run them. Prints TAP.
 
 usage: test-ctl-policy.py SEALGATE POLICY-FOLDER
 """
@@ -137,6 +137,40 @@ def schema(top):
         equal(r.stdout, (POLICY / f"schema/{name}.schema.json").read_text())
         json.loads(r.stdout)
     equal(run("policy", "schema", "nothing").returncode, 2)
+
+
+@test
+def apps(top):
+    put(top, p=GOOD)
+    (top / "apps.yaml").write_text(
+        "version: 1\napps:\n"
+        f"  - {{id: tail, name: Tail, category: chat, exe: {os.path.realpath('/usr/bin/tail')}}}\n"
+        f"  - {{id: script, name: Script, category: chat, exe: {top}/script}}\n"
+        "  - {id: absent, name: Absent, category: other, exe: /nonexistent/x, snap: absent}\n")
+    (top / "p.yaml").write_text("version: 1\napps: apps.yaml\nrules: []\n")
+    (top / "script").write_text("#!/bin/sh\nread x\n")
+    policy = ["--policy", top / "p.yaml"]
+    r = run("apps", "--json", *policy, "list")
+    listed = {a["id"]: a for a in json.loads(r.stdout)}
+    equal((r.returncode, list(listed)), (0, ["tail", "script", "absent"]))
+    equal((listed["tail"]["installed"], listed["absent"]["installed"]), (True, False))
+    equal(listed["absent"]["snap"], ["absent"])
+    r = run("apps", *policy, "list")
+    assert "installed" in r.stdout and len(r.stdout.splitlines()) == 3, r.stdout
+    for command, expect in ((["/usr/bin/tail", "-f", "/dev/null"], ("tail", "exe", 0)),
+                            (["/bin/sh", "script"], ("script", "script", 0)),
+                            (["/bin/sleep", "50"], (None, None, 1))):
+        with subprocess.Popen(command, cwd=top, stdin=subprocess.PIPE) as p:
+            try:
+                r = run("apps", "--json", *policy, "identify", p.pid)
+                o = json.loads(r.stdout)
+                equal((o["app"], o["how"], r.returncode), expect)
+                equal(run("apps", *policy, "identify", p.pid).returncode, expect[2])
+            finally:
+                p.kill()
+    for args in (["identify", "0"], ["identify"], ["identify", "x"], [], ["lst"],
+                 ["identify", "999999999"]):
+        equal(run("apps", *policy, *args).returncode, 2)
 
 
 @test
