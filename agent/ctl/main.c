@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{"scan", cmd_scan, "say which documents are classified", "cho biết tài liệu nào có độ mật"},
 	{"apps", cmd_apps, "list applications, say which one a process is",
 		"liệt kê ứng dụng, cho biết một tiến trình là ứng dụng nào"},
+	{"explain", cmd_explain, "what would happen to a document, and why",
+		"điều gì sẽ xảy ra với một tài liệu, và vì sao"},
 	{"policy", cmd_policy, "check a policy, run its decision table",
 		"kiểm tra chính sách, chạy bảng quyết định của nó"},
 	{"rules", cmd_rules, "check, test and list rule packs",
