@@ -134,7 +134,8 @@ int group_new(
 	if (r == 0)
 		r = probe(g->fd, ret_why, why_size);
 	if (r == 0) {
-		g->host_mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+		/* Pid 1's, not our own: a service manager may have given us a namespace already. */
+		g->host_mounts_fd = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
 		r = g->host_mounts_fd < 0 ? -errno : 0;
 	}
 	if (r == 0)

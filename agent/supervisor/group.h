@@ -31,7 +31,7 @@ struct group *group_free(struct group *g); /* takes every mark off; takes NULL, 
 
 int group_fd(const struct group *g);
 
-/* The mount table of the namespace that the agent was started in: what a path there means. */
+/* The mount table of the host's own namespace: what a path there means. */
 int group_host_mounts_fd(const struct group *g);
 
 /* Marks what is mounted now. Returns the number of file systems newly marked, or -errno where a

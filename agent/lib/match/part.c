@@ -5,7 +5,8 @@
 #include "match/shape.h"
 #include "match/utf8.h"
 
-/* Characters of a line that may be a field, and of what may stand before a mark in a segment. */
+/* Bytes of a line that may be a mark with what stands beside it, a field, or a row of parts. */
+#define WHOLE_LINE_MAX   200
 #define FIELD_LINE_MAX   180
 #define SEGMENT_LINE_MAX 240
 
@@ -54,6 +55,8 @@ static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const s
 {
 	struct view left = left_of(p), right = right_of(p);
 
+	if (p->line.n > WHOLE_LINE_MAX)
+		return false;
 	shape_trim(&left, &right, &f->shape);
 	return is_tails(r, u, left, data, limits, &f->tails) &&
 		is_tails(r, u, right, data, limits, &f->tails);
