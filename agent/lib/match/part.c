@@ -5,8 +5,7 @@
 #include "match/shape.h"
 #include "match/utf8.h"
 
-/* Bytes of a line that may be a mark with what stands beside it, a field, or a row of parts. */
-#define WHOLE_LINE_MAX   200
+/* Characters of a line that may be a field, and of what may stand before a mark in a segment. */
 #define FIELD_LINE_MAX   180
 #define SEGMENT_LINE_MAX 240
 
@@ -55,8 +54,6 @@ static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const s
 {
 	struct view left = left_of(p), right = right_of(p);
 
-	if (p->line.n > WHOLE_LINE_MAX)
-		return false;
 	shape_trim(&left, &right, &f->shape);
 	return is_tails(r, u, left, data, limits, &f->tails) &&
 		is_tails(r, u, right, data, limits, &f->tails);
