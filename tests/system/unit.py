@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The unit under a real systemd: what its hardening leaves must still stop a document.
+
+Usage: unit.py SOURCE-ROOT
+
+Makes a minimal system with systemd and the built package on a tmpfs, boots it in namespaces of its own
+(no file system of the host is marked), and asks it from outside. Prints TAP. Needs root.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import deb
+
+BOOT = r"""
+set -eu
+root=$1
+mount --make-rprivate /
+mount --bind "$root" "$root"
+cd "$root"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs dev
+for n in null zero full random urandom tty; do touch dev/$n; mount --bind /dev/$n dev/$n; done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+touch dev/console; mount --bind /dev/null dev/console
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mkdir -p srv/docs
+truncate -s 64M tmp/docs.img
+mkfs.ext4 -q -F tmp/docs.img
+mount -o loop tmp/docs.img srv/docs
+chmod 1777 srv/docs
+pivot_root . .
+umount -l .
+exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd \
+	--log-target=null --show-status=false
+"""
+
+APPS = """version: 1
+apps:
+  - id: lab-chat
+    name: Lab chat
+    category: chat
+    exe: [/opt/lab/chat-client]
+"""
+
+
+class Booted:
+    def __init__(self, root):
+        self.group = None
+        # A group of its own, so that systemd finds an empty hierarchy.
+        for line in open("/proc/mounts"):
+            fields = line.split()
+            if fields[2] == "cgroup2":
+                self.group = os.path.join(fields[1], "sealgate-unit.%d" % os.getpid())
+                os.mkdir(self.group)
+        enter = 'echo 0 > "$0/cgroup.procs" && exec "$@"' if self.group else 'exec "$@"'
+        self.unshare = subprocess.Popen(
+            ["sh", "-c", enter, self.group or "sh", "unshare", "--mount", "--pid", "--ipc", "--uts",
+             "--net", "--cgroup", "--fork", "--kill-child", "bash", "-c", BOOT, "boot", root],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.pid = None
+        for _ in range(100):
+            time.sleep(0.1)
+            path = "/proc/%d/task/%d/children" % (self.unshare.pid, self.unshare.pid)
+            children = open(path).read().split() if os.path.exists(path) else []
+            if children and open("/proc/%s/comm" % children[0]).read().strip() == "systemd":
+                self.pid = children[0]
+                break
+
+    def run(self, *argv, user=None):
+        prefix = ["nsenter", "-t", self.pid, "-m", "-p", "-i", "-u", "-n", "-C", "-r", "-w", "env",
+                  "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
+        if user:
+            prefix += ["setpriv", "--reuid=" + user, "--regid=nogroup", "--clear-groups"]
+        return deb.run(*prefix, *argv, timeout=30)
+
+    def wait(self, what, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if what():
+                return True
+            time.sleep(0.1)
+        return bool(what())
+
+    def status(self):
+        p = self.run("sealgate", "status", "--json")
+        return json.loads(p.stdout) if p.returncode == 0 else {}
+
+    def is_active(self):
+        return self.run("systemctl", "is-active", "sealgate").stdout.strip() == "active"
+
+    def stop(self):
+        self.unshare.kill()
+        self.unshare.wait()
+        if self.group:
+            for _ in range(50):
+                for folder, _, _ in sorted(os.walk(self.group), reverse=True):
+                    try:
+                        os.rmdir(folder)
+                    except OSError:
+                        pass
+                if not os.path.exists(self.group):
+                    break
+                time.sleep(0.1)
+
+
+def reads(b, program):
+    """Whether an unprivileged process of this program reads the marked document."""
+    p = b.run(program, "-c", "read -r line < /srv/docs/bao-cao.txt && echo READ", user="nobody")
+    return "READ" in p.stdout, p.stdout
+
+
+def check_booted(b):
+    deb.check(b.wait(b.is_active), "the unit is active", b.run("journalctl", "-u", "sealgate", "-n", "20", "-o", "cat", "--no-pager").stdout +
+              b.run("systemctl", "status", "sealgate").stdout)
+    s = b.status()
+    deb.check(bool(s) and s["supervisor"]["serving"], "it serves", s)
+    if not s:
+        raise SystemExit("the agent does not serve")
+    sup = s["supervisor"]
+    deb.check([c["state"] for c in sup["coverage"]] in ([], ["covered"]), "the documents are covered",
+              sup["coverage"])
+    deb.check(sup["lineage"] == "full", "applications can be tagged", sup["lineage_error"])
+    deb.check(not sup["accounts_missing"], "every process has its account", sup)
+    layers = {p["role"]: p["note"] for p in sup["processes"]}
+    deb.check(all("seccomp" in layers[r] and "uid" in layers[r] for r in ("scan", "watch", "log")),
+              "the processes are confined", layers)
+    read, words = reads(b, "/opt/lab/chat-client")
+    deb.check(not read and "not permitted" in words, "the client does not read the marked document", words)
+    read, words = reads(b, "/bin/sh")
+    deb.check(read, "a shell does", words)
+    deb.check(b.wait(lambda: "lab-chat" in b.run("sealgate", "incidents", "list", "--json").stdout),
+              "there is an incident", b.run("sealgate", "incidents", "list").stdout)
+
+
+def check_life(b):
+    version = b.status()["policy"]["version"]
+    deb.check(b.run("systemctl", "reload", "sealgate").returncode == 0, "reloads")
+    deb.check(b.is_active() and b.status()["policy"]["version"] == version,
+              "an unchanged policy keeps its number")
+    main = b.run("systemctl", "show", "-P", "MainPID", "sealgate").stdout.strip()
+    b.run("kill", "-KILL", main) if b.run("which", "kill").returncode == 0 else b.run(
+        "sh", "-c", "kill -KILL " + main)
+    begun = time.monotonic()
+    back = b.wait(lambda: b.status().get("supervisor", {}).get("serving") and
+                  b.run("systemctl", "show", "-P", "MainPID", "sealgate").stdout.strip() != main)
+    deb.check(back, "a killed supervisor is started again (%.1f s)" % (time.monotonic() - begun))
+    read, words = reads(b, "/opt/lab/chat-client")
+    deb.check(not read, "and the client still does not read it", words)
+    deb.check(b.run("sealgate", "incidents", "verify").returncode == 0, "the journal verifies")
+    deb.check("agent" in b.run("cat", "/var/lib/sealgate/journal/incidents.jsonl").stdout and
+              '"kind":"gap"' in b.run("cat", "/var/lib/sealgate/journal/incidents.jsonl").stdout,
+              "the gap is in the journal")
+    deb.check(b.run("systemctl", "stop", "sealgate").returncode == 0, "stops")
+    read, words = reads(b, "/opt/lab/chat-client")
+    deb.check(read, "and nothing is held afterwards", words)
+
+
+def main():
+    work = tempfile.mkdtemp(prefix="sealgate-unit-", dir="/var/tmp")
+    mounted = False
+    b = None
+    try:
+        package = deb.build_only(work)
+        os.mkdir(work + "/fs")
+        deb.need(deb.run("mount", "-t", "tmpfs", "-o", "size=2g,mode=755", "tmpfs", work + "/fs"),
+                 "mount a tmpfs")
+        mounted = True
+        root = deb.Root(work + "/fs", deb.depends(package) + ["systemd", "systemd-sysv", "util-linux"])
+        shutil.copy(package, root.path("tmp/sealgate.deb"))
+        p = root.apt("install", "--no-install-recommends", "/tmp/sealgate.deb")
+        deb.check(p.returncode == 0, "installs beside systemd", p.stdout)
+        root.write("etc/sealgate/agent.yaml", "protect: [/srv/docs]\npolicy: /etc/sealgate/policy.yaml\n")
+        root.write("etc/sealgate/apps/lab.yaml", APPS)
+        shutil.copy(root.path("usr/share/sealgate/policy/default.yaml"), root.path("etc/sealgate/policy.yaml"))
+        os.makedirs(root.path("opt/lab"))
+        shutil.copy(root.path("bin/dash"), root.path("opt/lab/chat-client"))
+        b = Booted(root.dir)
+        deb.check(b.pid is not None, "systemd boots")
+        if b.pid:
+            b.run("sh", "-c", "printf 'Số: 5/BC\\n\\nMẬT\\n\\nBÁO CÁO\\n\\nMực nước hồ là bốn mét.\\n' "
+                  "> /srv/docs/bao-cao.txt; chmod 644 /srv/docs/bao-cao.txt")
+            check_booted(b)
+            check_life(b)
+    finally:
+        if b:
+            b.stop()
+        if mounted:
+            deb.run("umount", "-l", work + "/fs")
+        shutil.rmtree(work, ignore_errors=True)
+    print("1..%d" % deb.count)
+    sys.exit(1 if deb.failed else 0)
+
+
+main()
