@@ -41,7 +41,7 @@ int buf_reserve(struct buf *b, size_t more)
 	return grow(b, more, 0);
 }
 
-int buf_put(struct buf *b, const void *p, size_t n)
+int buf_put_slow(struct buf *b, const void *p, size_t n)
 {
 	int r = buf_reserve(b, n);
 
@@ -56,11 +56,6 @@ int buf_put(struct buf *b, const void *p, size_t n)
 int buf_put_view(struct buf *b, struct view v)
 {
 	return buf_put(b, v.p, v.n);
-}
-
-int buf_put_byte(struct buf *b, uint8_t c)
-{
-	return buf_put(b, &c, 1);
 }
 
 int buf_put_str(struct buf *b, const char *s)

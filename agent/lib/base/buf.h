@@ -30,9 +30,23 @@ static inline void buf_clear(struct buf *b)
 }
 
 must_check int buf_reserve(struct buf *b, size_t more);
-must_check int buf_put(struct buf *b, const void *p, size_t n);
+must_check int buf_put_slow(
+	struct buf *b, const void *p, size_t n); /* what buf_put() is otherwise */
+must_check static inline int buf_put(struct buf *b, const void *p, size_t n)
+{
+	/* There is at most one byte of room beyond the bound. */
+	if (n >= b->cap - b->n)
+		return buf_put_slow(b, p, n);
+	if (n > 0)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	return 0;
+}
+must_check static inline int buf_put_byte(struct buf *b, uint8_t c)
+{
+	return buf_put(b, &c, 1);
+}
 must_check int buf_put_view(struct buf *b, struct view v);
-must_check int buf_put_byte(struct buf *b, uint8_t c);
 must_check int buf_put_str(struct buf *b, const char *s);
 must_check int buf_printf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 must_check int buf_put_hex(struct buf *b, const uint8_t *p, size_t n);

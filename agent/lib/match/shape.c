@@ -9,12 +9,33 @@
 #define SPACED_LETTERS_MIN 3
 #define SPACED_CJK_MIN     2
 
+/* Bytes that begin a blank other than ' ' and tab, a combining mark, something invisible, or a
+   script without capitals. Most lines have none, and the two functions below can be quick. */
+static bool has_rare_bytes(struct view line)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		uint8_t c = line.p[i];
+
+		if (c == 0xc2 || c == 0xcc || c == 0xcd || c >= 0xe2)
+			return true;
+	}
+	return false;
+}
+
+static bool has_gap(struct view line)
+{
+	return line.n > 0 &&
+		(memchr(line.p, '\t', line.n) || memmem(line.p, line.n, "   ", GAP_MIN));
+}
+
 int shape_columns(struct view line, struct buf *out)
 {
 	size_t n = 1, blanks = 0, start = 0;
 	bool tab = false;
 	int e = 0;
 
+	if (!has_gap(line) && !has_rare_bytes(line))
+		return buf_put_view(out, line);
 	for (size_t i = 0; e == 0 && i <= line.n; i += n) {
 		uint32_t cp = i < line.n ? utf8_at(line, i, &n) : 0;
 
@@ -67,12 +88,36 @@ static bool next_token(struct view line, size_t *at, struct token *ret)
 	return ret->to > ret->from;
 }
 
+/* Whether SPACED_LETTERS_MIN tokens of one character stand in a row, in a line without rare bytes.
+ */
+static bool has_spaced_letters(struct view line)
+{
+	unsigned row = 0, characters = 0;
+
+	for (size_t i = 0; i <= line.n; i++) {
+		uint8_t c = i < line.n ? line.p[i] : ' ';
+
+		if (c == ' ' || c == '\t') {
+			row = characters == 1 ? row + 1 : characters ? 0 : row;
+			if (row >= SPACED_LETTERS_MIN)
+				return true;
+			characters = 0;
+		} else {
+			characters += (c & 0xc0) != 0x80;
+		}
+	}
+	return false;
+}
+
 int shape_join_letters(struct view line, struct buf *out)
 {
 	size_t at = 0, ahead, start = out->n;
 	struct token t, next;
 	bool joined = false;
 	int e = 0;
+
+	if (!has_rare_bytes(line) && !has_spaced_letters(line))
+		return 0;
 
 	while (e == 0 && next_token(line, &at, &t)) {
 		size_t run = t.letter, scan = at;

@@ -65,15 +65,21 @@ void canon_count(struct view canonical, struct canon_stats *add_to)
 	size_t len;
 
 	for (size_t i = 0; i < canonical.n; i += len) {
-		uint32_t cp = utf8_next(canonical.p + i, canonical.n - i, &len, NULL);
-		unsigned prop = canon_prop(cp);
+		uint32_t cp = canonical.p[i];
+		unsigned prop;
 
+		if (cp < 0x80) { /* most of any text, and folded already */
+			len = 1;
+			add_to->letters += cp >= 'a' && cp <= 'z';
+			continue;
+		}
+		cp = utf8_next(canonical.p + i, canonical.n - i, &len, NULL);
+		prop = canon_prop(cp);
 		if (!(prop & CANON_LETTER))
 			continue;
 		add_to->letters++;
 		if (prop & CANON_VI)
 			add_to->letters_vi++;
-		if (cp >= 0x80)
-			add_to->letters_non_ascii++;
+		add_to->letters_non_ascii++;
 	}
 }
