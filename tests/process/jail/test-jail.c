@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sandbox, proved by trying: each trial is a forked child that confines itself and then does
  * one thing. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../../unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sealgate-log with this test as its supervisor and its core. Arguments: the program, the script of
    the manual's shell lines, the manual. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../../unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>

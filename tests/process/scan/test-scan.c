@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sealgate-scan under a fake supervisor and a fake core. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../../unit/unit.h"
 
 #include <fcntl.h>
 #include <signal.h>

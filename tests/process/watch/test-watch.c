@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sealgate-watch against a fake core: whatever happens to the tree, every file is offered. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../../unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>

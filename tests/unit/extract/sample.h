@@ -2,11 +2,7 @@
 /* Samples built in memory, and what came out of them. For the tests of extract/ alone. */
 #pragma once
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "../unit.h"
 
 #include "base/buf.h"
 #include "extract/extract.h"

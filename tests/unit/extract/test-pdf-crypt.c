@@ -3,11 +3,8 @@
  * Encrypted files. data/encrypted-*.pdf are one page of our own, encrypted with qpdf 11 and an
  * empty user password ("pw" in encrypted-password.pdf). The folder is argument 1.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects, updates, object streams, filters, damage. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../unit.h"
+
 #include <stdio.h>
 
 #include "extract/pdf.h"

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words and lines by geometry. Glyphs of the test fonts are half an em wide. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../unit.h"
 
 #include "extract/extract.h"
 #include "pdfwriter.h"

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every bound is reached once: what is over it is said, and reading ends. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../unit.h"
+
 #include <stdio.h>
 
 #include "base/clock.h"

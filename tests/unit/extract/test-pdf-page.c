@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Places: page edges, annotations, fields, properties, attached files; what was not read. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../unit.h"
+
 #include <stdio.h>
 
 #include "pdfwriter.h"

@@ -4,12 +4,7 @@
  * "# expect: LINE:COL: CODE: text (hint)", in order, and nothing else. A file without such lines
  * must compile.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../unit.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,14 +4,10 @@
  * go, that white space is one blank, and that an eth is a đ. (Look-alikes are left out here: no
  * text mixes scripts.) Rewrites ICU's input and output by just that and expects equality.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
