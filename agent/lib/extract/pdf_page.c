@@ -7,6 +7,7 @@
 #include "extract/pdf_reader.h"
 
 #define MARGIN_EDGE 0.06F /* of the page's height: always header or footer */
+#define FOOTER_GAP  3.0F  /* sizes of its letters, free above a footer */
 #define MARGIN_REPEAT                                                                            \
 	0.15F               /* of the page's height: header or footer if other pages have it too \
 			     */
@@ -121,6 +122,18 @@ static bool is_watermark(const struct pdf_line *line)
 	return (slope > 15 && slope < 75) || (line->pale && line->size >= 28);
 }
 
+/* A page without neighbours to compare with still sets its footer off from the text. */
+static bool is_set_off(const struct pdf_page *p, const struct pdf_line *line)
+{
+	for (size_t i = 0; i < p->layout.n; i++) {
+		float above = p->layout.lines[i].y0 - line->y0;
+
+		if (above > line->size / 2 && above < FOOTER_GAP * line->size)
+			return false;
+	}
+	return true;
+}
+
 static enum place line_place(const struct pdf_page *p, const struct pdf_page *before,
 	const struct pdf_page *after, const struct pdf_line *line)
 {
@@ -139,7 +152,7 @@ static enum place line_place(const struct pdf_page *p, const struct pdf_page *be
 	uint64_t hash = line_hash(p, line);
 	if (page_repeats(before, hash) || page_repeats(after, hash))
 		return top ? PLACE_HEADER : PLACE_FOOTER;
-	return PLACE_BODY;
+	return bottom && is_set_off(p, line) ? PLACE_FOOTER : PLACE_BODY;
 }
 
 static uint32_t line_flags(const struct pdf_page *p, const struct pdf_line *line)
