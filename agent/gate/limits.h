@@ -34,7 +34,7 @@
 /* Arguments of a command line that are tried as the path of a script. */
 #define GATE_SCRIPT_ARGS_MAX 4U
 /* An exec waits this long for its tag, then goes on: the process is known by its pid anyway. */
-#define GATE_TAG_NS (100 * NSEC_PER_MSEC)
+#define GATE_TAG_NS (300 * NSEC_PER_MSEC)
 /* After an exec the procfs lines of a process still show the old program for a moment. */
 #define GATE_EXEC_SETTLE_NS (200 * NSEC_PER_MSEC)
 /* "Belongs to none" is believed for the age of the process, within these bounds: what it executes

@@ -45,6 +45,10 @@ static int read_ole1(struct cfb *c, uint32_t storage)
 
 	if (r != 0)
 		return r == CFB_ABSENT ? 0 : r;
+	if (bytes.n < 4) {
+		extractor_fail(c->x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
+		return 0;
+	}
 	return ole1_package(c->x, view_sub(buf_view(&bytes), 4, load_le32(bytes.p)));
 }
 

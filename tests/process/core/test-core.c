@@ -324,7 +324,9 @@ static void on_recorded(void *userdata, uint64_t tag, uint64_t seq)
 	struct books *b = userdata;
 
 	(void)seq;
-	b->tags[b->n_tags++] = tag;
+	if (b->n_tags < (int)ARRAY_SIZE(b->tags))
+		b->tags[b->n_tags] = tag;
+	b->n_tags++;
 }
 
 static void books_init(struct books *b)

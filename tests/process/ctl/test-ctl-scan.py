@@ -4,6 +4,7 @@
 
 usage: test-ctl-scan.py SEALGATE SEALGATE-SCAN FAKE-SCAN RULES
 """
+import atexit
 import hashlib
 import json
 import os
@@ -16,6 +17,18 @@ import tempfile
 import time
 
 SEALGATE, SCAN, FAKE, RULES = sys.argv[1:5]
+
+
+def everybodys():
+    """Copies where every user may read them: a checkout may lie in a home that is closed."""
+    folder = tempfile.mkdtemp(prefix="test-ctl-scan-")
+    atexit.register(shutil.rmtree, folder)
+    os.chmod(folder, 0o755)
+    shutil.copytree(RULES, folder + "/rules")
+    return shutil.copy(SEALGATE, folder), shutil.copy(SCAN, folder), folder + "/rules"
+
+
+SEALGATE, SCAN, RULES = everybodys()
 NOBODY = 65534
 SECRET = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n"
           "Số: 12/BC-UBND\nTỐI MẬT\n\nBÁO CÁO\nvề công tác bảo vệ\n")
