@@ -105,6 +105,38 @@ static void print_head(const struct status *s)
 		lang_pick(s->lang, "workers", "tiến trình quét"));
 }
 
+static bool is_uncovered(const struct conf_node *mount)
+{
+	return strcmp(text(mount, "state"), "not covered") == 0;
+}
+
+static void print_arming(const struct status *s)
+{
+	const struct conf_node *arming = at(s->root, "supervisor.arming");
+	const struct conf_node *gate = at(s->root, "supervisor.gate");
+	bool armed = strcmp(text(arming, "state"), "armed") == 0;
+
+	if (!arming)
+		return;
+	row(s, "armed", "kích hoạt");
+	if (strcmp(text(arming, "when"), "always") == 0)
+		printf("%s", lang_pick(s->lang, "always", "luôn luôn"));
+	else
+		printf(armed ? lang_pick(s->lang, "yes, %s processes of applications since %s",
+				       "có, %s tiến trình của ứng dụng, từ %s")
+			     : lang_pick(s->lang, "no, %s processes of applications; last at %s",
+				       "không, %s tiến trình của ứng dụng; lần cuối %s"),
+			text(gate, "processes_gated"), text(arming, "last"));
+	printf("\n");
+	if (strcmp(text(arming, "when"), "on-demand") != 0)
+		return;
+	row(s, "", "");
+	printf(lang_pick(s->lang,
+		       "applications without a marked executable are noticed within %s s\n",
+		       "ứng dụng không có tệp chạy được đánh dấu được nhận ra trong %s giây\n"),
+		text(gate, "noticed_within_s"));
+}
+
 static void print_coverage(const struct status *s)
 {
 	const struct conf_node *list = at(s->root, "supervisor.coverage");
@@ -112,11 +144,10 @@ static void print_coverage(const struct status *s)
 	for (size_t i = 0; list && i < list->n; i++) {
 		row(s, "covered", "bao phủ");
 		printf("%s (%s)%s%s\n", text(list->items[i], "mount"), text(list->items[i], "type"),
-			strcmp(text(list->items[i], "state"), "covered") == 0 ? "" : ": ",
-			strcmp(text(list->items[i], "state"), "covered") == 0
-				? ""
-				: text(list->items[i], "why"));
+			is_uncovered(list->items[i]) ? ": " : "",
+			is_uncovered(list->items[i]) ? text(list->items[i], "why") : "");
 	}
+	print_arming(s);
 	row(s, "engine", "cơ chế");
 	printf("%s, Linux %s, %s %s\n", text(s->root, "supervisor.engine.name"),
 		text(s->root, "supervisor.engine.kernel"),
@@ -176,7 +207,7 @@ static void check_coverage(const struct status *s)
 	const struct conf_node *list = at(s->root, "supervisor.coverage");
 
 	for (size_t i = 0; list && i < list->n; i++)
-		if (strcmp(text(list->items[i], "state"), "covered") != 0)
+		if (is_uncovered(list->items[i]))
 			problem(s, "a file system is not covered",
 				"có hệ thống tệp không được bảo vệ", text(list->items[i], "mount"));
 	if (!at(s->root, "supervisor.pid"))
@@ -208,6 +239,9 @@ static void check_losses(const struct status *s)
 			"lần mở được trả lời khi hết hạn, chưa biết nội dung"},
 		{"supervisor.gate.core_gone", "opens answered while core was away",
 			"lần mở được trả lời khi thiếu tiến trình lõi"},
+		{"supervisor.gate.cover_timeouts",
+			"applications that started before the file systems were covered",
+			"ứng dụng chạy trước khi hệ thống tệp được bảo vệ"},
 		{"supervisor.gate.stuck", "gates that died reading a process's memory",
 			"cổng bị hỏng khi đọc bộ nhớ của một tiến trình"},
 		{"supervisor.gate.pressure", "opens answered under pressure",

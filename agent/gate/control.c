@@ -16,7 +16,8 @@ static const struct wire_row rows[] = {
 	{SUP_FANOTIFY, 0, 0, 2},
 	{SUP_FANOTIFY, 0, 0, 3},
 	{SUP_POLICY, 4, 4, 2},
-	{SUP_TAGGED, 4, 4, 0},
+	{SUP_TAGGED, 8, 8, 0},
+	{SUP_LOOK, 1, 1, 0},
 };
 
 static int map_shared(struct gate *g, int fd)
@@ -108,13 +109,21 @@ static int on_frame(void *userdata, struct wire_frame *f)
 {
 	struct gate *g = userdata;
 	struct unpack u = {f->body, 0};
+	bool tagged;
 	int r = 0;
 
 	g->now = clock_now();
 	switch (f->type) {
 	case SUP_FANOTIFY: r = on_fanotify(g, f); break;
 	case SUP_POLICY: r = on_policy(g, f); break;
-	case SUP_TAGGED: hold_tagged(g, f->id, unpack_u32(&u) == 0); break;
+	case SUP_TAGGED:
+		tagged = unpack_u32(&u) == 0;
+		hold_tagged(g, f->id, tagged, unpack_u32(&u) == 0);
+		break;
+	case SUP_LOOK:
+		if (g->serving)
+			look_ask(g, unpack_u8(&u) != 0);
+		break;
 	default: return -EPROTO;
 	}
 	/* A policy that cannot be opened leaves the old one in force; without any there is nothing

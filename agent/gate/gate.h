@@ -4,8 +4,9 @@
  * that nothing on the way from an event to its answer allocates.
  *
  * Who owns what: event.c answers, proc.c knows processes (identify.c asks procfs), facts.c knows
- * files, hold.c holds events while core looks, judge.c decides, record.c keeps records, link.c
- * talks to core, mounts.c knows mounts, control.c talks to the supervisor.
+ * files, look.c finds processes that nobody saw start, hold.c holds events while core looks,
+ * judge.c decides, record.c keeps records, link.c talks to core, mounts.c knows mounts, control.c
+ * talks to the supervisor.
  */
 #pragma once
 
@@ -139,12 +140,32 @@ struct record_table {
 	uint32_t n_unsent;
 };
 
+struct seen_process {
+	int32_t pid;  /* 0: free */
+	uint32_t exe; /* hash of its path */
+};
+
+struct look_table {
+	struct seen_process seen[2][GATE_LOOK_PROCESSES]; /* of the last look, and of this one */
+	unsigned now;                                     /* which is this one's */
+	struct hash_key key;
+	uint32_t n_seen, n_gated, n_told;
+	uint64_t cpu;   /* that it took so far */
+	uint64_t execs; /* starts of applications when it began */
+	int dir;        /* /proc; -1: between looks */
+	size_t at, n;   /* in entries */
+	bool fresh;     /* nothing is remembered from the last */
+	bool announce;  /* tell of each that is found */
+	bool again, announce_next, told_idle;
+	_Alignas(8) uint8_t entries[4096];
+};
+
 struct gate {
 	struct config config;
 	struct loop *loop;
 	struct child *child;
 	struct loop_source *group_source, *core_source;
-	struct loop_timer *hold_timer, *beat_timer;
+	struct loop_timer *hold_timer, *beat_timer, *look_timer;
 	int group;     /* fanotify */
 	int core;      /* -1: nobody to ask */
 	int proc;      /* /proc */
@@ -152,6 +173,8 @@ struct gate {
 	int32_t self;
 	bool serving, stopping;
 	bool core_wants_out;
+	bool covered;           /* the file systems, as the supervisor said since GATE_IDLE */
+	uint32_t covered_after; /* the number of GATE_IDLE: older questions do not count */
 
 	struct gate_shared *shared;
 	struct policy *policy;
@@ -172,6 +195,7 @@ struct gate {
 	struct hold_table holds;
 	struct mount_table mounts;
 	struct record_table records;
+	struct look_table look;
 
 	struct buf frame;         /* being packed */
 	struct buf storage;       /* being received */
@@ -216,6 +240,10 @@ size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
 /* The text of a file below /proc, in g->text; false where it could not be read. */
 bool identify_text(struct gate *g, const char *name, size_t max, struct view *ret);
 
+/* look.c */
+int look_turn(void *userdata); /* of the look timer */
+void look_ask(struct gate *g, bool announce);
+
 /* facts.c */
 bool facts_known(struct gate *g, const struct file_key *key, int fd, struct facts_brief *ret);
 void facts_keep(struct gate *g, const struct file_key *key, const struct facts_brief *facts,
@@ -235,7 +263,9 @@ void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct fi
 void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app);
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 	const struct facts_brief *facts, bool may_keep);
-void hold_tagged(struct gate *g, uint32_t id, bool done);
+void hold_tagged(struct gate *g, uint32_t id, bool tagged, bool covered);
+bool hold_any_exec(const struct gate *g);
+uint32_t hold_next_id(struct gate *g);
 void hold_expire(struct gate *g);
 void hold_arm(struct gate *g);
 void hold_core_gone(struct gate *g);

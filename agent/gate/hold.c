@@ -42,7 +42,7 @@ void hold_init(struct gate *g)
 	}
 }
 
-static uint32_t next_id(struct gate *g)
+uint32_t hold_next_id(struct gate *g)
 {
 	if (++g->holds.next_id == 0)
 		g->holds.next_id = 1;
@@ -205,7 +205,7 @@ static int request_new(struct gate *g, const struct event *ev, uint32_t app,
 	if (q->fd < 0)
 		return -EAGAIN;
 	q->key = *key;
-	q->id = next_id(g);
+	q->id = hold_next_id(g);
 	q->epoch = g->epoch;
 	q->track = (uint8_t)track;
 	q->no_writer = track != FILE_TRACK_NONE && file_has_no_writer(q->fd);
@@ -359,6 +359,13 @@ void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 	hold_arm(g);
 }
 
+/* An exec goes on without an answer of the supervisor. */
+static void count_late(struct gate *g)
+{
+	g->shared->counters.tag_timeouts += g->config.cgroup_tags;
+	g->shared->counters.cover_timeouts += g->config.on_demand && !g->covered;
+}
+
 void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app)
 {
 	struct hold *h = slot_take(g, ev, app, NULL, GATE_SLOT_EXEC);
@@ -367,23 +374,33 @@ void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app)
 	if (!h) {
 		static const struct facts_brief nothing = {.level = LEVEL_NONE};
 
+		count_late(g);
 		judge(g, ev, p, app, NULL, &nothing, RECORD_CAUSE_PRESSURE);
 		event_done(ev);
 		return;
 	}
-	h->id = next_id(g);
+	h->id = hold_next_id(g);
+	g->look.told_idle = false;
 	pack_u32(&k, (uint32_t)ev->pid);
 	pack_u32(&k, app);
 	if (k.error || child_send(g->child, GATE_TAG, h->id, buf_view(&g->frame), NULL, 0) < 0) {
-		g->shared->counters.tag_timeouts++;
+		count_late(g);
 		resolve_exec(g, h);
 		return;
 	}
 	hold_arm(g);
 }
 
-void hold_tagged(struct gate *g, uint32_t id, bool done)
+bool hold_any_exec(const struct gate *g)
 {
+	return !list_is_empty(&g->holds.execs);
+}
+
+void hold_tagged(struct gate *g, uint32_t id, bool tagged, bool covered)
+{
+	/* Numbers go round. */
+	if ((int32_t)(id - g->covered_after) > 0)
+		g->covered = covered;
 	list_for_each(n, &g->holds.execs) {
 		struct hold *h = list_entry(n, struct hold, node);
 		struct proc *p;
@@ -391,8 +408,9 @@ void hold_tagged(struct gate *g, uint32_t id, bool done)
 		if (h->id != id)
 			continue;
 		p = proc_find(g, h->event.pid);
-		if (p && done)
+		if (p && tagged)
 			p->tag = h->app;
+		g->shared->counters.cover_timeouts += g->config.on_demand && !covered;
 		resolve_exec(g, h);
 		hold_arm(g);
 		return;
@@ -414,7 +432,7 @@ void hold_expire(struct gate *g)
 
 	g->now = clock_now();
 	while ((h = due(g, &t->execs, GATE_TAG_NS))) {
-		g->shared->counters.tag_timeouts++;
+		count_late(g);
 		resolve_exec(g, h);
 	}
 	while ((h = due(g, &t->opens, g->config.hold_ns)))

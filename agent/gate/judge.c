@@ -228,7 +228,9 @@ static void judge_exec(struct gate *g, struct event *ev)
 	c->execs++;
 	proc_set_app(g, p, app, PROC_HOW_EXEC);
 	identify_user(g, p);
-	if (g->config.cgroup_tags && p->tag != app) {
+	/* Also where it is the first one: no application runs before the file systems are covered.
+	 */
+	if ((g->config.cgroup_tags && p->tag != app) || (g->config.on_demand && !g->covered)) {
 		hold_exec(g, ev, p, app);
 		return;
 	}

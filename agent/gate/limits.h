@@ -7,12 +7,17 @@
 
 /* The tests reach these with a gate built small; the bounds that others rely on stay. */
 #ifdef GATE_SMALL
-#define GATE_PROCESSES_MAX 64U
-#define GATE_ANCESTORS_MAX 4U
-#define GATE_REQUESTS_MAX  8U
-#define GATE_FACTS_SETS    2U
-#define GATE_LATE_NS       (2 * NSEC_PER_SEC)
-#define GATE_VOLATILE_NS   (2 * NSEC_PER_SEC)
+#define GATE_PROCESSES_MAX  64U
+#define GATE_ANCESTORS_MAX  4U
+#define GATE_REQUESTS_MAX   8U
+#define GATE_FACTS_SETS     2U
+#define GATE_LATE_NS        (2 * NSEC_PER_SEC)
+#define GATE_VOLATILE_NS    (2 * NSEC_PER_SEC)
+#define GATE_LOOK_SHARE     5U
+#define GATE_LOOK_MIN_NS    (100 * NSEC_PER_MSEC)
+#define GATE_LOOK_PROCESSES 16U
+#define GATE_LOOK_TOLD_MAX  4U
+#define GATE_LOOK_FILES_MAX 8U
 #else
 /* Processes remembered. Over it those of no application are forgotten first; one that does not fit
    is looked up again at each of its opens. */
@@ -29,6 +34,16 @@
 /* On tmpfs a store through a mapping that was read first leaves ctime alone, so facts hold only
    this long there, and only while nobody writes. */
 #define GATE_VOLATILE_NS   (30 * NSEC_PER_SEC)
+
+#define GATE_LOOK_SHARE     500U
+/* Between two looks at all processes, at least. */
+#define GATE_LOOK_MIN_NS    NSEC_PER_SEC
+/* Processes whose executable is remembered from one look to the next: a power of two, filled to
+   three quarters. Over it they are identified again each time. */
+#define GATE_LOOK_PROCESSES 16384U
+/* Applications that a look tells of, and open files of each that it reads the names of. */
+#define GATE_LOOK_TOLD_MAX  64U
+#define GATE_LOOK_FILES_MAX 1024U
 #endif
 #define GATE_FACTS_WAYS 4U
 /* Arguments of a command line that are tried as the path of a script. */
@@ -47,6 +62,12 @@
 /* After a gate was killed while it read a process's command line or environment, successors do
    without these for so long: a process that can stop one gate would stop the next. */
 #define GATE_STUCK_NS (600 * NSEC_PER_SEC)
+
+/* A look at all processes: turns of so long, with pauses for answers; each costs at most about one
+   part in GATE_LOOK_SHARE of a processor, because the time to the next follows from its own. */
+#define GATE_LOOK_TURN_NS  (NSEC_PER_MSEC / 5)
+#define GATE_LOOK_PAUSE_NS (2 * NSEC_PER_MSEC)
+#define GATE_LOOK_MAX_NS   (30 * NSEC_PER_SEC)
 
 #define GATE_BEAT_NS (200 * NSEC_PER_MSEC)
 

@@ -43,7 +43,7 @@ static struct gate *gate_new(void)
 
 	if (g == MAP_FAILED)
 		return NULL;
-	g->group = g->core = g->mounts.fd = g->procs.exits = -1;
+	g->group = g->core = g->mounts.fd = g->procs.exits = g->look.dir = -1;
 	g->self = getpid();
 	g->frame = BUF_INIT(WIRE_BODY_MAX);
 	g->storage = BUF_INIT(0);

@@ -103,6 +103,9 @@ int serve_init(struct gate *g)
 {
 	int r = loop_timer_new(g->loop, on_hold, g, &g->hold_timer);
 
+	g->look.key = hash_key_new();
+	if (r == 0)
+		r = loop_timer_new(g->loop, look_turn, g, &g->look_timer);
 	return r < 0 ? r : loop_timer_new(g->loop, on_beat, g, &g->beat_timer);
 }
 
@@ -118,6 +121,7 @@ int serve_stop(struct gate *g)
 	if (!g->serving)
 		return LOOP_DONE;
 	g->stopping = true;
+	loop_timer_set(g->look_timer, 0);
 	tell_time(g);
 	hold_release(g);
 	/* What came meanwhile; afterwards the group is the supervisor's. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "supervisor/arming.h"
 #include "supervisor/children.h"
 #include "supervisor/group.h"
 #include "supervisor/notify.h"
@@ -61,6 +63,7 @@ struct agent {
 	struct loop_timer *tick, *start_timer, *stop_timer;
 	struct statedir *statedir;
 	struct group *group;
+	struct arming *arming;
 	struct tags *tags;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
@@ -75,7 +78,7 @@ struct agent {
 	uint32_t policy_version;
 	struct view apps_map;
 	struct apptable *apps;
-	uint64_t started, stop_began, next_mark, last_beat, records_lost;
+	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered;
 	bool serving, stopping, orderly;
 	int exit_status;
 };
@@ -204,6 +207,7 @@ static void make_configs(struct agent *a)
 			.file_bytes = s->limits.file_bytes,
 			.worker_memory = s->limits.worker_memory,
 			.cgroup_tags = a->tags != NULL,
+			.on_demand = s->arm == SETTINGS_ARM_ON_DEMAND,
 		};
 		copy_paths(&s->rules, &c->rules);
 		copy_paths(&s->protect, &c->protect);
@@ -244,6 +248,17 @@ static void give_gate_policy(struct agent *a)
 		version[i] = (uint8_t)(a->policy_version >> 8 * i);
 	if (proc_send(a->gate, SUP_POLICY, 0, view_of(version, 4), fds, 2) < 0)
 		say(a, "the gate is away; its successor gets policy version %u", a->policy_version);
+}
+
+/* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
+   ready. */
+static void ask_to_look(struct agent *a, bool announce)
+{
+	const uint8_t body = announce;
+
+	if (proc_is_ready(a->gate) &&
+		proc_send(a->gate, SUP_LOOK, 0, view_of(&body, 1), NULL, 0) < 0)
+		say(a, "the gate is away; its successor looks who lives");
 }
 
 static void on_started(void *userdata, struct proc *p)
@@ -290,11 +305,9 @@ static bool all_ready(const struct agent *a)
 
 static void start_serving(struct agent *a)
 {
-	char why[512];
-	int r = group_cover(a->group, why, sizeof(why));
 
-	if (r < 0) {
-		say(a, "%s", why);
+	/* Also where nothing needs it yet: what cannot be covered has to be known now. */
+	if (arming_alive(a->arming) < 0) {
 		a->exit_status = AGENT_NOT_STARTED;
 		(void)kill(getpid(), SIGTERM);
 		return;
@@ -302,6 +315,7 @@ static void start_serving(struct agent *a)
 	if (a->apps)
 		group_mark_apps(a->group, a->apps);
 	a->serving = true;
+	ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
 	say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
 		a->settings->protect.n == 1 ? "y" : "ies", a->policy_version);
@@ -318,7 +332,8 @@ static void on_ready(void *userdata, struct proc *p)
 {
 	struct agent *a = userdata;
 
-	(void)p;
+	if (a->serving && proc_role(p) == ROLE_GATE)
+		ask_to_look(a, false);
 	if (!a->serving && !a->stopping && all_ready(a))
 		start_serving(a);
 }
@@ -337,6 +352,9 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 		(void)kill(getpid(), SIGTERM);
 		return;
 	}
+	/* It may have let a start go on: covered until its successor has looked. */
+	if (a->serving && proc_role(p) == ROLE_GATE)
+		(void)arming_alive(a->arming);
 	say(a, "%s %s (status %d), starting another", proc_name(p),
 		hung ? "did not answer and was killed" : "ended", status);
 	record(a, proc_role(p) == ROLE_SCAN ? "agent" : "gap", proc_name(p), clock_realtime(),
@@ -372,28 +390,106 @@ static void on_policy(struct agent *a, struct wire_frame *f)
 	a->apps = apps;
 	a->apps_map = map;
 	give_gate_policy(a);
-	if (a->serving)
+	if (a->serving) {
 		group_mark_apps(a->group, a->apps);
+		ask_to_look(a, true);
+	}
+}
+
+static int tag(struct agent *a, uint32_t pid, uint32_t app)
+{
+	int r = -ENOENT;
+
+	if (!a->tags)
+		return -EOPNOTSUPP;
+	if (a->apps && app < apptable_n(a->apps))
+		r = tags_put(a->tags, pid, apptable_id(a->apps, app));
+	if (r < 0)
+		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
+	return r;
+}
+
+static void answer_tag(struct agent *a, uint32_t id, int tagged, int covered)
+{
+	uint8_t body[8];
+
+	for (int i = 0; i < 4; i++) {
+		body[i] = (uint8_t)((uint32_t)-tagged >> 8 * i);
+		body[4 + i] = (uint8_t)((uint32_t)-covered >> 8 * i);
+	}
+	if (proc_send(a->gate, SUP_TAGGED, id, view_of(body, sizeof(body)), NULL, 0) < 0)
+		say(a, "the gate went away while it waited for a tag");
 }
 
 static void on_tag(struct agent *a, const struct wire_frame *f)
 {
 	struct unpack u = {f->body, 0};
-	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u), error = 0;
-	uint8_t body[4];
-	int r = -ENOENT;
+	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u);
+	/* Covering first: it is quick, and tagging may take its time. */
+	int covered = arming_alive(a->arming);
 
-	if (a->tags && a->apps && app < apptable_n(a->apps))
-		r = tags_put(a->tags, pid, apptable_id(a->apps, app));
-	if (r < 0) {
-		error = (uint32_t)-r;
-		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
-	}
-	for (int i = 0; i < 4; i++)
-		body[i] = (uint8_t)(error >> 8 * i);
-	if (proc_send(a->gate, SUP_TAGGED, f->id, view_of(body, 4), NULL, 0) < 0)
-		say(a, "the gate went away while it waited for a tag");
+	answer_tag(a, f->id, tag(a, pid, app), covered);
 }
+
+/* An application that was not seen starting. It is recorded where it ran before, or where it ran
+   uncovered; not each time that a covered one has another child. */
+static void on_found(struct agent *a, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u);
+	bool before = unpack_u8(&u) != 0, armed = group_is_armed(a->group);
+	uint32_t n_files = unpack_u32(&u);
+	struct view file = unpack_view(&u);
+	const char *id = a->apps && app < apptable_n(a->apps) ? apptable_id(a->apps, app) : "?";
+	int covered;
+
+	if (unpack_end(&u) < 0)
+		return;
+	covered = arming_alive(a->arming);
+	answer_tag(a, f->id, tag(a, pid, app), covered);
+	if (before)
+		record(a, "agent", "already-running", 0, "%s (process %u) ran already", id, pid);
+	else if (!armed)
+		record(a, "agent", "noticed", 0,
+			"%s (process %u) was not seen starting; covered from now on", id, pid);
+	if (before && n_files > 0)
+		record(a, "agent", "already-open", 0,
+			"%s (process %u) has %u protected files open already, one is %.*s", id, pid,
+			n_files, (int)MIN(file.n, (size_t)700), (const char *)file.p);
+}
+
+static void on_uncovered(void *userdata, const char *why)
+{
+	struct agent *a = userdata;
+
+	say(a, "%s", why);
+	record(a, "gap", "coverage", clock_realtime(), "%s", why);
+}
+
+static bool is_application(void *userdata, const char *id)
+{
+	const struct agent *a = userdata;
+
+	return apptable_find(a->apps, id) != APP_NONE;
+}
+
+static bool is_tag_in_use(void *userdata)
+{
+	struct agent *a = userdata;
+
+	return a->tags && a->apps && tags_populated(a->tags, is_application, a);
+}
+
+static void on_doubt(void *userdata)
+{
+	ask_to_look(userdata, false);
+}
+
+static const struct arming_events arming_events = {
+	.failed = on_uncovered,
+	.in_use = is_tag_in_use,
+	.doubt = on_doubt,
+};
 
 static void write_gate(const struct agent *a, struct json *j)
 {
@@ -417,6 +513,14 @@ static void write_gate(const struct agent *a, struct json *j)
 	json_key_u64(j, "successor", c->successor);
 	json_key_u64(j, "execs", c->execs);
 	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
+	json_key_u64(j, "cover_timeouts", c->cover_timeouts);
+	json_key_u64(j, "found", c->found);
+	json_key_u64(j, "looks", c->looks);
+	json_key_u64(j, "look_ms", c->look_ns / NSEC_PER_MSEC);
+	/* A look begins this long after the last one, and may see a process after its exec only at
+	   the next. */
+	json_key_u64(j, "noticed_within_s",
+		(2 * a->shared->look_interval_ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 	json_key_u64(j, "stuck", c->stuck);
 	json_key_u64(j, "unidentified", c->unidentified);
 	json_key_u64(j, "answer_errors", c->answer_errors);
@@ -477,6 +581,8 @@ static void on_status_get(struct agent *a, uint32_t id)
 	json_key_bool(&j, "serving", a->serving);
 	json_key_u64(&j, "uptime_ms", (clock_now() - a->started) / NSEC_PER_MSEC);
 	write_processes(a, &j);
+	json_key(&j, "arming");
+	arming_status(a->arming, &j);
 	group_status(a->group, &j);
 	write_limits(a, &j);
 	write_gate(a, &j);
@@ -506,6 +612,8 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 		break;
 	case CORE_STATUS_GET: on_status_get(a, f->id); break;
 	case GATE_TAG: on_tag(a, f); break;
+	case GATE_FOUND: on_found(a, f); break;
+	case GATE_IDLE: arming_idle(a->arming); break;
 	}
 	return 0;
 }
@@ -517,6 +625,8 @@ static const struct wire_row core_rows[] = {
 };
 static const struct wire_row gate_rows[] = {
 	{GATE_TAG, 8, 8, 0},
+	{GATE_FOUND, 17, 17 + PATH_MAX, 0},
+	{GATE_IDLE, 0, 0, 0},
 };
 
 /* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. */
@@ -558,6 +668,12 @@ static void look_at_losses(struct agent *a)
 			"the gate dropped %ju records because core did not take them",
 			(uintmax_t)(lost - a->records_lost));
 	a->records_lost = lost;
+	lost = a->shared->counters.cover_timeouts;
+	if (lost > a->uncovered)
+		record(a, "gap", "arming", clock_realtime(),
+			"%ju applications started before the file systems were covered",
+			(uintmax_t)(lost - a->uncovered));
+	a->uncovered = lost;
 }
 
 static int on_mounts(void *userdata, int fd, uint32_t ev)
@@ -662,6 +778,7 @@ static void stop(struct agent *a)
 	a->stop_began = clock_now();
 	loop_timer_set(a->start_timer, 0);
 	notify_stopping();
+	arming_end(a->arming);
 	group_uncover(a->group);
 	proc_stop(a->gate);
 	loop_timer_set(a->stop_timer, clock_now() + 1);
@@ -815,6 +932,9 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = make_loop(a);
 	if (r == 0)
+		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND, &arming_events,
+			a, &a->arming);
+	if (r == 0)
 		r = make_procs(a);
 	if (r < 0) {
 		fprintf(stderr, "sealgated: cannot start: %s\n", strerror(-r));
@@ -839,6 +959,7 @@ static void tear_down(struct agent *a)
 	fd_close(a->apps_fd);
 	fd_close(a->listen_fd);
 	fd_close(a->shared_fd);
+	arming_free(a->arming);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
 	loop_timer_free(a->stop_timer);

@@ -34,7 +34,8 @@ struct covered {
 	char mount[PATH_MAX];
 	char type[32];
 	uint64_t dev; /* st_dev of the mount point */
-	int error;    /* 0: marked; else the errno */
+	bool marked;
+	int error; /* of the last attempt to mark it */
 };
 
 struct group {
@@ -46,7 +47,7 @@ struct group {
 	char **exes; /* marked executables, resolved paths */
 	size_t n_exes;
 	uint32_t exe_failures;
-	bool covering;
+	bool armed;
 };
 
 static void explain(int error, char *ret, size_t size)
@@ -242,21 +243,25 @@ static int cover(struct group *g, const char *path, const char *type)
 	if (stat(path, &st) < 0)
 		return -errno;
 	c = find_covered(g, st.st_dev);
-	if (c && c->error == 0)
+	if (c && c->marked)
 		return 0;
 	if (!c) {
 		if (g->n_covered == COVERED_MAX)
 			return -ENOSPC;
 		c = &g->covered[g->n_covered++];
+		c->error = 0;
 	}
-	*c = (struct covered){.dev = st.st_dev};
+	*c = (struct covered){.dev = st.st_dev, .error = c->error};
 	snprintf(c->mount, sizeof(c->mount), "%s", path);
 	snprintf(c->type, sizeof(c->type), "%s", type);
+	if (!g->armed)
+		return 0;
 	/* The order matters: from the first mark on, our own opens there would wait for the gate.
 	 */
 	ignore_own_mount(g, path);
 	r = mark_file_system(g, path);
 	c->error = -r;
+	c->marked = r == 0;
 	return r < 0 ? r : 1;
 }
 
@@ -289,7 +294,7 @@ static int on_mount(void *userdata, const struct mount_entry *m)
 	if (r > 0)
 		c->added++;
 	/* Bind mounts of a covered file system need the ignore mark of their own. */
-	if (r == 0)
+	if (r == 0 && c->group->armed)
 		ignore_own_mount(c->group, m->mount_point);
 	return 0;
 }
@@ -299,7 +304,6 @@ int group_cover(struct group *g, char *ret_why, size_t why_size)
 	struct covering c = {g, 0};
 	int r;
 
-	g->covering = true;
 	forget_unmounted(g);
 	for (uint32_t i = 0; i < g->protect->n; i++) {
 		char type[32];
@@ -324,7 +328,28 @@ void group_uncover(struct group *g)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | kinds[i], 0, AT_FDCWD, NULL);
 	g->n_covered = 0;
-	g->covering = false;
+	g->armed = false;
+}
+
+int group_arm(struct group *g, char *ret_why, size_t why_size)
+{
+	g->armed = true;
+	return group_cover(g, ret_why, why_size);
+}
+
+void group_disarm(struct group *g)
+{
+	/* The ignore marks on our own mounts stay: they hold nobody, and are there for the next
+	   time. */
+	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	for (size_t i = 0; i < g->n_covered; i++)
+		g->covered[i].marked = false;
+	g->armed = false;
+}
+
+bool group_is_armed(const struct group *g)
+{
+	return g->armed;
 }
 
 static int mark_exe(struct group *g, const char *path, unsigned how)
@@ -415,7 +440,10 @@ void group_status(const struct group *g, struct json *j)
 		json_object(j);
 		json_key_str(j, "mount", c->mount);
 		json_key_str(j, "type", c->type);
-		json_key_str(j, "state", c->error ? "not covered" : "covered");
+		json_key_str(j, "state",
+			c->error            ? "not covered"
+				: c->marked ? "covered"
+					    : "on demand");
 		json_key_str(j, "why", c->error ? strerror(c->error) : "");
 		json_object_end(j);
 	}

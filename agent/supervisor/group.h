@@ -4,7 +4,8 @@
  * so that a dead gate can be replaced while openers wait; it never reads events from it.
  *
  * Marks: FAN_MARK_FILESYSTEM with FAN_OPEN_PERM on every file system that holds a protected
- * directory or is mounted below one (mount marks are blind to other namespaces); inode marks with
+ * directory or is mounted below one (mount marks are blind to other namespaces), while an
+ * application lives; inode marks with
  * FAN_OPEN_EXEC_PERM on the applications' executables; and a mount-level ignore mark in the agent's
  * own mount namespace, so that its own opens raise nothing. Facts: fanotify_mark(2), Linux 5.1 for
  * filesystem marks, 6.0 for FAN_MARK_IGNORE.
@@ -34,8 +35,15 @@ int group_fd(const struct group *g);
 /* The mount table of the host's own namespace: what a path there means. */
 int group_host_mounts_fd(const struct group *g);
 
-/* Marks what is mounted now. Returns the number of file systems newly marked, or -errno where a
-   protected directory itself cannot be covered (`ret_why` says which). */
+/* Covers the file systems, now and as mounts come, until group_disarm(). As group_cover(). */
+must_check int group_arm(struct group *g, char *ret_why, size_t why_size);
+/* Takes the marks off the file systems; those on executables stay. */
+void group_disarm(struct group *g);
+bool group_is_armed(const struct group *g);
+
+/* Marks what is mounted now; unless armed, only looks which file systems there are. Returns the
+   number of file systems newly marked, or -errno where a protected directory itself cannot be
+   covered (`ret_why` says which). */
 must_check int group_cover(struct group *g, char *ret_why, size_t why_size);
 
 /* Takes all marks off: nothing is held from here on. */

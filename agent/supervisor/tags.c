@@ -113,6 +113,29 @@ static int remember(struct tags *t, const char *path)
 	return 0;
 }
 
+static bool is_populated(const char *dir)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(4096);
+	char path[PATH_MAX * 2 + 16];
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", dir);
+	return fd_read_path(path, 4000, &b) == 0 && buf_terminate(&b) == 0 &&
+		strstr((const char *)b.p, "populated 1");
+}
+
+bool tags_populated(
+	const struct tags *t, bool (*wanted)(void *userdata, const char *app_id), void *userdata)
+{
+	list_for_each(n, &t->dirs) {
+		const struct group_dir *d = list_entry(n, struct group_dir, node);
+		const char *name = strrchr(d->path, '/') + 1;
+
+		if (wanted(userdata, name + strlen(TAG_PREFIX)) && is_populated(d->path))
+			return true;
+	}
+	return false;
+}
+
 int tags_put(struct tags *t, uint32_t pid, const char *app_id)
 {
 	cleanup_with(fd_closep) int fd = -1;

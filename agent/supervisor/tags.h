@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macros.h"
@@ -19,6 +20,10 @@ struct tags *tags_free(struct tags *t); /* removes empty groups; takes NULL, ret
 
 /* 0 or -errno. May take some milliseconds: the kernel waits for other CPUs. */
 must_check int tags_put(struct tags *t, uint32_t pid, const char *app_id);
+
+/* Whether a process lives in a group of an application for which `wanted` says so. */
+bool tags_populated(
+	const struct tags *t, bool (*wanted)(void *userdata, const char *app_id), void *userdata);
 
 /* Removes groups whose processes have ended. Call now and then. */
 void tags_sweep(struct tags *t);

@@ -26,6 +26,7 @@ enum type {
 	TYPE_PATH,
 	TYPE_PATHS,
 	TYPE_NUMBER, /* uint32_t */
+	TYPE_CHOICE, /* uint32_t: which of `choices` */
 	TYPE_DURATION,
 	TYPE_SIZE,
 	TYPE_MAX,
@@ -41,10 +42,14 @@ struct key {
 	const char *path;  /* the default of a path; of paths, separated by colons */
 	const char *shown; /* the default as people write it */
 	const char *text;
+	const char *const *choices; /* terminated; the first is the default */
 };
 
 #define MIB        (UINT64_C(1) << 20)
 #define AT(member) offsetof(struct settings, member)
+
+/* In the order of enum settings_arm. */
+static const char *const arm_choices[] = {"on-demand", "always", NULL};
 
 static const struct key keys[] = {
 	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
@@ -65,6 +70,9 @@ static const struct key keys[] = {
 		"Directories whose documents are scanned ahead of time."},
 	{"workers", TYPE_NUMBER, false, AT(workers), 1, 64, 2, NULL, "2",
 		"Processes that scan documents."},
+	{"arm", TYPE_CHOICE, false, AT(arm), 0, 0, SETTINGS_ARM_ON_DEMAND, NULL, "on-demand",
+		"When opens are looked at: on-demand (while an application runs), or always.",
+		arm_choices},
 	{"limits.hold", TYPE_DURATION, false, AT(limits.hold_ns), NSEC_PER_MSEC, 60 * NSEC_PER_SEC,
 		300 * NSEC_PER_MSEC, NULL, "300 ms", "The longest that an open is held."},
 	{"limits.scan-cpu", TYPE_DURATION, false, AT(limits.scan_cpu_ns), 10 * NSEC_PER_MSEC,
@@ -85,7 +93,7 @@ bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const
 	const char **ret_text)
 {
 	static const char *const types[TYPE_MAX] = {
-		"path", "list of paths", "number", "duration", "size"};
+		"path", "list of paths", "number", "choice", "duration", "size"};
 
 	if (i >= ARRAY_SIZE(keys))
 		return false;
@@ -195,7 +203,8 @@ static int set_default(struct settings *s, const struct key *k)
 	switch (k->type) {
 	case TYPE_PATH: return absolute("/", k->path, m);
 	case TYPE_PATHS: return default_paths(m, k->path);
-	case TYPE_NUMBER: *(uint32_t *)m = (uint32_t)k->value; return 0;
+	case TYPE_NUMBER:
+	case TYPE_CHOICE: *(uint32_t *)m = (uint32_t)k->value; return 0;
 	case TYPE_DURATION:
 	case TYPE_SIZE: *(uint64_t *)m = k->value; return 0;
 	case TYPE_MAX: break;
@@ -288,6 +297,25 @@ static int load_quantity(
 	return 0;
 }
 
+static int load_choice(
+	struct load *l, const struct key *k, const struct conf_node *n, uint32_t *ret)
+{
+	struct diag *d;
+	const char *text;
+	int r = conf_string(l->conf, n, CODE_VALUE, l->diags, &text);
+
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; k->choices[i]; i++)
+		if (strcmp(k->choices[i], text) == 0) {
+			*ret = i;
+			return 0;
+		}
+	d = conf_error(l->conf, n, CODE_VALUE, l->diags, "`%s` is no value of `%s`", text, k->name);
+	diag_hint(d, "%s or %s", k->choices[0], k->choices[1]);
+	return -EBADMSG;
+}
+
 static int load_key(struct load *l, const struct key *k, const struct conf_node *n)
 {
 	void *m = member(l->settings, k);
@@ -298,6 +326,8 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 		return load_path(l, n, m);
 	if (k->type == TYPE_PATHS)
 		return load_paths(l, k, n, m);
+	if (k->type == TYPE_CHOICE)
+		return load_choice(l, k, n, m);
 	r = load_quantity(l, k, n, &v);
 	if (r == 0 && k->type == TYPE_NUMBER)
 		*(uint32_t *)m = (uint32_t)v;

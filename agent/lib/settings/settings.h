@@ -16,6 +16,12 @@ struct settings_paths {
 	size_t n;
 };
 
+/* arm: when the protected file systems are under marks. */
+enum settings_arm {
+	SETTINGS_ARM_ON_DEMAND, /* while a process of an application lives */
+	SETTINGS_ARM_ALWAYS,
+};
+
 struct settings {
 	char *state_dir;   /* state-dir: /var/lib/sealgate */
 	char *runtime_dir; /* runtime-dir: /run/sealgate */
@@ -25,6 +31,7 @@ struct settings {
 	struct settings_paths
 		watch;    /* watch: directories scanned ahead of time; default: protect */
 	uint32_t workers; /* workers: 2 */
+	uint32_t arm;     /* arm: on-demand (enum settings_arm) */
 	struct {
 		uint64_t hold_ns;     /* limits.hold: 300 ms, the longest that an open is held */
 		uint64_t scan_cpu_ns; /* limits.scan-cpu: 2 s per document */

@@ -53,6 +53,7 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u64(p, c->file_bytes);
 	pack_u64(p, c->worker_memory);
 	pack_u8(p, c->cgroup_tags);
+	pack_u8(p, c->on_demand);
 }
 
 void unpack_config(struct unpack *u, struct config *ret)
@@ -75,6 +76,7 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->file_bytes = unpack_u64(u);
 	ret->worker_memory = unpack_u64(u);
 	ret->cgroup_tags = unpack_u8(u) != 0;
+	ret->on_demand = unpack_u8(u) != 0;
 }
 
 static void paths_done(struct config_paths *paths)

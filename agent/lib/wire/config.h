@@ -26,6 +26,7 @@ struct config {
 	uint32_t agent_pid; /* the supervisor's */
 	uint64_t hold_ns, scan_cpu_ns, background_cpu_ns, file_bytes, worker_memory;
 	bool cgroup_tags; /* gate: the supervisor can tag (GATE_TAG) */
+	bool on_demand;   /* gate: file systems are covered while applications live */
 };
 
 void pack_config(struct pack *p, const struct config *c);

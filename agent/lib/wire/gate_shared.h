@@ -51,6 +51,11 @@ struct gate_counters {
 	uint64_t allowed_us[GATE_HISTOGRAM_MAX];
 	uint64_t gated_us[GATE_HISTOGRAM_MAX]; /* known and held */
 	uint64_t stuck;                        /* gates that died reading the memory of a process */
+	uint64_t
+		cover_timeouts; /* applications that started before the file systems were covered */
+	uint64_t looks;         /* at all processes */
+	uint64_t look_ns;       /* processor time of these */
+	uint64_t found;         /* processes of applications that were not seen starting */
 };
 
 enum gate_slot_kind {
@@ -89,6 +94,7 @@ struct gate_shared {
 	uint32_t n_gated;        /* of these, belonging to applications */
 	uint32_t next_record;    /* ids grow across gates */
 	struct gate_counters counters;
+	uint64_t look_interval_ns; /* between the ends of looks, as the last one cost */
 
 	/* What read(2) on the group returned: cleared before each read, and an event's fd becomes
 	   FAN_NOFD once it is answered or in a slot. The kernel fills it even where the reader dies

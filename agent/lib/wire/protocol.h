@@ -30,9 +30,12 @@ enum message {
 			fd, may be left out: /proc/self/mountinfo, opened in the host's mount
 			namespace (else the gate takes that of pid 1) */
 	SUP_POLICY,   /* gate: u32 version; fds: sealed policy, sealed application table */
-	SUP_TAGGED,   /* gate: answer to GATE_TAG; u32 0 or an errno */
+	SUP_TAGGED,   /* gate: answer to GATE_TAG and GATE_FOUND; u32 0 or an errno of the tag,
+			u32 0 where the file systems are covered, or an errno */
 	SUP_STATUS, /* core: answer to CORE_STATUS_GET; view: JSON object of supervisor and gate */
 	SUP_EVENT,  /* core: view: JSON object, a record for the journal (restart, gap, coverage) */
+	SUP_LOOK,   /* gate: u8: look at all processes again, and tell of each that belongs to an
+			application (1) or only of the first (0) */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
@@ -41,7 +44,11 @@ enum message {
 	CORE_POLICY, /* u32 version; fds: sealed policy, sealed application table, for the gate */
 	CORE_KILL_WORKER, /* u32 index: past its deadline; the supervisor kills and replaces it */
 	CORE_STATUS_GET,
-	GATE_TAG, /* u32 pid, u32 application: put this held process into the tag cgroup */
+	GATE_TAG, /* u32 pid, u32 application: put this held process into the tag cgroup, and cover
+			the file systems */
+	GATE_FOUND, /* u32 pid, u32 application, u8 it ran before SUP_LOOK, u32 protected files that
+			it has open, str one of them: not seen starting; tag it and cover */
+	GATE_IDLE,  /* no process of an application lives, as of a look at all of them */
 
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer

@@ -13,9 +13,10 @@ GATE_SMALL = os.environ.get("GATE_SMALL")
 libc = ctypes.CDLL(None, use_errno=True)
 
 ROLE_CORE = 2
+SUP_LOOK = 11
 SUP_CONFIG, SUP_PEER, SUP_PING, SUP_STOP, SUP_RELOAD, SUP_FANOTIFY, SUP_POLICY, SUP_TAGGED = range(1, 9)
 CHILD_READY, CHILD_PONG, CHILD_FATAL = 64, 65, 66
-GATE_TAG = 70
+GATE_TAG, GATE_FOUND, GATE_IDLE = 70, 71, 72
 GATE_CLASSIFY, CORE_FACTS, GATE_CONFIRM, GATE_RECORD, CORE_RECORDED = range(128, 133)
 NONE, INTERNAL, CONFIDENTIAL, SECRET, TOP_SECRET = range(5)
 FULL, PARTIAL, UNREADABLE = range(3)
@@ -25,7 +26,7 @@ ACTIONS = ["allow", "log", "notify", "justify", "block"]
 EPERM = 1
 FAN_CLASS_CONTENT, FAN_CLOEXEC, FAN_NONBLOCK = 4, 1, 2
 FAN_UNLIMITED = 0x10 | 0x20
-FAN_MARK_ADD, FAN_MARK_FILESYSTEM = 1, 0x100
+FAN_MARK_ADD, FAN_MARK_FLUSH, FAN_MARK_FILESYSTEM = 1, 0x80, 0x100
 FAN_OPEN_PERM, FAN_OPEN_EXEC_PERM = 0x10000, 0x40000
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 
@@ -194,10 +195,10 @@ class Core:
 class Opener:
     """gate-opener, run from some path."""
 
-    def __init__(self, path, argv=None, env=None, before=None):
+    def __init__(self, path, argv=None, env=None, before=None, close_fds=True):
         self.p = subprocess.Popen(argv or [path], executable=path if argv is None else None,
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=env,
-                                  preexec_fn=before)
+                                  preexec_fn=before, close_fds=close_fds)
         line = self.p.stdout.readline().split()
         self.pid = int(line[1]) if len(line) == 2 else None
 
@@ -236,7 +237,8 @@ rule unread block 0 %d 1 -
 
 
 class Rig:
-    def __init__(self, hold_ms=400, policy=POLICY, tags=False, image=None, apps="", exec_everywhere=False, program=GATE):
+    def __init__(self, hold_ms=400, policy=POLICY, tags=False, image=None, apps="", exec_everywhere=False, program=GATE,
+                 on_demand=False):
         self.dir = os.path.realpath(tempfile.mkdtemp(prefix="gate-test-"))
         self.fs = self.dir + "/fs"
         os.mkdir(self.fs)
@@ -272,7 +274,9 @@ class Rig:
         self.openers = []
         self.tagger = None
         self.answer_tags = True
-        self.tagged = []
+        self.on_demand, self.keep_questions = on_demand, None
+        self.tagged, self.found, self.idle = [], [], 0
+        self.fs_marked = False
         self.group = check(libc.fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_UNLIMITED | FAN_NONBLOCK,
                            os.O_RDONLY | os.O_CLOEXEC | os.O_NOATIME | getattr(os, "O_LARGEFILE", 0)), "fanotify_init")
         self.shared = os.memfd_create("gate", os.MFD_CLOEXEC)
@@ -280,10 +284,25 @@ class Rig:
         self.mountinfo = os.open("/proc/self/mountinfo", os.O_RDONLY)
         self.exec_everywhere = exec_everywhere
 
+    def uncover(self):
+        """As the supervisor does when the last application has ended."""
+        check(libc.fanotify_mark(self.group, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, ctypes.c_uint64(0), -100, None),
+              "fanotify_mark")
+        self.fs_marked = False
+
+    def cover(self):
+        check(libc.fanotify_mark(self.group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, ctypes.c_uint64(FAN_OPEN_PERM), -100,
+                                 self.fs.encode()), "fanotify_mark")
+        self.fs_marked = True
+
+    def look(self, announce):
+        send(self.control, SUP_LOOK, struct.pack("<B", announce))
+
     def mark(self):
         events = FAN_OPEN_PERM | (FAN_OPEN_EXEC_PERM if self.exec_everywhere else 0)
-        check(libc.fanotify_mark(self.group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, ctypes.c_uint64(events), -100,
-                                 self.fs.encode()), "fanotify_mark")
+        if not self.on_demand:
+            check(libc.fanotify_mark(self.group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, ctypes.c_uint64(events), -100,
+                                     self.fs.encode()), "fanotify_mark")
         for p in (self.chat, self.script):
             check(libc.fanotify_mark(self.group, FAN_MARK_ADD, ctypes.c_uint64(FAN_OPEN_EXEC_PERM), -100,
                                      p.encode()), "fanotify_mark")
@@ -313,7 +332,7 @@ class Rig:
             return struct.pack("<I", len(v)) + b"".join(pack_str(p) for p in v)
         return (pack_str("") * 3 + paths() + paths(self.docs) + paths() +
                 struct.pack("<IIIII", 1, 0xffffffff, 0xffffffff, 0, self.agent_pid()) +
-                struct.pack("<QQQQQB", self.hold_ms * 1000000, 0, 0, 0, 0, self.tags))
+                struct.pack("<QQQQQBB", self.hold_ms * 1000000, 0, 0, 0, 0, self.tags, self.on_demand))
 
     def agent_pid(self):
         return 0x7ffffff0  # nobody: the test's own children are not the agent's
@@ -362,10 +381,23 @@ class Rig:
             elif f.kind == GATE_TAG:
                 pid, app = struct.unpack("<II", f.body)
                 self.tagged.append((pid, app))
+                if self.keep_questions is not None:
+                    self.keep_questions.append(f.number)
                 if self.tagger:
                     self.tagger(pid, app)
                 if self.answer_tags:
-                    send(control, SUP_TAGGED, struct.pack("<I", 0), number=f.number)
+                    if self.on_demand:
+                        self.cover()
+                    send(control, SUP_TAGGED, struct.pack("<II", 0, 0), number=f.number)
+            elif f.kind == GATE_FOUND:
+                pid, app, before, n, _ = struct.unpack_from("<IIBII", f.body)
+                self.found.append((pid, app, before, n, f.body[17:].decode()))
+                if self.answer_tags:
+                    if self.on_demand:
+                        self.cover()
+                    send(control, SUP_TAGGED, struct.pack("<II", 0, 0), number=f.number)
+            elif f.kind == GATE_IDLE:
+                self.idle += 1
             f.close()
 
     def size(self):
@@ -384,6 +416,9 @@ class Rig:
     COUNTERS = ("allowed gated outside known held shared scanned deadline core_gone pressure successor denied "
                 "execs tag_timeouts late identified unidentified uncached answer_errors read_errors records "
                 "records_lost max_allowed_ns max_known_ns max_held_ns").split()
+
+    # After those: two histograms of sixteen, `stuck`.
+    COVER_TIMEOUTS = len(COUNTERS) + 2 * 16 + 1
 
     def counters(self):
         v = struct.unpack_from("<%dQ" % len(self.COUNTERS), os.pread(self.shared, 8 * len(self.COUNTERS), 48))

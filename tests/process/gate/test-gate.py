@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate against a fake core and a fake supervisor, with the real kernel. Prints TAP."""
-import ctypes, mmap, os, signal, socket, statistics, struct, subprocess, sys, threading, time, traceback
+import ctypes, mmap, os, shutil, signal, socket, statistics, struct, subprocess, sys, threading, time, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rig as r
@@ -629,6 +629,118 @@ def a_process_that_stopped_one_gate_does_not_stop_the_next():
         assert os.pread(g.shared, 4, at) == bytes(4)
         assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == 0, "hints are not read for a while"
         assert g.opener(g.script).open(secret) == EPERM and g.opener().open(secret) == EPERM
+
+
+@case
+def the_first_open_after_each_idle_time_is_seen():
+    """Nothing is marked but the executable; the exec waits until the file system is."""
+    with Rig(on_demand=True, program=r.GATE_SMALL).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        g.look(False)
+        for n in range(20):
+            before = g.idle
+            app = g.opener()
+            assert g.fs_marked, "start %d went on uncovered" % n
+            assert app.open(secret) == EPERM, "start %d" % n
+            app.close()
+            # Only a look that began after its end says that none lives.
+            assert wait_for(lambda: g.idle > before), "never idle again"
+            g.uncover()
+        tool = g.opener(g.tool)
+        seen = g.counters()["allowed"]
+        assert tool.open(secret) == 0 and g.counters()["allowed"] == seen
+
+
+@case
+def what_was_not_seen_starting_is_found():
+    with Rig(on_demand=True, program=r.GATE_SMALL) as g:
+        secret = g.file("s.txt", b"SECRET")
+        apps = [g.opener() for _ in range(6)]  # before there is a gate, or any mark
+        os.set_inheritable(fd := os.open(secret, os.O_RDONLY), True)
+        apps.append(g.opener(argv=[g.chat], close_fds=False))
+        os.close(fd)
+        g.start()
+        g.look(True)
+        assert wait_for(lambda: len(g.found) >= 4 and g.fs_marked), g.found
+        time.sleep(0.5)
+        # Told of as many as the bound says; all are refused.
+        assert len(g.found) == 4 and all(f[2] == 1 for f in g.found), g.found
+        assert g.idle == 0
+        for a in apps:
+            assert a.open(secret) == EPERM
+        for a in apps[:-1]:
+            a.close()
+        g.found.clear()
+        g.look(True)
+        assert wait_for(lambda: g.found)
+        pid, app, before, n, path = g.found[0]
+        assert (pid, n, path) == (apps[-1].pid, 1, secret), g.found
+        apps[-1].close()
+        assert wait_for(lambda: g.idle == 1)
+        g.uncover()
+        # One whose executable carries no mark.
+        copy = g.fs + "/app/copy"
+        os.link(g.chat, copy)
+        os.unlink(g.chat)
+        shutil.copy(copy, g.chat)
+        g.found.clear()
+        app = g.opener()
+        assert wait_for(lambda: g.found and g.fs_marked), "not noticed"
+        assert g.found[0][:3] == (app.pid, 0, 0), g.found
+        assert app.open(secret) == EPERM
+
+
+@case
+def a_program_that_becomes_an_application_after_a_look():
+    with Rig(on_demand=True).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        os.rename(g.chat, g.chat + ".old")
+        shutil.copy(g.tool, g.chat)  # without a mark
+        tool = g.opener(g.tool)
+        g.look(False)
+        assert wait_for(lambda: g.idle == 1)
+        assert not g.found and not g.fs_marked
+        tool.hear_exec(g.chat)
+        assert wait_for(lambda: g.found and g.fs_marked), "a new executable is looked at again"
+        assert tool.open(secret) == EPERM
+
+
+@case
+def an_exec_whose_covering_does_not_come_goes_on():
+    with Rig(on_demand=True).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.answer_tags = False
+        began = time.monotonic()
+        app = g.opener()
+        took = time.monotonic() - began
+        assert 0.09 < took < 1 and app.open(secret) == 0, took
+        count, = struct.unpack_from("<Q", os.pread(g.shared, 8, 48 + 8 * g.COVER_TIMEOUTS))
+        assert count == 1, count
+        # It is asked again, and then it is covered.
+        g.answer_tags = True
+        g.look(False)
+        assert wait_for(lambda: g.fs_marked)
+        assert app.open(secret) == EPERM
+
+
+@case
+def an_old_answer_does_not_count_after_idle():
+    with Rig(on_demand=True, program=r.GATE_SMALL).start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.look(False)
+        assert wait_for(lambda: g.idle == 1)
+        g.answer_tags = False
+        g.keep_questions = []
+        app = g.opener()  # went on at its deadline
+        app.close()
+        assert wait_for(lambda: g.idle == 2)
+        number = g.keep_questions[0]
+        r.send(g.control, r.SUP_TAGGED, struct.pack("<II", 0, 0), number=number)
+        g.answer_tags = True
+        app = g.opener()
+        assert g.fs_marked, "an answer from before made it go on uncovered"
+        assert app.open(secret) == EPERM
 
 
 @case

@@ -57,6 +57,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s.watch.n, s.protect.n);
 	assert_string_equal(s.watch.v[0], s.protect.v[0]);
 	assert_int_equal(s.workers, 2);
+	assert_int_equal(s.arm, SETTINGS_ARM_ON_DEMAND);
 	assert_int_equal(s.limits.hold_ns, 300 * NSEC_PER_MSEC);
 	assert_int_equal(s.limits.file_bytes, UINT64_C(512) << 20);
 	settings_done(&s);
@@ -76,6 +77,7 @@ static void test_all_keys(void **state)
 			      "protect: /srv/docs\n"
 			      "watch: []\n"
 			      "workers: 4\n"
+			      "arm: always\n"
 			      "limits:\n"
 			      "  hold: 1 s\n"
 			      "  scan-cpu: 3s\n"
@@ -98,6 +100,7 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.protect.v[0], "/srv/docs");
 	assert_int_equal(s.watch.n, 0);
 	assert_int_equal(s.workers, 4);
+	assert_int_equal(s.arm, SETTINGS_ARM_ALWAYS);
 	assert_int_equal(s.limits.hold_ns, NSEC_PER_SEC);
 	assert_int_equal(s.limits.scan_cpu_ns, 3 * NSEC_PER_SEC);
 	assert_int_equal(s.limits.background_cpu_ns, 60 * NSEC_PER_SEC);
@@ -128,6 +131,8 @@ static void test_refused(void **state)
 	refused("workers: 0\n", "S002", 1, 10);
 	refused("workers: 65\n", "S002", 1, 10);
 	refused("workers: two\n", "S002", 1, 10);
+	refused("arm: sometimes\n", "S002", 1, 6);
+	refused("arm: [always]\n", "S002", 1, 6);
 	refused("limits:\n  hold: 300\n", "S002", 2, 9);
 	refused("limits:\n  hold: 61 s\n", "S002", 2, 9);
 	refused("limits:\n  hold: 0\n", "S002", 2, 9);
