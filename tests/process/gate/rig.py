@@ -14,6 +14,10 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 ROLE_CORE = 2
 SUP_LOOK = 11
+# vfork keeps this interpreter's lock until the child's exec is over, and the exec is what the thread
+# that plays the supervisor has to answer.
+subprocess._USE_VFORK = False
+
 SUP_CONFIG, SUP_PEER, SUP_PING, SUP_STOP, SUP_RELOAD, SUP_FANOTIFY, SUP_POLICY, SUP_TAGGED = range(1, 9)
 CHILD_READY, CHILD_PONG, CHILD_FATAL = 64, 65, 66
 GATE_TAG, GATE_FOUND, GATE_IDLE = 70, 71, 72
