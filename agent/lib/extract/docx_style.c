@@ -45,20 +45,20 @@ static void merge(struct look *to, const struct look *from, uint32_t off)
 static uint32_t toggle(const struct xml_token *t)
 {
 	static const struct {
-		const char *name;
+		struct view name;
 		uint32_t flag;
 	} known[] = {
-		{"b", BLOCK_BOLD},
-		{"caps", BLOCK_CAPS},
-		{"smallCaps", BLOCK_CAPS},
-		{"strike", BLOCK_STRUCK},
-		{"dstrike", BLOCK_STRUCK},
-		{"vanish", BLOCK_HIDDEN},
-		{"bdr", BLOCK_FRAMED},
+		{VIEW_LIT("b"), BLOCK_BOLD},
+		{VIEW_LIT("caps"), BLOCK_CAPS},
+		{VIEW_LIT("smallCaps"), BLOCK_CAPS},
+		{VIEW_LIT("strike"), BLOCK_STRUCK},
+		{VIEW_LIT("dstrike"), BLOCK_STRUCK},
+		{VIEW_LIT("vanish"), BLOCK_HIDDEN},
+		{VIEW_LIT("bdr"), BLOCK_FRAMED},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (xml_is(t, known[i].name))
+		if (view_eq(t->name, known[i].name))
 			return known[i].flag;
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "extract/utf8.h"
 
+#include <endian.h>
+
 /* Length of the valid sequence at the start of `p`, or 0. */
 static size_t sequence(const uint8_t *p, size_t n)
 {
@@ -40,8 +42,12 @@ static size_t valid_prefix(struct view v)
 
 		while (v.n - i >= 8) {
 			memcpy(&eight, v.p + i, 8);
-			if (eight & UINT64_C(0x8080808080808080))
+			eight = le64toh(eight) & UINT64_C(0x8080808080808080);
+			if (eight) {
+				/* on to the first byte that is not ASCII */
+				i += (size_t)__builtin_ctzll(eight) / 8;
 				break;
+			}
 			i += 8;
 		}
 		if (i >= v.n)

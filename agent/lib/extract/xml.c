@@ -3,6 +3,10 @@
 
 #include <errno.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "text/encoding.h"
 
 /* The root element is looked for in this many bytes. */
@@ -16,8 +20,8 @@ static const uint8_t *behind(const uint8_t *p, const uint8_t *end, const char *n
 	return hit ? hit + n : end;
 }
 
-/* The '>' that ends the tag whose inside starts at `p`, or `end`. Quoted ones don't count. */
-static const uint8_t *tag_end(const uint8_t *p, const uint8_t *end)
+/* The exact rule: quoted '>' don't count, and a quote that never closes counts as none. */
+static const uint8_t *tag_end_careful(const uint8_t *p, const uint8_t *end)
 {
 	for (;;) {
 		const uint8_t *gt = memchr(p, '>', (size_t)(end - p));
@@ -31,12 +35,39 @@ static const uint8_t *tag_end(const uint8_t *p, const uint8_t *end)
 			open = apostrophe;
 		if (!open)
 			return gt;
-		/* Each attribute costs two looks; a quote that never closes counts as none. */
 		close = memchr(open + 1, *open, (size_t)(end - open - 1));
 		if (!close)
 			return gt;
 		p = close + 1;
 	}
+}
+
+/* The '>' that ends the tag whose inside starts at `p`, or `end`. */
+static const uint8_t *tag_end(const uint8_t *p, const uint8_t *end)
+{
+#ifdef __SSE2__
+	const __m128i gt = _mm_set1_epi8('>'), quote = _mm_set1_epi8('"'),
+		      apostrophe = _mm_set1_epi8('\'');
+	int inside = 0; /* 1 behind an odd number of quotes */
+
+	/* Nearly every tag has double quotes alone, and its first '>' ends it. */
+	for (const uint8_t *q = p; end - q >= 16; q += 16) {
+		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)q);
+		unsigned ends = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, gt));
+		unsigned quotes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, quote));
+		unsigned others = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, apostrophe));
+		unsigned before = ends ? (ends & -ends) - 1 : 0xffff;
+
+		if (others & before)
+			break;
+		inside ^= __builtin_parity(quotes & before);
+		if (ends && inside)
+			break;
+		if (ends)
+			return q + __builtin_ctz(ends);
+	}
+#endif
+	return tag_end_careful(p, end);
 }
 
 static bool is_space(uint8_t c)
@@ -259,8 +290,10 @@ void xml_dict_init(struct xml_dict *d, const char *const *words)
 	d->words = words;
 	memset(d->slots, 0, sizeof(d->slots));
 	for (uint8_t i = 1; words[i] && i < XML_WORDS_MAX; i++) {
-		uint8_t h = dict_hash(view_str(words[i]));
+		struct view word = view_str(words[i]);
+		uint8_t h = dict_hash(word);
 
+		d->lengths[i] = (uint8_t)MIN(word.n, (size_t)UINT8_MAX);
 		while (d->slots[h])
 			h++;
 		d->slots[h] = i;
@@ -272,10 +305,10 @@ unsigned xml_dict_find(const struct xml_dict *d, struct view name)
 	if (name.n == 0)
 		return 0;
 	for (uint8_t h = dict_hash(name); d->slots[h]; h++) {
-		const char *w = d->words[d->slots[h]];
+		uint8_t i = d->slots[h];
 
-		if (view_eq(name, view_str(w)))
-			return d->slots[h];
+		if (name.n == d->lengths[i] && memcmp(name.p, d->words[i], name.n) == 0)
+			return i;
 	}
 	return 0;
 }

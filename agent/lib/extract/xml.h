@@ -67,6 +67,7 @@ static inline bool xml_is(const struct xml_token *t, const char *name)
 struct xml_dict {
 	const char *const *words; /* words[0] is for all others; NULL at the end */
 	uint8_t slots[256];
+	uint8_t lengths[XML_WORDS_MAX];
 };
 void xml_dict_init(struct xml_dict *d, const char *const *words);
 unsigned xml_dict_find(const struct xml_dict *d, struct view name); /* index into words, or 0 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sample.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "extract/xml.h"
@@ -51,6 +52,35 @@ static void test_broken(void **state)
 	scan("<?never closed", "");
 	scan("<>x", "<,>x,");
 	scan("</a b></ c>", "</a,</,");
+}
+
+/* Quotes and ends at every distance from where the vector steps begin. */
+static void test_long_tags(void **state)
+{
+	static const char *const values[] = {"b=\"%s>\"", "b='%s>'", "b=\"it's%s>\" c='\">%s'",
+		"%s b=\"1\" c=\"2\"", "b=\"\" c=\"%s'>\" d='>'"};
+	char pad[48], inside[256], in[300];
+
+	(void)state;
+	for (size_t v = 0; v < ARRAY_SIZE(values); v++)
+		for (size_t n = 0; n < sizeof(pad) - 1; n++) {
+			const char *p = values[v];
+			size_t at = 0;
+
+			memset(pad, 'x', n);
+			pad[n] = 0;
+			for (; *p; p++)
+				if (p[0] == '%') {
+					memcpy(inside + at, pad, n);
+					at += n;
+					p++;
+				} else {
+					inside[at++] = *p;
+				}
+			inside[at] = 0;
+			assert_true(snprintf(in, sizeof(in), "<a %s>text</a>", inside) > 0);
+			scan(in, "<a,text,</a,");
+		}
 }
 
 static void attr(const char *in, const char *name, const char *want)
@@ -152,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_long_tags),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_entities),
 		cmocka_unit_test(test_dictionary),
