@@ -173,7 +173,8 @@ uint32_t encoding_read(struct encoding_reader *r)
 
 static int decode_single(enum encoding e, bool mojibake, struct view bytes, struct buf *out)
 {
-	struct encoding_reader r = {e, mojibake, bytes.p, bytes.p + bytes.n};
+	struct encoding_reader r = {
+		e, mojibake, bytes.p, bytes.n > 0 ? bytes.p + bytes.n : bytes.p};
 
 	while (r.p < r.end) {
 		const uint8_t *from = r.p;
