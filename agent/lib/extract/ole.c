@@ -52,6 +52,12 @@ static int read_ole1(struct cfb *c, uint32_t storage)
 	return ole1_package(c->x, view_sub(buf_view(&bytes), 4, load_le32(bytes.p)));
 }
 
+/* A workbook in two versions says the same twice. */
+static int read_old_book(struct cfb *c, uint32_t storage)
+{
+	return cfb_find(c, storage, "Workbook") == CFB_NONE ? xls_extract(c, storage) : 0;
+}
+
 static const struct {
 	const char *stream;
 	const char *format;
@@ -59,6 +65,8 @@ static const struct {
 } kinds[] = {
 	{"EncryptedPackage", "cfb", encrypted},
 	{"WordDocument", "doc", doc_extract},
+	{"Workbook", "xls", xls_extract},
+	{"Book", "xls", read_old_book},
 	{"Package", "cfb", read_package_stream},
 	{"\1Ole10Native", "cfb", read_ole1},
 	{"CONTENTS", "cfb", read_contents},

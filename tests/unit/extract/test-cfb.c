@@ -243,6 +243,17 @@ static void test_wrapped(void **state)
 	assert_int_equal(seen_text(s, "a.txt")->place, PLACE_FILE_NAME);
 }
 
+static void test_empty_object(void **state)
+{
+	struct cfb_builder b = cfb_builder_new();
+
+	(void)state;
+	cfb_add(&b, 0, "\1Ole10Native", VIEW_EMPTY);
+	assert_int_equal(seen_cfb(s, &b), 0);
+	assert_int_equal(s->result.completeness, COMPLETENESS_UNREADABLE);
+	assert_int_equal(REASONS(s), REASON_BIT(REASON_DAMAGED));
+}
+
 static void test_too_deep_inside(void **state)
 {
 	struct cfb_builder b = cfb_builder_new();
@@ -388,6 +399,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth_and_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_empty_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_deep_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_properties, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_user_properties, setup, teardown),
