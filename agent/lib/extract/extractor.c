@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "extract/extract_internal.h"
+#include "extract/label.h"
 #include "extract/utf8.h"
 
 void extractor_init(struct extractor *x, const struct extract_limits *limits,
@@ -92,7 +93,9 @@ int extractor_emit(struct extractor *x, const struct block *block)
 	r = x->sink->take(x->sink->userdata, &b);
 	if (r < 0)
 		return r;
-	return extractor_tick(x, b.text.n + 64);
+	if (b.place == PLACE_PROPERTY || b.place == PLACE_MAIL_HEADER)
+		r = label_derive(x, &b);
+	return r != 0 ? r : extractor_tick(x, block->text.n + 64);
 }
 
 uint32_t extractor_shape(struct extractor *x)

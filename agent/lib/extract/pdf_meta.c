@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What hangs on the document: properties (Info and XMP) and attached files. */
+#include "extract/label.h"
 #include "extract/pdf_reader.h"
 #include "extract/xml.h"
 
@@ -45,10 +46,15 @@ static int xmp_scan(struct pdf_reader *r, struct view xmp)
 	struct xml scan = xml_begin(xmp);
 	struct xml_token t;
 	struct view name = VIEW_EMPTY;
+	struct label_slab slab = {0};
 
 	while (xml_next(&scan, &t) != XML_END) {
 		int e = extractor_tick(r->x, 64);
 
+		if (t.kind == XML_OPEN)
+			label_slab_open(&slab, t.name);
+		if (t.kind == XML_CLOSE)
+			label_slab_close(&slab, t.name);
 		if ((t.kind == XML_OPEN || t.kind == XML_EMPTY) && !is_rdf(t.name)) {
 			name = view_sub(t.name, 0, XMP_NAME_MAX);
 		} else if (t.kind == XML_OPEN || t.kind == XML_EMPTY) {
@@ -67,6 +73,8 @@ static int xmp_scan(struct pdf_reader *r, struct view xmp)
 			e = e ? e : xml_decode(t.text, &r->text);
 			if (e == 0)
 				e = property_emit(r, name, buf_view(&r->text));
+			if (e == 0)
+				e = label_slab_text(r->x, &slab, buf_view(&r->text));
 		}
 		if (e)
 			return e;

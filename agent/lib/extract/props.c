@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Document properties and labels; office.h says what they become. */
+#include "extract/label.h"
 #include "extract/odf.h"
 #include "extract/office.h"
 
@@ -23,6 +24,7 @@ static int emit(struct extractor *x, struct view name, struct view raw, uint32_t
 static int elements(struct extractor *x, struct view xml, const char *const *skip)
 {
 	struct xml s = xml_begin(xml);
+	struct label_slab slab = {0};
 	struct view name = VIEW_EMPTY;
 	struct xml_token t;
 	int r = 0;
@@ -32,14 +34,19 @@ static int elements(struct extractor *x, struct view xml, const char *const *ski
 		if (t.kind == XML_TEXT || t.kind == XML_CDATA) {
 			if (r == 0)
 				r = emit(x, name, t.text, 0);
+			if (r == 0)
+				r = label_slab_text(x, &slab, t.text);
 		} else if (t.kind == XML_OPEN) {
 			name = t.name;
+			label_slab_open(&slab, name);
 			for (size_t i = 0; r == 0 && skip && skip[i]; i++)
 				if (xml_is(&t, skip[i])) {
 					r = office_skip(x, &s, &t);
 					break;
 				}
 		} else {
+			if (t.kind == XML_CLOSE)
+				label_slab_close(&slab, t.name);
 			name = VIEW_EMPTY;
 		}
 	}
@@ -89,7 +96,7 @@ int props_labels(struct extractor *x, struct view xml)
 	struct xml_token t;
 
 	while (xml_next(&s, &t) != XML_END) {
-		struct view attrs = t.attrs, name, value;
+		struct view attrs = t.attrs, name, value, id, enabled, removed;
 		uint32_t shape;
 		int r = extractor_tick(x, 32);
 
@@ -105,6 +112,11 @@ int props_labels(struct extractor *x, struct view xml)
 			if (r == 0)
 				r = emit(x, buf_view(&key), value, shape);
 		}
+		(void)xml_attr(&t, "id", &id);
+		(void)xml_attr(&t, "enabled", &enabled);
+		(void)xml_attr(&t, "removed", &removed);
+		if (r == 0)
+			r = label_info(x, id, enabled, removed);
 		if (r != 0)
 			return r;
 	}

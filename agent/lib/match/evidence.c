@@ -247,6 +247,18 @@ static bool is_off(const struct doc *d, uint64_t star)
 	return false;
 }
 
+/* Somebody who knows better speaks of the same label: a table before the label's name. */
+static bool is_outranked(const struct match *m, const struct doc *d, const struct cand *k)
+{
+	const struct rs_rule *u = &m->r->rules[k->rule];
+
+	for (uint32_t i = 0; k->star && i < d->n_settled; i++)
+		if (d->settled[i].star == k->star &&
+			m->r->rules[d->settled[i].rule].precedence > u->precedence)
+			return true;
+	return false;
+}
+
 static bool is_plain(const struct doc *d)
 {
 	return (uint64_t)d->stats.letters_non_ascii * 100 <
@@ -349,6 +361,15 @@ void evidence_finish(struct match *m, struct doc *d)
 			continue;
 		if (n != i)
 			d->settled[n] = *k;
+		n++;
+	}
+	d->n_settled = n;
+	n = 0;
+	for (uint32_t i = 0; i < d->n_settled; i++) {
+		if (is_outranked(m, d, &d->settled[i]))
+			continue;
+		if (n != i)
+			d->settled[n] = d->settled[i];
 		n++;
 	}
 	d->n_settled = n;

@@ -419,6 +419,7 @@ int build_rule(struct ruleset_build *b, const struct build_rule *u)
 		.score = u->score,
 		.level_at = u->level_at,
 		.suspect_at = u->suspect_at,
+		.precedence = u->precedence,
 		.as = (uint8_t)u->as,
 		.letter_case = (uint8_t)u->letter_case,
 		.need = u->need,

@@ -73,7 +73,7 @@ struct build_rule {
 	enum rs_case letter_case;
 	bool folded;
 	uint32_t places;
-	int16_t score, level_at, suspect_at;
+	int16_t score, level_at, suspect_at, precedence;
 	struct rs_span need, conds[2];
 	const uint32_t *marks, *tails;
 	size_t n_marks, n_tails;

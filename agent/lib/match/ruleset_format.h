@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 1U
+#define RULESET_VERSION 2U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -155,7 +155,9 @@ struct rs_rule {
 	uint32_t places; /* where it looks; 0 means everywhere but in properties and file names */
 	uint32_t flags;
 	int16_t score, level_at, suspect_at;
+	int16_t precedence; /* labels: of what is said about one label the highest counts */
 	uint8_t as, letter_case;
+	uint16_t reserved; /* 0 */
 };
 
 struct rs_name {

@@ -32,7 +32,7 @@
 NAME_TABLE(level, LEVEL_MAX, "none", "internal", "confidential", "secret", "top-secret")
 
 NAME_TABLE(tag, TAG_MAX, "meeting-access", "declassified", "specimen", "label-removed",
-	"label-conflict", "unreadable-stamp", "suspected")
+	"label-conflict", "unreadable-stamp", "suspected", "label-unknown")
 
 NAME_TABLE(completeness, COMPLETENESS_MAX, "full", "partial", "unreadable")
 

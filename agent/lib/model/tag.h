@@ -12,6 +12,7 @@ enum tag {
 	TAG_LABEL_CONFLICT,   /* a label and a marking that disagree */
 	TAG_UNREADABLE_STAMP, /* the frame of a stamp whose letters could not be read */
 	TAG_SUSPECTED,        /* evidence too weak for its level: worth a record, not a block */
+	TAG_LABEL_UNKNOWN,    /* a label that is on, and that no pack knows */
 	TAG_MAX,
 };
 

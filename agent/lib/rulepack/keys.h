@@ -3,5 +3,5 @@
 #pragma once
 
 /* The keys that a mapping may have: of "pack", "mark", "form", "context", "condition", "rule",
-   "switch", "samples", "sample" or "block". NULL-terminated, or NULL. */
+   "switch", "label", "samples", "sample" or "block". NULL-terminated, or NULL. */
 const char *const *rulepack_keys(const char *what);

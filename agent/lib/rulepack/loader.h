@@ -56,6 +56,8 @@ must_check int cond_list(struct loader *l, const struct pack_source *p, const st
 	bool need_score, struct rs_span *ret);
 must_check int places_read(
 	struct loader *l, const struct pack_source *p, const struct conf_node *n, uint32_t *ret);
+/* The `labels` of a pack, as marks and two rules. */
+must_check int labels_load(struct loader *l, const struct pack_source *p);
 must_check int rule_load(struct loader *l, const struct pack_source *p, const struct conf_node *n);
 must_check int texts_check(struct loader *l, const struct pack_source *p, const struct conf_node *n,
 	struct build_text *ret);
@@ -81,6 +83,7 @@ extern const char *const keys_pack[],
 				*const keys_condition[],
 					*const keys_rule[],
 						*const keys_switch[],
-							*const keys_samples[],
-								*const keys_sample[],
-									*const keys_block[];
+							*const keys_label[],
+								*const keys_samples[],
+									*const keys_sample[],
+										*const keys_block[];

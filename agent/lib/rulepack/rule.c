@@ -229,7 +229,8 @@ static int scores_read(struct loader *l, const struct pack_source *p, const stru
 	}
 	if (number(l, p, n, "score", 0, &u->score) < 0 ||
 		number(l, p, n, "level-at", 70, &u->level_at) < 0 ||
-		number(l, p, n, "suspect-at", 40, &u->suspect_at) < 0)
+		number(l, p, n, "suspect-at", 40, &u->suspect_at) < 0 ||
+		number(l, p, n, "precedence", 0, &u->precedence) < 0)
 		return -EBADMSG;
 	if (u->suspect_at > u->level_at) {
 		conf_error(p->conf, n, "R006", l->d, "'suspect-at' is over 'level-at'");

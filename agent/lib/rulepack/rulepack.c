@@ -473,6 +473,12 @@ int loader_build(struct loader *l, struct buf *ret_blob)
 				return e;
 			bad = bad ? bad : e;
 		}
+	for (uint32_t i = 0; !bad && i < l->n_packs; i++) {
+		e = labels_load(l, &l->packs[i]);
+		if (e < 0 && e != -EBADMSG)
+			return e;
+		bad = bad ? bad : e;
+	}
 	if (bad)
 		return bad;
 	warn_unused(l);

@@ -280,9 +280,16 @@ static void test_properties(void **state)
 		"Company><TitlesOfParts><vt:lpstr>Sheet1</vt:lpstr></TitlesOfParts></Properties>",
 		"docMetadata/LabelInfo.xml",
 		"<clbl:labelList><clbl:label id=\"{42}\" enabled=\"1\" "
-		"removed=\"0\"/></clbl:labelList>",
+		"removed=\"0\"/><clbl:label id=\"{43}\" enabled=\"0\"/></clbl:labelList>",
 		"customXml/item1.xml",
-		"<x:label><x:Classification>SECRET</x:Classification></x:label>", NULL);
+		"<x:label><x:Classification>SECRET</x:Classification></x:label>",
+		"customXml/item2.xml",
+		"<s:originatorConfidentialityLabel><s:ConfidentialityInformation>"
+		"<s:PolicyIdentifier>NATO</s:PolicyIdentifier>"
+		"<s:Classification>RESTRICTED</s:Classification></s:ConfidentialityInformation>"
+		"<s:Classification>OUTSIDE</s:Classification>"
+		"</s:originatorConfidentialityLabel>",
+		NULL);
 	b = seen_text(s, "Mật");
 	assert_int_equal(b->place, PLACE_PROPERTY);
 	assert_string_equal(b->name, "category");
@@ -293,9 +300,14 @@ static void test_properties(void **state)
 	assert_string_equal(seen_text(s, "{42}")->name, "LabelInfo:id");
 	assert_string_equal(seen_text(s, "0")->name, "LabelInfo:removed");
 	assert_int_equal(seen_text(s, "{42}")->shape, seen_text(s, "0")->shape);
+	/* in the one form that all labels have */
+	assert_string_equal(seen_text(s, "42")->name, "MSIP_Label_42_LabelId");
+	assert_null(seen_find(s, "43"));
 	b = seen_text(s, "SECRET");
 	assert_int_equal(b->place, PLACE_PROPERTY);
 	assert_string_equal(b->name, "Classification");
+	assert_string_equal(seen_text(s, "NATO RESTRICTED")->name, "slab:Marking");
+	assert_null(seen_find(s, "NATO OUTSIDE"));
 }
 
 static void test_embedded_and_pictures(void **state)

@@ -61,6 +61,7 @@ static void test_multipart(void **state)
 	(void)state;
 	run(HEAD("=?utf-8?B?W03huqxUXQ==?=") "Sensitivity: Company-Confidential\r\nX-Classification: Internal\r\n"
 		"Received: from nowhere\r\n"
+		"msip_labels: MSIP_Label_77_Enabled=True;\r\n MSIP_Label_77_Name=Vàng; x;=;MSIP_Label_78_Enabled=false\r\n"
 		"Content-Type: multipart/mixed;\r\n boundary=\"AB\"\r\n\r\npreamble\r\n"
 		"--AB\r\nContent-Type: multipart/alternative; boundary=ABC\r\n\r\n"
 		"--ABC\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -76,6 +77,10 @@ static void test_multipart(void **state)
 	assert_string_equal(b->name, "Subject");
 	assert_string_equal(seen_text(s, "Company-Confidential")->name, "Sensitivity");
 	assert_string_equal(seen_text(s, "Internal")->name, "X-Classification");
+	assert_string_equal(seen_text(s, "Vàng")->name, "MSIP_Label_77_Name");
+	assert_string_equal(seen_text(s, "77")->name, "MSIP_Label_77_LabelId");
+	assert_int_equal(seen_text(s, "77")->place, PLACE_MAIL_HEADER);
+	assert_null(seen_find(s, "78"));
 	assert_null(seen_find(s, "from nowhere"));
 	assert_null(seen_find(s, "preamble"));
 	assert_null(seen_find(s, "epilogue"));

@@ -128,10 +128,15 @@ static void test_properties(void **state)
 	pdfwriter_object(&w, 1, "<</Type /Catalog /Pages 2 0 R /Metadata 11 0 R>>");
 	pdfwriter_object(&w, 10, "<</Title (A title) /Do#20mat (\xEF\xBB\xBFM\u1EACT) /N 3>>");
 	pdfwriter_stream(&w, 11, "/Type /Metadata",
-		VIEW_LIT("<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF>"
-			 "<rdf:Description rdf:about='' pdfx:MSIP_Label_1_Name='Secret &amp; own'>"
-			 "<dc:subject><rdf:Bag><rdf:li>key word</rdf:li></rdf:Bag></dc:subject>"
-			 "</rdf:Description></rdf:RDF></x:xmpmeta>"));
+		VIEW_LIT(
+			"<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF>"
+			"<rdf:Description rdf:about='' pdfx:MSIP_Label_1_Name='Secret &amp; own'>"
+			"<dc:subject><rdf:Bag><rdf:li>key word</rdf:li></rdf:Bag></dc:subject>"
+			"<pdfx:MSIP_Label_1_Enabled>true</pdfx:MSIP_Label_1_Enabled>"
+			"<s:ConfidentialityInformation><s:PolicyIdentifier>NATO</"
+			"s:PolicyIdentifier>"
+			"<s:Classification>SECRET</s:Classification></s:ConfidentialityInformation>"
+			"</rdf:Description></rdf:RDF></x:xmpmeta>"));
 	pdfwriter_end(&w, "/Info 10 0 R");
 	assert_int_equal(gather_writer(&g, &w), 0);
 	assert_int_equal(must("A title")->place, PLACE_PROPERTY);
@@ -139,6 +144,8 @@ static void test_properties(void **state)
 	assert_string_equal(must("M\u1EACT")->name, "Do mat");
 	assert_string_equal(must("Secret & own")->name, "MSIP_Label_1_Name");
 	assert_string_equal(must("key word")->name, "subject");
+	assert_string_equal(must("1")->name, "MSIP_Label_1_LabelId");
+	assert_string_equal(must("NATO SECRET")->name, "slab:Marking");
 }
 
 static void test_attached_files(void **state)

@@ -62,6 +62,11 @@ static const struct wrong wrongs[] = {
 	{HEAD MARK "rules:\n- {marks: [m], score: 70}\n", "R005", 6, "'id'", ""},
 	{HEAD MARK RULE "}\n- {id: r, marks: [m], score: 1, suspect-at: 0}\n", "R011", 7, "already",
 		""},
+	{HEAD "labels: {}\n", "R006", 3, "a list of at most 512 labels", ""},
+	{HEAD "labels:\n- {level: secret}\n", "R005", 4, "'id' and 'name'", ""},
+	{HEAD "labels:\n- {id: '{0}', level: secret}\n", "R006", 4, "no label id", "braces"},
+	{HEAD "labels:\n- {name: x, level: high}\n", "R007", 4, "no such level", "top-secret"},
+	{HEAD "labels:\n- {name: x, level: none, lvl: 1}\n", "R004", 4, "lvl", ""},
 	/* would fire on ordinary words */
 	{HEAD "marks:\n  m: {level: secret, forms: [MẬT]}\n" RULE ", case: any}\n", "R012", 6,
 		"MẬT", "capitals"},

@@ -98,11 +98,29 @@ static void test_samples(void **state)
 	}
 }
 
+/* A pack beside the shipped ones: a table of labels. */
+static void test_labels(void **state)
+{
+	static struct diags d;
+	const char *dirs[] = {rules(), getenv("SEALGATE_TEST_PACKS")};
+	static struct tally t;
+	size_t run = 0, failed = 0;
+
+	(void)state;
+	assert_non_null(dirs[1]);
+	assert_int_equal(rulepack_test(dirs, 2, &d, on_result, &t, &run, &failed), 0);
+	print_diags(&d);
+	assert_int_equal(failed, 0);
+	assert_string_equal(t.packs[t.n - 1].pack, "own-labels");
+	assert_int_equal(t.packs[t.n - 1].positive, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compile),
 		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
