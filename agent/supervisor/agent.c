@@ -29,6 +29,7 @@
 #define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
 #define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
 #define STOP_NS      (3 * NSEC_PER_SEC)
+#define BACKOFF_NS   (5 * NSEC_PER_SEC)
 #define SCAN_MAX     32U
 #define EVENTS_MAX   256U /* records that wait for core */
 #define NOBODY       65534U
@@ -629,15 +630,18 @@ static const struct wire_row gate_rows[] = {
 	{GATE_IDLE, 0, 0, 0},
 };
 
-/* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. */
+/* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. Its
+   successor does not wait long either, because openers do. */
 static const struct proc_kind kinds[] = {
-	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, -10, gate_rows,
-		ARRAY_SIZE(gate_rows)},
-	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 5 * NSEC_PER_SEC, -5, core_rows,
+	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, -10,
+		100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
+	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 5 * NSEC_PER_SEC, -5, BACKOFF_NS, core_rows,
 		ARRAY_SIZE(core_rows)},
-	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, 10, NULL, 0},
-	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, 0, NULL, 0},
-	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, NULL, 0}, /* core has deadlines for its jobs */
+	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, 10, BACKOFF_NS, NULL,
+		0},
+	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, 0, BACKOFF_NS, NULL, 0},
+	/* core has deadlines for its jobs */
+	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, BACKOFF_NS, NULL, 0},
 };
 
 static const struct proc_events events = {

@@ -19,7 +19,6 @@
 #include "wire/pack.h"
 
 #define BACKOFF_MIN_NS (50 * NSEC_PER_MSEC)
-#define BACKOFF_MAX_NS (5 * NSEC_PER_SEC)
 #define STABLE_NS      (10 * NSEC_PER_SEC) /* alive so long: the next restart is at once again */
 #define ROWS_MAX       12
 
@@ -163,7 +162,7 @@ static int on_end(void *userdata, int fd, uint32_t events)
 		if (now - p->started >= STABLE_NS)
 			p->backoff = 0;
 		loop_timer_set(p->restart_timer, now + p->backoff + 1);
-		p->backoff = p->backoff ? MIN(p->backoff * 2, BACKOFF_MAX_NS) : BACKOFF_MIN_NS;
+		p->backoff = p->backoff ? MIN(p->backoff * 2, p->kind->backoff_ns) : BACKOFF_MIN_NS;
 		p->restarts++;
 	}
 	p->events->ended(p->userdata, p, hung, si.si_status);
@@ -177,7 +176,7 @@ static int on_restart(void *userdata)
 
 	if (r < 0) {
 		snprintf(p->fatal, sizeof(p->fatal), "cannot start: %s", strerror(-r));
-		loop_timer_set(p->restart_timer, clock_now() + BACKOFF_MAX_NS);
+		loop_timer_set(p->restart_timer, clock_now() + p->kind->backoff_ns);
 	}
 	return 0;
 }

@@ -36,6 +36,7 @@ struct proc_kind {
 	uint64_t ping_ns;    /* between pings; 0: none */
 	uint64_t hang_ns;    /* without an answer: killed and replaced */
 	int nice;
+	uint64_t backoff_ns; /* between restarts, at most */
 	const struct wire_row *rows;
 	size_t n_rows;
 };

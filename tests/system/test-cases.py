@@ -1,0 +1,622 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every way an application can take a document, by number, against the whole agent and the kernel.
+
+The client is a program that the policy lists by its path and that takes files by the way it is told
+(tests/system/door); the editor is the same program under another name, and nobody's. Documents lie
+on ext4, xfs, btrfs and tmpfs. What this kernel or this engine cannot decide is held to what
+`sealgate status` says about it. Run in a lab: tests/lab/enter.
+"""
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+import agent as lab
+from tap import equal, run, test
+
+DOCS = lab.DOCS
+CLIENT = pathlib.Path("/opt/lab/chat-client")
+EDITOR = pathlib.Path("/opt/lab/editor")
+APPS = """version: 1
+apps:
+  - id: lab-chat
+    name: Lab chat
+    category: chat
+    exe: [/opt/lab/chat-client, /opt/lab/chat-script, /opt/lab/opener-client]
+    snap: [lab-snap]
+"""
+MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số {} là bốn mét.\n"
+PLAIN = "Thư viện xã mở cửa cả ngày chủ nhật, phòng đọc số {}, không phải trả phí.\n"
+ROOM = 600  # bytes of a file that is to hold either text
+KERNEL = tuple(int(n) for n in platform.release().split(".")[:2])
+READS = ("read", "pread", "readv", "preadv2", "sendfile", "splice", "copy_file_range", "uring",
+         "uring-fixed", "aio")
+count = {"n": 0}
+
+
+class Fixture:
+    pass
+
+
+def fresh(place=DOCS, text=MARKED, suffix=".txt"):
+    """A file that nobody has seen yet, of ROOM bytes."""
+    count["n"] += 1
+    path = place / f"tai-lieu-{count['n']}{suffix}"
+    body = text.format(count["n"]).encode()
+    path.write_bytes(body + b"\n" * (ROOM - len(body)))
+    path.chmod(0o666)
+    return path
+
+
+def marked_text():
+    """One line, as the writers take it: a backslash stands for a new line where they map."""
+    count["n"] += 1
+    return MARKED.format(count["n"])
+
+
+def command(program, *args, user="lan"):
+    who = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
+    return [*who, str(program), *map(str, args)]
+
+
+def start(program, *args, user="lan", **kw):
+    return subprocess.Popen(command(program, *args, user=user), stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
+                            **kw)
+
+
+def ask(program, *args, user="lan", prefix=()):
+    return subprocess.run([*prefix, *command(program, *args, user=user)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=30).stdout.strip()
+
+
+def client(*args, **kw):
+    return ask(CLIENT, *args, **kw)
+
+
+def editor(*args, **kw):
+    return ask(EDITOR, *args, **kw)
+
+
+def line(p, text=None):
+    if text is not None:
+        p.stdin.write(text + "\n")
+        p.stdin.flush()
+    return p.stdout.readline().strip()
+
+
+def end(p):
+    p.kill()
+    p.wait()
+    for stream in (p.stdin, p.stdout):
+        stream.close()
+
+
+def refused(out, what=""):
+    assert out.startswith("REFUSED"), f"{what}: expected a refusal, got {out!r}"
+
+
+def readable(out, what=""):
+    assert out.startswith("READ"), f"{what}: expected it to be read, got {out!r}"
+
+
+def incidents(f, path):
+    """Of this file, once they are written."""
+    lab.wait_for(lambda: any(i["path"] == str(path) for i in f.agent.incidents()), 5)
+    return [i for i in f.agent.incidents() if i["path"] == str(path)]
+
+
+def pid_of(name):
+    """0 where there is none."""
+    r = subprocess.run(["pgrep", "-x", name], stdout=subprocess.PIPE, text=True)
+    return int(r.stdout.split()[0]) if r.stdout else 0
+
+
+def covered(f, area):
+    """What status says about a way: covered, partly, not covered."""
+    ways = {w["area"]: w for w in f.agent.status()["supervisor"]["ways"]}
+    return ways[area]
+
+
+def gate(f):
+    return f.agent.status()["supervisor"]["gate"]
+
+
+def settle():
+    """Until a file's times are old enough for facts about it to be kept."""
+    time.sleep(0.05)
+
+
+def image(f, kind, make):
+    """A file system of its own below the documents; left out where its tools or driver are."""
+    if kind not in pathlib.Path("/proc/filesystems").read_text().split():
+        return
+    file = pathlib.Path(f"/tmp/{kind}.img")
+    place = DOCS / kind
+    place.mkdir()
+    if shutil.which(make[0]):
+        with file.open("wb") as img:
+            img.truncate(400 << 20)
+        subprocess.run([*make, str(file)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["mount", "-o", "loop", str(file), str(place)], check=True)
+        place.chmod(0o1777)
+        f.places[kind] = place
+
+
+def setup():
+    f = Fixture()
+    lab.install(os.environ["BUILD"])
+    lab.add_user("lan")
+    CLIENT.parent.mkdir(parents=True)
+    shutil.copy(os.environ["DOOR"], CLIENT)
+    shutil.copy(os.environ["DOOR"], EDITOR)
+    script = CLIENT.with_name("chat-script")
+    script.write_text("#!/usr/bin/python3\nimport sys\n"
+                      "try:\n    open(sys.argv[1]).read(4)\n    print('READ 4')\n"
+                      "except PermissionError as e:\n    print('REFUSED open', e.errno)\n")
+    script.chmod(0o755)
+    lab.ETC.mkdir(parents=True, exist_ok=True)
+    (lab.ETC / "apps").mkdir()
+    (lab.ETC / "apps/lab.yaml").write_text(APPS)
+    shutil.copy(lab.SHIPPED / "policy/default.yaml", lab.ETC / "policy.yaml")
+    f.places = {"ext4": DOCS}
+    image(f, "xfs", ["mkfs.xfs", "-q"])
+    image(f, "btrfs", ["mkfs.btrfs", "-q"])
+    memory = DOCS / "tmpfs"
+    memory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(memory)], check=True)
+    f.places["tmpfs"] = memory
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+    return f
+
+
+def teardown(f):
+    if f:
+        f.agent.stop()
+        for place in list(f.places.values())[1:]:
+            subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+# ---- plain opens ----
+
+@test
+def case_01_plain_open(f):
+    for name, place in f.places.items():
+        for how in ("rdonly", "rdwr", "thread"):
+            path = fresh(place)
+            refused(client("open", path, how), f"{name} {how}")
+    i = incidents(f, path)[0]
+    equal((i["app"], i["user"], i["level"], i["exe"], i["action"]),
+          ("lab-chat", "lan", "confidential", str(CLIENT), "block"), "incident")
+    assert i["pid"] and i["start_time"], i
+
+
+@test
+def case_02_editor(f):
+    for place in f.places.values():
+        path = fresh(place)
+        refused(client("open", path))
+        readable(editor("open", path))
+        assert all(i["exe"] == str(CLIENT) for i in incidents(f, path))
+
+
+@test
+def case_03_other_names(f):
+    path = fresh()
+    soft, hard, picture = DOCS / "mem.txt", DOCS / "cung.txt", DOCS / "anh.jpg"
+    soft.symlink_to(path)
+    hard.hardlink_to(path)
+    refused(client("open", soft), "symlink")
+    refused(client("open", hard), "hard link")
+    path.rename(picture)
+    refused(client("open", picture), "renamed")
+
+
+@test
+def case_04_path_descriptor(f):
+    refused(client("open", fresh(), "opath"))
+
+
+@test
+def case_05_io_uring(f):
+    for how in ("uring", "sqpoll", "direct"):
+        path = fresh()
+        refused(client("open", path, how), how)
+        i = incidents(f, path)
+        equal([x["exe"] for x in i], [str(CLIENT)], how)
+
+
+@test
+def case_06_files_of_other_processes(f):
+    path = fresh()
+    p = start(EDITOR, "hold", path)
+    try:
+        pid, fd = line(p).split()
+        refused(client("open", f"/proc/{pid}/fd/{fd}"), "fd")
+        refused(client("open", f"/proc/{pid}/root{path}"), "root")
+    finally:
+        end(p)
+    mapped = fresh()
+    p = start(EDITOR, "map", mapped)
+    try:
+        equal(line(p), "MAPPED")
+        entry = next(e for e in os.listdir(f"/proc/{p.pid}/map_files")
+                     if os.readlink(f"/proc/{p.pid}/map_files/{e}") == str(mapped))
+        refused(client("open", f"/proc/{p.pid}/map_files/{entry}", user=None), "map_files")
+    finally:
+        end(p)
+    for name, place in f.places.items():
+        refused(client("open", fresh(place), "handle", user=None), f"handle on {name}")
+
+
+@test
+def case_07_fresh_copy(f):
+    source = fresh()
+    for place in f.places.values():
+        for n in range(5):
+            copy = place / f"ban-sao-{n}.txt"
+            shutil.copy(source, copy)
+            copy.chmod(0o644)
+            refused(client("open", copy))
+
+
+# ---- what changed after a look ----
+
+@test
+def case_15_store_through_a_shared_mapping(f):
+    for name, place in f.places.items():
+        path = fresh(place, PLAIN)
+        settle()
+        p = start(EDITOR, "map", path)
+        try:
+            equal(line(p), "MAPPED")
+            readable(client("open", path), name)
+            equal(line(p, marked_text().replace("\n", "\\")), "DONE")
+            refused(client("open", path), name)
+        finally:
+            end(p)
+
+
+@test
+def case_16_second_store_and_unmapped(f):
+    for name, place in f.places.items():
+        path = fresh(place, PLAIN)
+        p = start(EDITOR, "map", path)
+        try:
+            equal(line(p), "MAPPED")
+            equal(line(p, "Thu vien"), "DONE")
+            settle()
+            readable(client("open", path), name)
+            equal(line(p, marked_text().replace("\n", "\\")), "DONE")
+            equal(line(p, "unmap"), "DONE")
+            equal(line(p, "close"), "DONE")
+            refused(client("open", path), name)
+        finally:
+            end(p)
+
+
+def changed(f, name, place, way, text=None, user="lan"):
+    """Looked at while harmless, changed by `way`, and opened at once."""
+    path = fresh(place, PLAIN)
+    settle()
+    readable(client("open", path), f"{way} on {name}, before")
+    readable(client("open", path), f"{way} on {name}, known")
+    readable(editor("write", path, way, text or marked_text(), user=user), f"{way} on {name}")
+    refused(client("open", path), f"{way} on {name}, after")
+
+
+@test
+def case_17_aio_write(f):
+    for name, place in f.places.items():
+        changed(f, name, place, "aio")
+
+
+@test
+def case_18_writes_within_one_tick(f):
+    for n in range(10):
+        for name, place in f.places.items():
+            path = fresh(place, PLAIN)
+            readable(client("open", path), name)
+            fd = os.open(path, os.O_WRONLY)
+            os.pwrite(fd, PLAIN.format(n).encode(), 0)
+            os.pwrite(fd, marked_text().encode(), 0)
+            os.close(fd)
+            refused(client("open", path), name)
+
+
+@test
+def case_19_forged_time(f):
+    for name, place in f.places.items():
+        path = fresh(place, PLAIN)
+        settle()
+        readable(client("open", path), name)
+        st = path.stat()
+        readable(editor("write", path, "plain", marked_text()))
+        os.utime(path, ns=(st.st_atime_ns, st.st_mtime_ns))
+        refused(client("open", path), name)
+
+
+@test
+def case_20_other_ways_to_change(f):
+    for name, place in f.places.items():
+        changed(f, name, place, "map")
+        changed(f, name, place, "copy", fresh(place))
+        changed(f, name, place, "exchange", fresh(place), user=None)
+        if name in ("xfs", "btrfs"):
+            changed(f, name, place, "clone", fresh(place))
+        if name in ("ext4", "xfs"):
+            path = fresh(place, PLAIN)
+            path.write_bytes(path.read_bytes().ljust(4096, b"\n"))
+            settle()
+            readable(client("open", path), name)
+            readable(editor("write", path, "collapse", marked_text()), name)
+            refused(client("open", path), f"collapse on {name}")
+        path = fresh(place, PLAIN)
+        settle()
+        readable(client("open", path), name)
+        path.write_text(marked_text())  # truncated and written
+        refused(client("open", path), f"truncated on {name}")
+
+
+# ---- whose process ----
+
+@test
+def case_23_children(f):
+    for how in ("fork", "vfork", "double"):
+        path = fresh()
+        refused(client("child", path, how), how)
+    out = client("child", fresh(), "exec")
+    assert "not permitted" in out, out
+
+
+@test
+def case_24_sibling(f):
+    out = client("child", fresh(), "parent")
+    if f.agent.status()["supervisor"]["lineage"] == "full":
+        refused(out)
+    else:
+        assert f.agent.status()["supervisor"]["lineage"].startswith("partial")
+
+
+@test
+def case_25_storm_of_threads(f):
+    path = fresh()
+    refused(client("storm", path, 20000))
+    refused(client("storm", path, 200))
+
+
+@test
+def case_27_loader_and_script(f):
+    path = fresh()
+    refused(ask("/lib64/ld-linux-x86-64.so.2", CLIENT, "open", path), "ld.so")
+    refused(ask("/opt/lab/chat-script", path), "#!")
+    refused(ask("/usr/bin/python3", "/opt/lab/chat-script", path), "interpreter")
+    readable(ask("/usr/bin/python3", "-c", f"open('{path}').read(4); print('READ 4')"))
+
+
+@test
+def case_29_namespaces(f):
+    path = fresh()
+    elsewhere = pathlib.Path("/mnt/elsewhere")
+    elsewhere.mkdir(parents=True)
+    script = f"mount --rbind {DOCS} {elsewhere} && exec {CLIENT} open {elsewhere / path.name}"
+    refused(ask("unshare", "-m", "sh", "-c", script, user=None), "mount namespace")
+    refused(ask("unshare", "-Urm", "sh", "-c", script), "user namespace")
+
+
+# ---- what goes wrong ----
+
+def opener(name, seconds, paths):
+    return subprocess.Popen(command(f"/opt/lab/{name}", seconds, *paths), stdout=subprocess.PIPE,
+                            text=True)
+
+
+def result(p):
+    out, _ = p.communicate(timeout=60)
+    return json.loads(out)
+
+
+def openers():
+    for name in ("opener-client", "opener-editor"):
+        if not pathlib.Path("/opt/lab", name).exists():
+            shutil.copy(os.environ["OPENER"], f"/opt/lab/{name}")
+
+
+def named(n, text, word):
+    """The opener counts what it opened of files with "marked" in their names."""
+    paths = []
+    for _ in range(n):
+        path = fresh(text=text)
+        paths.append(path.rename(path.with_name(f"{word}-{path.name}")))
+    return paths
+
+
+def whole(f):
+    s = f.agent.status()
+    return bool(s and s.get("supervisor") and s["supervisor"]["serving"] and
+                all(p["state"] == "ready" for p in s["supervisor"]["processes"]))
+
+
+@test
+def case_35_gate_killed_again_and_again(f):
+    openers()
+    bad, good = named(20, MARKED, "marked"), named(20, PLAIN, "plain")
+    load = [opener("opener-client", 12, bad + good), opener("opener-client", 12, good + bad),
+            opener("opener-editor", 12, bad + good), opener("opener-editor", 12, good)]
+    kills = 0
+    until = time.monotonic() + 10
+    last = 0
+    while kills < 100 and time.monotonic() < until:
+        pid = pid_of("sealgate-gate")
+        if pid and pid != last:
+            os.kill(pid, signal.SIGKILL)
+            last = pid
+            kills += 1
+        time.sleep(0.05)
+    results = [result(p) for p in load]
+    for r in results[:2]:
+        equal(r["marked_opened"], 0, str(r))
+        assert r["denied"] > 0, r
+    for r in results[2:]:
+        equal(r["denied"], 0, str(r))
+    slowest = max(r["max_ms"] for r in results)
+    print(f"# {kills} kills; the longest wait was {slowest:.0f} ms")
+    assert kills >= 10, kills
+    assert slowest < 1500, results
+    assert lab.wait_for(lambda: whole(f), 20), f.agent.log.read_text()[-2000:]
+
+
+@test
+def case_36_gate_stopped(f):
+    openers()
+    pid = f.agent.pid_of("gate")
+    bad, good = named(5, MARKED, "marked"), named(5, PLAIN, "plain")
+    load = [opener("opener-client", 4, bad + good), opener("opener-editor", 4, bad + good)]
+    time.sleep(1)
+    os.kill(pid, signal.SIGSTOP)
+    assert lab.wait_for(lambda: f.agent.pid_of("gate") not in (0, pid), 5), "not replaced"
+    c, e = (result(p) for p in load)
+    equal((c["marked_opened"], e["denied"]), (0, 0), f"{c} {e}")
+    assert c["max_ms"] < 1500 and e["max_ms"] < 1500, (c, e)
+    assert lab.wait_for(lambda: whole(f), 10)
+
+
+@test
+def case_47_signals_to_a_held_opener(f):
+    core = f.agent.pid_of("core")
+    settle()
+    os.kill(core, signal.SIGSTOP)
+    try:
+        p = start(CLIENT, "open", fresh())
+        time.sleep(0.1)
+        p.kill()
+        began = time.monotonic()
+        p.wait(5)
+        took = time.monotonic() - began
+        assert took < 0.15, f"a killed opener took {took:.3f} s to die"
+        p.stdin.close()
+        p.stdout.close()
+        time.sleep(0.5)
+    finally:
+        os.kill(core, signal.SIGCONT)
+    assert lab.wait_for(lambda: whole(f) and gate(f)["held_now"] == 0, 10)
+    equal(gate(f)["answer_errors"], 0, "answers that the kernel refused")
+    refused(client("open", fresh()))
+
+
+@test
+def case_48_the_asker_is_gone(f):
+    path = fresh(text=PLAIN)
+    body = path.read_bytes()
+    path.write_bytes(body + PLAIN.encode() * 40000)  # takes a moment to look at
+    settle()
+    for _ in range(5):
+        p = start(CLIENT, "open", path)
+        time.sleep(0.03)
+        end(p)
+    assert lab.wait_for(lambda: gate(f)["held_now"] == 0, 5)
+    readable(client("open", path))
+    refused(client("open", fresh()))
+
+
+@test
+def case_50_script_is_one_start(f):
+    before = gate(f)["execs"]
+    readable(ask("/opt/lab/chat-script", fresh(text=PLAIN)))
+    equal(gate(f)["execs"], before + 1, "starts")
+
+
+@test
+def case_53_second_agent(f):
+    r = subprocess.run(["sealgated"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       timeout=20)
+    equal(r.returncode, 2, r.stdout)
+    assert "another agent" in r.stdout, r.stdout
+    refused(client("open", fresh()), "the first one goes on")
+
+
+@test
+def case_55_btrfs_subvolumes(f):
+    if "btrfs" not in f.places:
+        return
+    a, b = f.places["btrfs"] / "a", f.places["btrfs"] / "b"
+    for v in (a, b):
+        subprocess.run(["btrfs", "-q", "subvolume", "create", str(v)], check=True,
+                       stdout=subprocess.DEVNULL)
+        v.chmod(0o777)
+    bad, good = fresh(a), fresh(b, PLAIN)
+    equal(bad.stat().st_ino, good.stat().st_ino, "the same number in both")
+    settle()
+    for _ in range(3):
+        refused(client("open", bad))
+        readable(client("open", good))
+
+
+@test
+def case_56_nothing_missed_by_watching(f):
+    """A thousand folders with a file at once: all known soon, nobody having opened them."""
+    top = DOCS / "nhieu"
+    before = f.agent.status()["store"]["files"]
+    for n in range(334):
+        d = top / str(n) / "a" / "b"
+        d.mkdir(parents=True)
+        for x in (d, d.parent, d.parent.parent):
+            (x / "tai-lieu.txt").write_text(MARKED.format(n))
+    assert lab.wait_for(lambda: f.agent.status()["store"]["files"] >= before + 1002, 90), \
+        f.agent.status()["store"]
+    shutil.rmtree(top)
+
+
+@test
+def case_60_hostile_document(f):
+    """A bomb: the deadline is kept, others are not kept waiting."""
+    openers()
+    import zipfile
+    path = DOCS / "bom.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        with z.open("word/document.xml", "w", force_zip64=True) as part:
+            part.write(b"<w:document><w:body>")
+            for _ in range(400):
+                part.write(b"<w:p>" * 200000)
+    path.chmod(0o644)
+    other = opener("opener-editor", 2, named(2, PLAIN, "plain"))
+    time.sleep(0.3)
+    began = time.monotonic()
+    client("open", path)
+    took = time.monotonic() - began
+    assert took < 0.9, f"held for {took:.2f} s"
+    r = result(other)
+    assert r["denied"] == 0 and r["p999_ms"] < 50, r
+    assert lab.wait_for(lambda: whole(f), 10)
+    refused(client("open", fresh()))
+
+
+@test
+def case_54_stopping_while_events_are_pending(f):
+    openers()
+    load = [opener("opener-client", 4, named(10, MARKED, "marked")),
+            opener("opener-editor", 4, named(10, PLAIN, "plain"))]
+    time.sleep(1)
+    equal(f.agent.stop(), 0, f.agent.log.read_text()[-2000:])
+    c, e = (result(p) for p in load)
+    assert c["denied"] > 0 and c["opened"] > 0, c  # afterwards nobody refuses
+    equal(e["denied"], 0, str(e))
+    assert max(c["max_ms"], e["max_ms"]) < 1000, (c, e)
+    f.agent.start()
+    refused(client("open", fresh()))
+
+
+@test
+def the_journal_verifies(f):
+    r = f.agent.verify()
+    equal(r.returncode, 0, r.stdout)
+
+
+run(setup, teardown)
