@@ -36,26 +36,6 @@ static bool ascii_is_upper(struct view v)
 	return upper > 0;
 }
 
-static bool is_capitals(const struct line *l, struct view original)
-{
-	if (l->flags & BLOCK_CAPS)
-		return true;
-	if (canon_is_upper(original))
-		return true;
-	return (l->flags & BLOCK_CASE_UNKNOWN) && ascii_is_upper(original);
-}
-
-static bool case_fits(const struct rs_rule *u, const struct line *l, struct view original)
-{
-	switch ((enum rs_case)u->letter_case) {
-	case RS_CASE_CAPITALS: return is_capitals(l, original);
-	case RS_CASE_MIXED: return !is_capitals(l, original);
-	case RS_CASE_ANY:
-	case RS_CASE_MAX: break;
-	}
-	return true;
-}
-
 /* The original of a span of a segment, by making it canonical once more with a map. */
 static int origin(struct match *m, const struct seg *s, size_t from, size_t to, struct view *ret)
 {
@@ -115,6 +95,65 @@ static void snippet(struct view original, struct view span, char *ret, size_t si
 	ret[at] = 0;
 }
 
+/* The original of a spelling, found once for all rules that ask for it. */
+static int span_of(struct match *m, const struct seg *s, const struct part *p, struct view *ret)
+{
+	int e = 0;
+
+	if (!m->hit.span.p)
+		e = origin(m, s, p->from, p->to, &m->hit.span);
+	*ret = m->hit.span;
+	return e;
+}
+
+/* 1, 0 or -errno. */
+static int is_capitals(struct match *m, const struct seg *s, const struct part *p)
+{
+	const struct line *l = chunk_line(m, s);
+	struct view line = view_of(m->chunk.original.p + s->original, s->n_orig), span;
+	int e;
+
+	if (l->flags & BLOCK_CAPS)
+		return 1;
+	/* most lines, and cheaper than the way back to the original; not for single letters */
+	if (p->to - p->from > 4 && !(l->flags & BLOCK_CASE_UNKNOWN) && !canon_may_be_upper(line))
+		return 0;
+	e = span_of(m, s, p, &span);
+	if (e < 0)
+		return e;
+	return canon_is_upper(span) || ((l->flags & BLOCK_CASE_UNKNOWN) && ascii_is_upper(span));
+}
+
+/* The same for all rules that a spelling may belong to. 1, 0 or -errno. */
+static int case_fits(
+	struct match *m, const struct rs_rule *u, const struct seg *s, const struct part *p)
+{
+	if (u->letter_case == RS_CASE_ANY)
+		return 1;
+	if (!m->hit.case_known) {
+		int e = is_capitals(m, s, p);
+
+		if (e < 0)
+			return e;
+		m->hit.capitals = e;
+		m->hit.case_known = true;
+	}
+	return m->hit.capitals == (u->letter_case == RS_CASE_CAPITALS);
+}
+
+/* False where each of what the rule needs is known to be missing already. */
+static bool may_hold(const struct ruleset *r, const struct rs_rule *u, const struct line *l)
+{
+	for (uint32_t i = 0; i < u->need.n; i++) {
+		const struct rs_cond *c = &r->conds[u->need.off + i];
+
+		if (c->kind == RS_COND_PLACE ? place_in(c->arg, l->place)
+					     : c->kind != RS_COND_FLAG || (l->flags & c->arg))
+			return true;
+	}
+	return u->need.n == 0;
+}
+
 static bool places_fit(const struct rs_rule *u, enum place p)
 {
 	return u->places ? place_in(u->places, p) : is_text(p);
@@ -134,10 +173,13 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		return 0;
 	if (!s->whole && u->as != RS_AS_ANYWHERE)
 		return 0;
-	if (!part_fits(m->r, u, p, m->data, m->limits, &fit))
+	if (!may_hold(m->r, u, l))
 		return 0;
-	e = origin(m, s, p->from, p->to, &span);
-	if (e < 0 || !case_fits(u, l, span))
+	e = case_fits(m, u, s, p);
+	if (e <= 0 || !part_fits(m->r, u, p, m->data, m->limits, &fit))
+		return MIN(e, 0);
+	e = span_of(m, s, p, &span);
+	if (e < 0)
 		return e;
 	c = (struct cand){
 		.rule = rule,

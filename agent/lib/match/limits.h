@@ -16,6 +16,9 @@
 #define MATCH_JOIN_LINES    3U
 #define MATCH_JOIN_LINE_MAX 64U
 
+/* Longer stretches (canonical bytes) beside a marking are no tail. */
+#define MATCH_TAIL_MAX 160U
+
 /* Blocks on either side that a context may reach; a pack's `within` is at most this. */
 #define MATCH_WINDOW_MAX 16U
 

@@ -21,8 +21,8 @@
 #define SHAPE_SIZE_MAX 512
 
 /* With so many letters seen, and more than this share of them not ASCII, nothing is folded. */
-#define FOLD_LETTERS_MIN 4000
-#define FOLD_PERCENT_MAX 3
+#define FOLD_LETTERS_MIN 600
+#define FOLD_PERCENT_MAX 12
 #define FOLD_LINE_MAX    200
 
 static void matchp_free(struct match **m)
@@ -132,6 +132,7 @@ static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_
 	size_t n;
 	int e = 0;
 
+	m->hit = (struct hit){0};
 	if (from > 0 && utf8_is_word(utf8_before(part.line, from, &n)) &&
 		utf8_is_word(utf8_at(part.line, from, &n)))
 		return 0;
@@ -256,18 +257,23 @@ static bool has_non_ascii(struct view v)
 	return false;
 }
 
-/* Without diacritics, unless the document clearly has them. */
+/* Folded forms count in documents without diacritics alone: not worth a look where they abound. */
+static bool folds(const struct doc *d, size_t n)
+{
+	return n <= FOLD_LINE_MAX &&
+		(d->stats.letters < FOLD_LETTERS_MIN ||
+			(uint64_t)d->stats.letters_non_ascii * 100 <=
+				(uint64_t)d->stats.letters * FOLD_PERCENT_MAX);
+}
+
+/* Without diacritics. */
 static int put_folded(struct match *m, struct view original, const struct seg *plain)
 {
-	const struct canon_stats *stats = &match_doc(m)->stats;
 	struct view canonical = view_of(m->chunk.text.p + plain->off, plain->n);
 	struct seg s = {.kind = LINE_FOLDED, .whole = true, .starts = true};
 	int e;
 
-	if (original.n > FOLD_LINE_MAX || !has_non_ascii(canonical) ||
-		(stats->letters > FOLD_LETTERS_MIN &&
-			(uint64_t)stats->letters_non_ascii * 100 >
-				(uint64_t)stats->letters * FOLD_PERCENT_MAX))
+	if (!has_non_ascii(canonical))
 		return 0;
 	buf_clear(&m->work);
 	e = canon_strip(canonical, &m->work);
@@ -386,27 +392,30 @@ static int take_short(struct match *m, const struct line *l, uint32_t shape, str
 {
 	struct seg s = {.kind = LINE_PLAIN, .whole = true, .starts = true};
 	struct seg plain;
-	struct view original;
 	size_t at = m->chunk.original.n;
+	bool is_plain = shape_is_plain(text);
 	int e;
 
-	buf_clear(&m->work2);
-	e = shape_columns(text, &m->work2);
-	if (e == 0)
-		e = put_seg(m, s, buf_view(&m->work2), VIEW_EMPTY);
+	if (is_plain) {
+		e = put_seg(m, s, text, VIEW_EMPTY);
+	} else {
+		buf_clear(&m->work2);
+		e = shape_columns(text, &m->work2);
+		if (e == 0)
+			e = put_seg(m, s, buf_view(&m->work2), VIEW_EMPTY);
+	}
 	if (e < 0)
 		return e;
 	plain = *last_seg(m);
 	canon_count(view_of(m->chunk.text.p + plain.off, plain.n), &match_doc(m)->stats);
 	e = remember(m, l, shape, text);
-	if (e == 0)
+	if (e == 0 && !is_plain)
 		e = put_spaced(m, text);
-	original = view_of(m->chunk.original.p + at, plain.n_orig);
-	if (e == 0) {
-		/* `original` points into a buffer that grows */
-		buf_clear(&m->work2);
-		e = buf_put_view(&m->work2, original);
-	}
+	if (e < 0 || !folds(match_doc(m), plain.n_orig))
+		return e;
+	/* the original lies in a buffer that grows */
+	buf_clear(&m->work2);
+	e = buf_put(&m->work2, m->chunk.original.p + at, plain.n_orig);
 	return e < 0 ? e : put_folded(m, buf_view(&m->work2), &plain);
 }
 

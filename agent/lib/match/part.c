@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/part.h"
 
+#include "match/limits.h"
 #include "match/name.h"
 #include "match/shape.h"
 #include "match/utf8.h"
@@ -22,6 +23,8 @@ static struct view right_of(const struct part *p)
 static bool is_tail(const struct ruleset *r, const struct rs_rule *u, struct view part,
 	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
 {
+	if (part.n > MATCH_TAIL_MAX)
+		return false;
 	for (uint32_t i = 0; i < u->tails.n; i++) {
 		uint32_t t = r->rule_tails[u->tails.off + i];
 

@@ -3,29 +3,93 @@
 
 #include "match/utf8.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /* A gap of this many blanks is a column's. */
 #define GAP_MIN 3
 
 #define SPACED_LETTERS_MIN 3
 #define SPACED_CJK_MIN     2
 
-/* Bytes that begin a blank other than ' ' and tab, a combining mark, something invisible, or a
-   script without capitals. Most lines have none, and the two functions below can be quick. */
-static bool has_rare_bytes(struct view line)
-{
-	for (size_t i = 0; i < line.n; i++) {
-		uint8_t c = line.p[i];
+/* Bit n says it of byte n. */
+struct bytes64 {
+	uint64_t blank, inner; /* ' '; later bytes of a code point */
+	uint64_t odd;          /* a tab, or what begins another blank, a combining mark, something
+				  invisible or a script without capitals: 0xc2, 0xcc, 0xcd, 0xe2- */
+};
 
-		if (c == 0xc2 || c == 0xcc || c == 0xcd || c >= 0xe2)
-			return true;
+static struct bytes64 bytes64_of(const uint8_t *p)
+{
+	struct bytes64 b = {0};
+
+#if defined(__SSE2__)
+	for (unsigned i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i * 16));
+		/* as signed bytes: 0x80-0xbf is what is below -64, 0xe2-0xff lies between -30 and 0
+		 */
+		__m128i inner = _mm_cmplt_epi8(v, _mm_set1_epi8(-64));
+		__m128i high = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(-31)),
+			_mm_cmplt_epi8(v, _mm_setzero_si128()));
+		__m128i tab = _mm_cmpeq_epi8(v, _mm_set1_epi8('\t'));
+		__m128i c2 = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xc2));
+		/* 0xcc and 0xcd */
+		__m128i mark = _mm_cmpeq_epi8(
+			_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8((char)0xcc));
+		__m128i odd = _mm_or_si128(_mm_or_si128(high, tab), _mm_or_si128(c2, mark));
+		__m128i blank = _mm_cmpeq_epi8(v, _mm_set1_epi8(' '));
+
+		b.blank |= (uint64_t)(uint16_t)_mm_movemask_epi8(blank) << i * 16;
+		b.inner |= (uint64_t)(uint16_t)_mm_movemask_epi8(inner) << i * 16;
+		b.odd |= (uint64_t)(uint16_t)_mm_movemask_epi8(odd) << i * 16;
 	}
-	return false;
+#else
+	for (unsigned i = 0; i < 64; i++) {
+		b.blank |= (uint64_t)(p[i] == ' ') << i;
+		b.inner |= (uint64_t)((p[i] & 0xc0) == 0x80) << i;
+		b.odd |= (uint64_t)(p[i] == '\t' || p[i] == 0xc2 || (p[i] & 0xfe) == 0xcc ||
+				 p[i] >= 0xe2)
+			<< i;
+	}
+#endif
+	return b;
 }
 
-static bool has_gap(struct view line)
+/* Bytes looked at a time: a character and the blank after it fit beyond the last of them. */
+#define STRIDE 58
+
+bool shape_is_plain(struct view line)
 {
-	return line.n > 0 &&
-		(memchr(line.p, '\t', line.n) || memmem(line.p, line.n, "   ", GAP_MIN));
+	const uint64_t in_stride = (UINT64_C(1) << STRIDE) - 1;
+	uint8_t tail[64];
+	uint64_t after_blank = 1;
+	int lone = 0; /* characters that stand alone */
+
+	for (size_t i = 0; i < line.n; i += STRIDE) {
+		size_t n = MIN(line.n - i, sizeof(tail));
+		const uint8_t *p = line.p + i;
+		struct bytes64 b;
+		uint64_t starts, ends;
+
+		if (n < sizeof(tail)) {
+			memset(tail, '.', sizeof(tail));
+			memcpy(tail, p, n);
+			if (n + 1 < sizeof(tail))
+				tail[n] = ' ';
+			p = tail;
+		}
+		b = bytes64_of(p);
+		if (b.odd || (b.blank & b.blank >> 1 & b.blank >> 2))
+			return false;
+		starts = (b.blank << 1 | after_blank) & ~b.blank & in_stride;
+		/* adding carries a start through the bytes of its character to the one after them
+		 */
+		ends = ((starts << 1) + b.inner) & ~b.inner;
+		lone += __builtin_popcountll(ends & b.blank);
+		after_blank = b.blank >> (STRIDE - 1) & 1;
+	}
+	return lone < SPACED_LETTERS_MIN;
 }
 
 int shape_columns(struct view line, struct buf *out)
@@ -34,8 +98,6 @@ int shape_columns(struct view line, struct buf *out)
 	bool tab = false;
 	int e = 0;
 
-	if (!has_gap(line) && !has_rare_bytes(line))
-		return buf_put_view(out, line);
 	for (size_t i = 0; e == 0 && i <= line.n; i += n) {
 		uint32_t cp = i < line.n ? utf8_at(line, i, &n) : 0;
 
@@ -88,36 +150,12 @@ static bool next_token(struct view line, size_t *at, struct token *ret)
 	return ret->to > ret->from;
 }
 
-/* Whether SPACED_LETTERS_MIN tokens of one character stand in a row, in a line without rare bytes.
- */
-static bool has_spaced_letters(struct view line)
-{
-	unsigned row = 0, characters = 0;
-
-	for (size_t i = 0; i <= line.n; i++) {
-		uint8_t c = i < line.n ? line.p[i] : ' ';
-
-		if (c == ' ' || c == '\t') {
-			row = characters == 1 ? row + 1 : characters ? 0 : row;
-			if (row >= SPACED_LETTERS_MIN)
-				return true;
-			characters = 0;
-		} else {
-			characters += (c & 0xc0) != 0x80;
-		}
-	}
-	return false;
-}
-
 int shape_join_letters(struct view line, struct buf *out)
 {
 	size_t at = 0, ahead, start = out->n;
 	struct token t, next;
 	bool joined = false;
 	int e = 0;
-
-	if (!has_rare_bytes(line) && !has_spaced_letters(line))
-		return 0;
 
 	while (e == 0 && next_token(line, &at, &t)) {
 		size_t run = t.letter, scan = at;

@@ -17,6 +17,10 @@ enum shape_flag {
 	SHAPE_SPACED = 1 << 4,   /* letters set apart */
 };
 
+/* True where neither shape_columns() nor shape_join_letters() would change the line: true of most
+   prose, and cheap. False does not mean that one would. */
+bool shape_is_plain(struct view line);
+
 /* The line with tabs and wide gaps written as " | ". Appends. */
 must_check int shape_columns(struct view line, struct buf *out);
 

@@ -97,6 +97,12 @@ struct doc {
 	uint32_t n_before;
 };
 
+/* The spelling in hand; each is found out when a rule asks. */
+struct hit {
+	struct view span; /* its original */
+	bool case_known, capitals;
+};
+
 struct match {
 	const struct ruleset *r;
 	hs_scratch_t *scratch;
@@ -106,8 +112,9 @@ struct match {
 	struct chunk chunk;
 	uint32_t *regex_seen; /* per pattern: the segment + 1 it was confirmed in */
 	struct doc *docs[MATCH_DEPTH_MAX];
-	uint32_t depth;         /* of the open document + 1; 0 before match_begin() */
-	int error;              /* of the pass */
+	uint32_t depth; /* of the open document + 1; 0 before match_begin() */
+	int error;      /* of the pass */
+	struct hit hit;
 	struct buf work, work2; /* spare, kept for their memory */
 	struct facts *out;      /* found so far; completeness and reasons unused */
 	enum level suspected;

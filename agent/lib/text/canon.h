@@ -44,10 +44,14 @@ must_check int canon_strip(struct view canonical, struct buf *out);
 /* True where every letter with case in `original` is upper case (and there is at least one). */
 bool canon_is_upper(struct view original);
 
-/* Bits that tell how a text is written, for rules that depend on it. */
+/* False where no part of `original` with two letters or more can be upper case: it has no two such
+   letters without a lower-case one between them. */
+bool canon_may_be_upper(struct view original);
+
+/* How a text is written, for rules that depend on it; told from the first bytes of letters, so
+   that a few signs of rare blocks count as letters. */
 struct canon_stats {
-	uint32_t letters;    /* with case or not */
-	uint32_t letters_vi; /* with a Vietnamese diacritic, or đ */
+	uint32_t letters; /* with case or not */
 	uint32_t letters_non_ascii;
 };
 void canon_count(struct view canonical, struct canon_stats *add_to);

@@ -60,26 +60,48 @@ bool canon_is_upper(struct view original)
 	return upper;
 }
 
-void canon_count(struct view canonical, struct canon_stats *add_to)
+bool canon_may_be_upper(struct view original)
 {
+	bool upper = false;
 	size_t len;
 
-	for (size_t i = 0; i < canonical.n; i += len) {
-		uint32_t cp = canonical.p[i];
+	for (size_t i = 0; i < original.n; i += len) {
+		uint8_t c = original.p[i];
 		unsigned prop;
 
-		if (cp < 0x80) { /* most of any text, and folded already */
+		if (c < 0x80) {
 			len = 1;
-			add_to->letters += cp >= 'a' && cp <= 'z';
-			continue;
+			prop = (uint8_t)(c - 'a') < 26    ? CANON_LOWER
+				: (uint8_t)(c - 'A') < 26 ? CANON_UPPER
+							  : 0;
+		} else {
+			prop = canon_prop(utf8_next(original.p + i, original.n - i, &len, NULL));
 		}
-		cp = utf8_next(canonical.p + i, canonical.n - i, &len, NULL);
-		prop = canon_prop(cp);
-		if (!(prop & CANON_LETTER))
-			continue;
-		add_to->letters++;
-		if (prop & CANON_VI)
-			add_to->letters_vi++;
-		add_to->letters_non_ascii++;
+		if (prop & CANON_UPPER && upper)
+			return true;
+		upper = (upper || prop & CANON_UPPER) && !(prop & CANON_LOWER);
 	}
+	return false;
+}
+
+/* The first byte of a code point that is a letter, as good as always: Latin-1 signs (0xc2), marks
+   (0xcc, 0xcd) and punctuation and symbols (0xe2) begin with others. */
+static bool begins_letter(uint8_t c)
+{
+	return c >= 0xc3 && c != 0xcc && c != 0xcd && c != 0xe2;
+}
+
+void canon_count(struct view canonical, struct canon_stats *add_to)
+{
+	uint32_t ascii = 0, others = 0;
+
+	/* no branches, no tables: this is done to every line */
+	for (size_t i = 0; i < canonical.n; i++) {
+		uint8_t c = canonical.p[i];
+
+		ascii += (uint8_t)(c - 'a') < 26;
+		others += begins_letter(c);
+	}
+	add_to->letters += ascii + others;
+	add_to->letters_non_ascii += others;
 }

@@ -44,7 +44,6 @@ enum canon_prop {
 	CANON_UPPER = 1,
 	CANON_LOWER = 2,
 	CANON_LETTER = 4,
-	CANON_VI = 8, /* lower-case letter with a Vietnamese diacritic, or đ */
 };
 
 struct canon_decomp {

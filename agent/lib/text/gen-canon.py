@@ -16,7 +16,7 @@ KIND_COPY, KIND_ONE, KIND_SPACE, KIND_DROP, KIND_MARK, KIND_SEQ = range(6)
 FAST = 1 << 48
 VI_MARK = 1 << 49
 ALL_MARKS = 1 << 50
-PROP_UPPER, PROP_LOWER, PROP_LETTER, PROP_VI = 1, 2, 4, 8
+PROP_UPPER, PROP_LOWER, PROP_LETTER = 1, 2, 4
 
 # Scripts that hold look-alikes of Latin letters; 0 takes no part, 1 is Latin itself. "Phonetic"
 # are Latin letters that only stand in for others: small capitals and the like.
@@ -45,8 +45,6 @@ ETH = {0x00d0: 0x0111, 0x00f0: 0x0111, 0x0189: 0x0111, 0x0256: 0x0111}
 # Tone and quality marks that no Cyrillic or Greek text needs, so a letter of another script that
 # bears one counts as mixed: circumflex, tilde, hook above, horn, dot below.
 VI_MARKS = {0x0302, 0x0303, 0x0309, 0x031b, 0x0323}
-
-VI_LETTERS = ('àảãáạăằẳẵắặâầẩẫấậèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵđ')
 
 
 class Ucd:
@@ -203,8 +201,6 @@ def prop(ucd, cp):
         bits |= PROP_UPPER
     elif gc == 'Ll' or (cp in ucd.other_lower and gc == 'So'):
         bits |= PROP_LOWER
-    if cp < 0x10000 and chr(cp) in VI_LETTERS:
-        bits |= PROP_VI
     return bits
 
 

@@ -50,6 +50,46 @@ static void test_columns(void **state)
 	expect_columns("", "");
 }
 
+/* What is plain is changed by nothing; what is not plain may be so only to be on the safe side. */
+static void test_plain(void **state)
+{
+	static const char *const bits[] = {"a", "ở", "ậ", "MẬT", "tuyệt", " ", " ", "  ", "   ",
+		"\t", "\u00a0", "\u0323", "机", "\u200b", "-", "1", "một dòng dài hơn một chút"};
+	uint32_t seed = 7;
+	unsigned plain = 0;
+
+	(void)state;
+	assert_true(shape_is_plain(view_str("")));
+	assert_true(
+		shape_is_plain(view_str("Ủy ban nhân dân xã đã giao cho phòng kinh tế - hạ tầng "
+					"phối hợp với trạm quan trắc rà soát số liệu")));
+	assert_false(shape_is_plain(view_str("M Ậ T")));
+	assert_false(shape_is_plain(view_str("a   b")));
+	for (unsigned i = 0; i < 20000; i++) {
+		struct buf line = {0}, columns = {0}, joined = {0};
+
+		for (unsigned n = seed >> 28; n < 24; n++) {
+			seed = seed * 1664525U + 1013904223U;
+			assert_int_equal(
+				buf_put_str(
+					&line, bits[(seed >> 8) % (i % 2 ? ARRAY_SIZE(bits) : 7)]),
+				0);
+			if (seed >> 31)
+				assert_int_equal(buf_put_byte(&line, ' '), 0);
+		}
+		if (shape_is_plain(buf_view(&line))) {
+			plain++;
+			assert_int_equal(shape_columns(buf_view(&line), &columns), 0);
+			assert_true(view_eq(buf_view(&line), buf_view(&columns)));
+			assert_int_equal(shape_join_letters(buf_view(&line), &joined), 0);
+		}
+		buf_done(&line);
+		buf_done(&columns);
+		buf_done(&joined);
+	}
+	assert_true(plain > 100);
+}
+
 static void test_trim(void **state)
 {
 	static const struct {
@@ -130,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_join_letters),
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_names),
