@@ -4,16 +4,25 @@
 #include <errno.h>
 
 #include "base/checked.h"
+#include "extract/inflate.h"
 #include "text/encoding.h"
 
 enum {
+	RECORD_STORE_ENTRY = 0xf007,
 	RECORD_PROPERTIES = 0xf00b,
+	RECORD_PICTURE = 0xf01a,
+	RECORD_PICTURE_LAST = 0xf02a,
+	RECORD_METAFILE_LAST = 0xf01c,
 	RECORD_PROPERTIES_2 = 0xf121,
 	RECORD_PROPERTIES_3 = 0xf122,
 	PROPERTY_WORD_ART = 0x00c0,
 	PROPERTY_DESCRIPTION = 0x0381,
 	PROPERTY_IS_COMPLEX = 0x8000,
 };
+
+/* Bytes before the data of a packed picture, and of an entry of the store without its name. */
+#define METAFILE_HEAD 34
+#define STORE_ENTRY   36
 
 static int emit(struct extractor *x, struct view utf16, struct block *b)
 {
@@ -75,6 +84,67 @@ int officeart_words(struct extractor *x, struct view art, uint32_t page, uint32_
 			(type == RECORD_PROPERTIES || type == RECORD_PROPERTIES_2 ||
 				type == RECORD_PROPERTIES_3))
 			r = properties(x, view_sub(art, 0, size), kind >> 4, page, flags);
+		art = view_sub(art, size, art.n);
+	}
+	return r;
+}
+
+/* Behind one or two digests of 16 bytes: a byte, or the head of a packed metafile. */
+static int read_picture(struct extractor *x, uint16_t type, unsigned instance, struct view v)
+{
+	cleanup_with(buf_done) struct buf bytes = BUF_INIT(0);
+	struct view head = view_sub(v, instance & 1 ? 32 : 16, v.n);
+	bool is_packed;
+	int r;
+
+	if (type > RECORD_METAFILE_LAST) {
+		head = view_sub(head, 1, head.n);
+		if (head.n > 0)
+			extractor_image(x, head);
+		return 0;
+	}
+	if (head.n <= METAFILE_HEAD)
+		return 0;
+	is_packed = head.p[METAFILE_HEAD - 2] == 0;
+	head = view_sub(head, METAFILE_HEAD, head.n);
+	if (!is_packed) {
+		extractor_image(x, head);
+		return 0;
+	}
+	r = inflate_view(x, INFLATE_ZLIB, head, 0, &bytes, NULL);
+	if (r == INFLATE_DAMAGED)
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
+	if (bytes.n > 0 && (r == 0 || r == INFLATE_DAMAGED || r == INFLATE_CUT))
+		extractor_image(x, buf_view(&bytes));
+	return r == INFLATE_DAMAGED || r == INFLATE_CUT ? 0 : r;
+}
+
+int officeart_pictures(struct extractor *x, struct view art)
+{
+	int r = 0;
+
+	while (r == 0 && art.n >= OFFICEART_HEADER) {
+		uint16_t kind = load_le16(art.p), type = load_le16(art.p + 2);
+		uint32_t size = load_le32(art.p + 4);
+		struct view body;
+
+		if (type < 0xf000 || type > 0xf1ff) {
+			art = view_sub(art, 1, art.n);
+			r = extractor_tick(x, 1);
+			continue;
+		}
+		art = view_sub(art, OFFICEART_HEADER, art.n);
+		body = view_sub(art, 0, size);
+		r = extractor_tick(x, 32);
+		if ((kind & 15) == 15)
+			continue;
+		/* its picture may follow inside of it, behind its name */
+		if (type == RECORD_STORE_ENTRY) {
+			art = view_sub(art, STORE_ENTRY, art.n);
+			continue;
+		}
+		if (r == 0 && type >= RECORD_PICTURE && type <= RECORD_PICTURE_LAST)
+			r = read_picture(x, type, kind >> 4, body);
 		art = view_sub(art, size, art.n);
 	}
 	return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drawings in the binary formats: the words of word art and the descriptions of pictures. */
+/* Drawings in the binary formats: the words of word art and the descriptions of pictures, and the
+ * pictures. */
 #pragma once
 
 #include "extract/extractor.h"
@@ -8,3 +9,6 @@
 
 /* `art` is any part of a drawing that starts with a record. */
 must_check int officeart_words(struct extractor *x, struct view art, uint32_t page, uint32_t flags);
+
+/* Every picture that a part of a drawing holds. */
+must_check int officeart_pictures(struct extractor *x, struct view art);

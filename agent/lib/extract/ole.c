@@ -58,6 +58,14 @@ static int read_old_book(struct cfb *c, uint32_t storage)
 	return cfb_find(c, storage, "Workbook") == CFB_NONE ? xls_extract(c, storage) : 0;
 }
 
+/* PowerPoint 95, which a file may hold beside a newer version. */
+static int read_old_slides(struct cfb *c, uint32_t storage)
+{
+	if (cfb_find(c, storage, "PP97_DUALSTORAGE") == CFB_NONE)
+		extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+	return 0;
+}
+
 static const struct {
 	const char *stream;
 	const char *format;
@@ -67,11 +75,14 @@ static const struct {
 	{"WordDocument", "doc", doc_extract},
 	{"Workbook", "xls", xls_extract},
 	{"Book", "xls", read_old_book},
+	{"PowerPoint Document", "ppt", ppt_extract},
+	{"PP40", "ppt", read_old_slides},
 	{"Package", "cfb", read_package_stream},
 	{"\1Ole10Native", "cfb", read_ole1},
 	{"CONTENTS", "cfb", read_contents},
-	/* formulas: no words to miss */
+	/* formulas and macros: no words to miss */
 	{"Equation Native", "cfb", NULL},
+	{"VBA", "cfb", NULL},
 };
 
 /* Everything that a storage itself is; a file can be two things at once. */

@@ -13,3 +13,4 @@ must_check int ole_storage(struct cfb *c, uint32_t storage);
 /* The readers; `storage` holds their streams. */
 must_check int doc_extract(struct cfb *c, uint32_t storage);
 must_check int xls_extract(struct cfb *c, uint32_t storage);
+must_check int ppt_extract(struct cfb *c, uint32_t storage);
