@@ -5,6 +5,7 @@
  * costs this process and one verdict.
  */
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,8 @@ int main(void)
 
 	if (close_range(PROTOCOL_CONTROL_FD + 1, ~0U, 0) < 0)
 		return EXIT_FAILURE;
+	/* Names in archives become what this says. Without it those beyond ASCII are as stored. */
+	unchecked(setlocale(LC_CTYPE, "C.UTF-8"));
 	if (sigaction(SIGPROF, &sa, NULL) < 0)
 		return EXIT_FAILURE;
 	r = child_config(&config);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "extract/archive.h"
+#include "extract/appended.h"
+#include "extract/container.h"
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
 #include "extract/html.h"
@@ -15,13 +16,14 @@
 #include "extract/plain.h"
 #include "extract/rtf.h"
 #include "extract/signature.h"
+#include "extract/unarchive.h"
 
 /* In order of preference where two are equally sure. */
 static const struct reader readers[] = {
 	{"cfb", ole_bid, ole_extract},
-	{"zip", archive_zip_bid, archive_zip},
-	{"gzip", archive_gzip_bid, archive_gzip},
-	{"tar", archive_tar_bid, archive_tar},
+	{"zip", container_zip_bid, container_zip},
+	{"gzip", container_gzip_bid, container_gzip},
+	{"archive", unarchive_bid, unarchive_extract},
 	{"pdf", pdf_bid, pdf_extract},
 	{"eml", mail_bid, mail_extract},
 	{"rtf", rtf_bid, rtf_extract},
@@ -71,7 +73,7 @@ static int read_text(struct extractor *x, struct view content)
 	return r;
 }
 
-int extract_one(struct extractor *x, struct view content)
+static int read_by_type(struct extractor *x, struct view content)
 {
 	const struct signature *s;
 	const struct reader *reader;
@@ -94,6 +96,13 @@ int extract_one(struct extractor *x, struct view content)
 	if (s->kind != SIGNATURE_NO_DOCUMENT)
 		extractor_fail(x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
 	return 0;
+}
+
+int extract_one(struct extractor *x, struct view content)
+{
+	int r = read_by_type(x, content);
+
+	return r == 0 ? appended_extract(x, content) : r;
 }
 
 bool extract_is_document(struct view content)

@@ -126,3 +126,18 @@ int inflate_view(struct extractor *x, enum inflate_wrap wrap, struct view in, ui
 		*ret_used = used;
 	return r;
 }
+
+size_t inflate_head(struct view in, uint8_t *out, size_t n)
+{
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)in.p,
+		.avail_in = (uInt)MIN(in.n, (size_t)1 << 30),
+		.next_out = out,
+		.avail_out = (uInt)n};
+
+	if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
+		return 0;
+	unchecked(inflate(&z, Z_SYNC_FLUSH)); /* what came out, came out */
+	n -= z.avail_out;
+	inflateEnd(&z);
+	return n;
+}

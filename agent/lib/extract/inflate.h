@@ -30,3 +30,6 @@ enum {
  */
 must_check int inflate_view(struct extractor *x, enum inflate_wrap wrap, struct view in,
 	uint64_t declared, struct buf *out, size_t *ret_used);
+
+/* The first bytes of what a gzip file holds, at most `n`; how many there are. */
+size_t inflate_head(struct view in, uint8_t *out, size_t n);

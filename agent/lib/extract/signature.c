@@ -17,20 +17,11 @@
 	}
 
 static const struct signature signatures[] = {
-	UNREAD("7z", 0, "7z\xbc\xaf\x27\x1c"),
-	UNREAD("rar", 0, "Rar!\x1a\x07"),
-	UNREAD("xz", 0,
-		"\xfd"
-		"7zXZ\0"),
-	UNREAD("bzip2", 0, "BZh"),
-	UNREAD("zstd", 0, "\x28\xb5\x2f\xfd"),
-	UNREAD("lz4", 0, "\x04\x22\x4d\x18"),
-	UNREAD("lzip", 0, "LZIP"),
-	UNREAD("cab", 0, "MSCF\0\0\0\0"),
-	UNREAD("iso", 0x8001, "CD001"),
-	UNREAD("cpio", 0, "070701"),
-	UNREAD("cpio", 0, "070707"),
-	UNREAD("ar", 0, "!<arch>\n"),
+	UNREAD("udf", 0x8001, "BEA01"),
+	UNREAD("lzop", 0, "\x89LZO\0\r\n\x1a\n"),
+	UNREAD("xar", 0, "xar!"),
+	UNREAD("arj", 0, "\x60\xea"),
+	UNREAD("ace", 7, "**ACE**"),
 	UNREAD("djvu", 0, "AT&TFORM"),
 	UNREAD("tnef", 0, "\x78\x9f\x3e\x22"),
 	UNREAD("luks", 0, "LUKS\xba\xbe"),

@@ -6,11 +6,16 @@
 
 #include "base/checked.h"
 #include "extract/inflate.h"
+#include "extract/unarchive.h"
 
 #define LOCAL_SIZE   30
 #define CENTRAL_SIZE 46
 #define END_SIZE     22
 #define END64_SIZE   56
+
+#define METHOD_STORED  0
+#define METHOD_DEFLATE 8
+#define METHOD_AES     99
 
 #define FLAG_ENCRYPTED  0x0001
 #define FLAG_DESCRIPTOR 0x0008
@@ -88,6 +93,7 @@ static bool read_local(struct view c, uint64_t off, struct zip_entry *ret, bool 
 		.offset = off,
 		.size = size,
 		.method = load_le16(p + 8),
+		.flags = flags,
 		.is_encrypted = flags & FLAG_ENCRYPTED,
 		.is_directory = n_name > 0 && p[LOCAL_SIZE + n_name - 1] == '/' && csize == 0,
 		.data = view_of(c.p + data, c.n - data),
@@ -133,6 +139,27 @@ static bool find_directory(struct view c, uint64_t *ret_at, uint64_t *ret_n, uin
 	*ret_at = real;
 	*ret_n = count;
 	return true;
+}
+
+bool zip_is_at_end(struct view content)
+{
+	struct view tail = content;
+	uint64_t at, n, shift;
+
+	if (content.n > END_SIZE + UINT16_MAX)
+		tail = view_sub(content, content.n - END_SIZE - UINT16_MAX, END_SIZE + UINT16_MAX);
+	while (tail.n >= END_SIZE) {
+		const uint8_t *p = memmem(tail.p, tail.n - END_SIZE + 4, sig_end, 4);
+
+		if (!p)
+			return false;
+		tail = view_sub(tail, (size_t)(p - tail.p), tail.n);
+		if (END_SIZE + (size_t)load_le16(p + 20) == tail.n)
+			return find_directory(content, &at, &n, &shift) &&
+				has_sig(content, at, sig_central);
+		tail = view_sub(tail, 4, tail.n);
+	}
+	return false;
 }
 
 static int read_directory(struct extractor *x, struct zip *z)
@@ -308,6 +335,20 @@ static int read_deflated(struct extractor *x, struct zip *z, const struct zip_en
 	return z->scratch.n > 0 ? 0 : ZIP_NOTHING;
 }
 
+static int read_other(struct extractor *x, struct zip *z, const struct zip_entry *e)
+{
+	struct uncontainer_zip u = {
+		.method = e->method,
+		.flags = e->flags,
+		.size = e->size,
+		.data = view_sub(
+			e->data, 0, (size_t)(e->end - (uint64_t)(e->data.p - z->content.p))),
+	};
+	int r = uncontainer_zip(x, &u, &z->scratch);
+
+	return r == 0 && z->scratch.n == 0 ? ZIP_NOTHING : r;
+}
+
 int zip_read(struct extractor *x, struct zip *z, size_t i, struct view *ret)
 {
 	struct zip_entry e = z->entries[i];
@@ -316,14 +357,13 @@ int zip_read(struct extractor *x, struct zip *z, size_t i, struct view *ret)
 
 	if (e.is_directory)
 		return ZIP_NOTHING;
-	if (e.is_encrypted || (e.method != 0 && e.method != 8)) {
-		extractor_fail(x, COMPLETENESS_PARTIAL,
-			e.is_encrypted ? REASON_ENCRYPTED : REASON_UNSUPPORTED);
+	if (e.is_encrypted || e.method == METHOD_AES) {
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return ZIP_NOTHING;
 	}
-	if (e.method == 8) {
+	if (e.method != METHOD_STORED) {
 		buf_clear(&z->scratch);
-		r = read_deflated(x, z, &e);
+		r = e.method == METHOD_DEFLATE ? read_deflated(x, z, &e) : read_other(x, z, &e);
 		*ret = buf_view(&z->scratch);
 		return r;
 	}

@@ -19,6 +19,7 @@ struct zip_entry {
 	uint64_t end;     /* of the data, as the headers say */
 	uint64_t size;    /* uncompressed, as the headers say; 0 where they don't */
 	uint16_t method;
+	uint16_t flags;
 	bool is_encrypted;
 	bool is_directory;
 };
@@ -37,6 +38,9 @@ struct zip {
    Views point into `content`. No entry at all is not an error. */
 must_check int zip_open(struct extractor *x, struct view content, struct zip *ret);
 void zip_close(struct zip *z);
+
+/* True where an end record, with its comment, ends the content and belongs to a directory. */
+bool zip_is_at_end(struct view content);
 
 /*
  * The bytes of entry `i`, valid until the next zip_read(). What breaks off early gives what there

@@ -45,7 +45,7 @@ void zip_add(struct zip_builder *z, const char *name, struct view content, unsig
 	cleanup_with(buf_done) struct buf data = BUF_INIT(0);
 	uint32_t offset = (uint32_t)z->out.n, size = (uint32_t)content.n, csize;
 	uint32_t flags = (how & ZIP_ENCRYPTED ? 1 : 0) | (how & ZIP_DESCRIPTOR ? 8 : 0);
-	uint32_t method = how & ZIP_METHOD_LZMA ? 14 : how & ZIP_STORED ? 0 : 8;
+	uint32_t method = how & ZIP_METHOD_IMPLODE ? 6 : how & ZIP_STORED ? 0 : 8;
 	bool is64 = how & ZIP_64;
 
 	if (method == 8)

@@ -8,14 +8,14 @@
 #include "extract/extract.h"
 
 enum {
-	ZIP_STORED = 1 << 0,      /* else deflated */
-	ZIP_DESCRIPTOR = 1 << 1,  /* sizes behind the data */
-	ZIP_UNLISTED = 1 << 2,    /* no entry in the central directory */
-	ZIP_ENCRYPTED = 1 << 3,   /* says so, and is not text */
-	ZIP_METHOD_LZMA = 1 << 4, /* says so */
-	ZIP_SIZE_LIES = 1 << 5,   /* uncompressed size says 3 */
-	ZIP_CSIZE_LIES = 1 << 6,  /* compressed size in the directory says 3 */
-	ZIP_64 = 1 << 7,          /* sizes in the ZIP64 extra field */
+	ZIP_STORED = 1 << 0,         /* else deflated */
+	ZIP_DESCRIPTOR = 1 << 1,     /* sizes behind the data */
+	ZIP_UNLISTED = 1 << 2,       /* no entry in the central directory */
+	ZIP_ENCRYPTED = 1 << 3,      /* says so, and is not text */
+	ZIP_METHOD_IMPLODE = 1 << 4, /* says so */
+	ZIP_SIZE_LIES = 1 << 5,      /* uncompressed size says 3 */
+	ZIP_CSIZE_LIES = 1 << 6,     /* compressed size in the directory says 3 */
+	ZIP_64 = 1 << 7,             /* sizes in the ZIP64 extra field */
 };
 
 struct zip_builder {

@@ -375,7 +375,7 @@ static void test_other_formats(void **state)
 	format("SQLite format 3\0....", 20, "sqlite", COMPLETENESS_FULL);
 	format("\xff\xd8\xff\xe0\0\x10JFIF", 10, "jpeg", COMPLETENESS_UNREADABLE);
 	format("\x89PNG\r\n\x1a\n\0\0", 10, "png", COMPLETENESS_UNREADABLE);
-	format("7z\xbc\xaf\x27\x1c\0\4", 8, "7z", COMPLETENESS_UNREADABLE);
+	format("\x89LZO\0\r\n\x1a\n", 9, "lzop", COMPLETENESS_UNREADABLE);
 	format("\x01\x02\x03\x00\x00\x00\xfe\x9c\x80", 9, "unknown", COMPLETENESS_UNREADABLE);
 }
 
