@@ -52,11 +52,32 @@ static bool is_tails(const struct ruleset *r, const struct rs_rule *u, struct vi
 	return true;
 }
 
+/* "3." or "2.1)": what numbers a heading or an item, not the page. */
+static bool is_numbering(struct view left)
+{
+	size_t digits = 0, marks = 0;
+
+	while (left.n && left.p[left.n - 1] == ' ')
+		left.n--;
+	for (size_t i = 0; i < left.n; i++) {
+		digits += left.p[i] >= '0' && left.p[i] <= '9';
+		marks += left.p[i] == '.' || left.p[i] == ')';
+	}
+	return digits && marks && digits + marks == left.n && left.n <= 8 &&
+		(left.p[left.n - 1] == '.' || left.p[left.n - 1] == ')');
+}
+
 static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
 	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *f)
 {
 	struct view left = left_of(p), right = right_of(p);
 
+	if (is_numbering(left)) {
+		left.n = 0;
+		shape_trim(&left, &right, &f->shape);
+		f->shape |= SHAPE_BULLETED;
+		return is_tails(r, u, right, data, limits, &f->tails);
+	}
 	shape_trim(&left, &right, &f->shape);
 	return is_tails(r, u, left, data, limits, &f->tails) &&
 		is_tails(r, u, right, data, limits, &f->tails);
