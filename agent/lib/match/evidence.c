@@ -169,6 +169,9 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 	struct view span = VIEW_EMPTY;
 	int e;
 
+	/* "[MẶT]" is another word; a file's name without diacritics is spelt as it is */
+	if (form == RS_FORM_FOLDED && l->place == PLACE_FILE_NAME && s->kind == LINE_FOLDED)
+		return 0;
 	if (!places_fit(u, l->place) || (form == RS_FORM_FOLDED && !(u->flags & RS_RULE_FOLDED)))
 		return 0;
 	if (!s->whole && u->as != RS_AS_ANYWHERE)
@@ -195,8 +198,9 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		.other = FAR,
 		.seen_mark = FAR,
 		.times = 1,
-		/* in a property or header the value is a name's, not prose: spelling is free */
-		.folded = form == RS_FORM_FOLDED && u->as != RS_AS_LABEL,
+		/* in a property, header or file name it is no prose: spelling is free */
+		.folded = form == RS_FORM_FOLDED && u->as != RS_AS_LABEL &&
+			l->place != PLACE_FILE_NAME,
 		.joined = s->kind == LINE_JOINED,
 		.counts = l->counts,
 		.star = fit.star.n ? hash_bytes(m->key, fit.star) : 0,

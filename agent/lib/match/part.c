@@ -10,6 +10,9 @@
 #define FIELD_LINE_MAX   180
 #define SEGMENT_LINE_MAX 240
 
+/* Letters of a file name's extension. */
+#define EXTENSION_MAX 5
+
 static struct view left_of(const struct part *p)
 {
 	return view_of(p->line.p, p->from);
@@ -83,11 +86,24 @@ static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const s
 		is_tails(r, u, right, data, limits, &f->tails);
 }
 
+/* Without ".docx". */
+static struct view cut_extension(struct view right)
+{
+	size_t i = right.n;
+
+	while (i > 0 && right.n - i < EXTENSION_MAX && right.p[i - 1] != '.' &&
+		right.p[i - 1] != ' ')
+		i--;
+	return i > 0 && i < right.n && right.p[i - 1] == '.' ? view_of(right.p, i - 1) : right;
+}
+
 static bool fits_segment(const struct part *p, struct part_fit *f)
 {
 	struct view left = left_of(p), right = right_of(p);
 	bool sentence = p->place == PLACE_HEADER || p->place == PLACE_FOOTER;
 
+	if (p->place == PLACE_FILE_NAME)
+		right = cut_extension(right);
 	if (p->line.n > SEGMENT_LINE_MAX || !shape_ends_part(left, sentence) ||
 		!shape_starts_part(right, sentence))
 		return false;
