@@ -103,7 +103,7 @@ int mail_bid(struct view content)
 	return hits >= 3 && strange == 0 ? BID_CONTENT : BID_NONE;
 }
 
-static bool is_telling(struct view name)
+bool mail_is_telling(struct view name)
 {
 	static const char *const whole[] = {"subject", "comments", "keywords", "sensitivity", NULL};
 	static const char *const parts[] = {
@@ -128,6 +128,20 @@ static int emit_header(struct extractor *x, const struct header *h)
 		return r;
 	b.text = buf_view(&text);
 	return extractor_emit(x, &b);
+}
+
+int mail_headers(struct extractor *x, struct view head)
+{
+	struct header h;
+	int r = 0;
+
+	head = view_sub(head, 0, MAIL_HEADERS_MAX);
+	while (r == 0 && head.n > 0 && next_header(&head, &h)) {
+		r = extractor_tick(x, h.value.n + 64);
+		if (r == 0 && mail_is_telling(h.name))
+			r = emit_header(x, &h);
+	}
+	return r;
 }
 
 /* The parameter `name` of a structured value; RFC 2231's name* and name*0 count as well. */
@@ -283,7 +297,7 @@ static int read_part(struct extractor *x, struct view content, unsigned depth)
 	while (r == 0 && head.n > 0 && next_header(&head, &h)) {
 		part_header(&p, &h);
 		r = extractor_tick(x, h.value.n + 64);
-		if (r == 0 && is_telling(h.name))
+		if (r == 0 && mail_is_telling(h.name))
 			r = emit_header(x, &h);
 	}
 	if (r != 0)

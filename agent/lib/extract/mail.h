@@ -14,3 +14,8 @@
 
 int mail_bid(struct view content);
 must_check int mail_extract(struct extractor *x, struct view content);
+
+/* Is a header of this name one that can carry a marking? Hands such headers over; for formats that
+   keep the headers beside the bodies. */
+bool mail_is_telling(struct view name);
+must_check int mail_headers(struct extractor *x, struct view head);

@@ -2,6 +2,7 @@
 #include "extract/ole.h"
 
 #include "base/checked.h"
+#include "extract/msg.h"
 #include "extract/ole1.h"
 #include "extract/ole_props.h"
 
@@ -77,6 +78,7 @@ static const struct {
 	{"Book", "xls", read_old_book},
 	{"PowerPoint Document", "ppt", ppt_extract},
 	{"PP40", "ppt", read_old_slides},
+	{MSG_PROPERTIES, "msg", msg_extract},
 	{"Package", "cfb", read_package_stream},
 	{"\1Ole10Native", "cfb", read_ole1},
 	{"CONTENTS", "cfb", read_contents},
@@ -111,41 +113,48 @@ static bool is_document(const struct cfb *c, uint32_t storage)
 	return false;
 }
 
-int ole_storage(struct cfb *c, uint32_t storage)
-{
-	bool known;
-	int r = read_kinds(c, storage, &known);
-
-	if (r == 0 && !known)
-		extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
-	return r;
-}
-
 static int read_embedded(struct cfb *c, uint32_t storage)
 {
 	size_t path;
+	bool known;
 	int r = extractor_enter(c->x, cfb_name(&c->entries[storage]), &path);
 
 	if (r != 0)
 		return r == EXTRACT_OUTSIDE ? 0 : r;
-	r = ole_storage(c, storage);
+	r = read_kinds(c, storage, &known);
 	extractor_leave(c->x, path);
 	return r;
 }
 
-static int read_all(struct cfb *c)
+/* Is it somewhere in `storage`, and not in a message? Those read all of what they hold. */
+static bool is_under(const struct cfb *c, uint32_t entry, uint32_t storage)
+{
+	while (entry != storage) {
+		if (entry == 0 || c->entries[entry].parent == CFB_NONE)
+			return false;
+		entry = c->entries[entry].parent;
+		if (cfb_find(c, entry, MSG_PROPERTIES) != CFB_NONE)
+			return false;
+	}
+	return true;
+}
+
+int ole_storage(struct cfb *c, uint32_t storage)
 {
 	bool known, any = false;
-	int r = read_kinds(c, 0, &known);
+	int r = read_kinds(c, storage, &known);
 
 	for (uint32_t i = 1; r == 0 && i < c->n_entries; i++) {
-		const struct cfb_entry *e = &c->entries[i];
-
-		if (e->type != CFB_STORAGE || e->parent == CFB_NONE || !is_document(c, i))
+		if (c->entries[i].type != CFB_STORAGE || i == storage || !is_document(c, i) ||
+			!is_under(c, i, storage))
 			continue;
 		any = true;
 		r = read_embedded(c, i);
+		if (r == 0)
+			r = extractor_tick(c->x, c->n_entries);
 	}
+	if (r == 0)
+		r = extractor_tick(c->x, (uint64_t)c->n_entries * 4);
 	if (r == 0 && !known && !any)
 		extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
 	return r;
@@ -158,7 +167,7 @@ int ole_extract(struct extractor *x, struct view content)
 
 	r = cfb_open(&c, x, content);
 	if (r == 0 && c.n_entries > 0)
-		r = read_all(&c);
+		r = ole_storage(&c, 0);
 	cfb_done(&c);
 	return r;
 }
