@@ -240,7 +240,7 @@ static int send_job(struct worker *w)
 	int r;
 
 	pack_u64(&p, c->o.cpu_ns);
-	pack_u8(&p, w->job.sha256 ? SCAN_WANT_SHA256 : 0);
+	pack_u8(&p, (w->job.sha256 ? SCAN_WANT_SHA256 : 0) | SCAN_WANT_OCR);
 	pack_str(&p, w->job.name);
 	r = p.error ? p.error
 		    : wire_peer_send(w->core, SCAN_JOB, ++w->id, buf_view(&body), &w->job.fd, 1);

@@ -199,6 +199,11 @@ static void check_processes(const struct status *s)
 		else if (number(p, "restarts") > 0)
 			problem(s, "a process was replaced (how often)",
 				"một tiến trình đã được thay (số lần)", detail);
+		/* all workers are alike: one line is enough */
+		if (strcmp(text(p, "role"), "scan") == 0 && number(p, "index") == 0 &&
+			strstr(text(p, "note"), "; "))
+			problem(s, "recognition is not complete", "nhận dạng chưa đầy đủ",
+				strstr(text(p, "note"), "; ") + 2);
 	}
 }
 

@@ -170,7 +170,9 @@ static int on_stop(void *userdata)
 
 static const struct child_events events = {.peer = on_peer, .stop = on_stop};
 
-static int confine(const struct config *c, char note[80])
+#define NOTE_MAX 200
+
+static int confine(const struct config *c, const char *lacks, char note[NOTE_MAX])
 {
 	struct jail_options o = {
 		.uid = c->uid == UINT32_MAX ? (uid_t)-1 : c->uid,
@@ -181,13 +183,18 @@ static int confine(const struct config *c, char note[80])
 	int r = jail_enter(JAIL_SCAN, &o, &layers);
 
 	if (r == 0)
-		jail_layers_format(layers, note, 80);
+		jail_layers_format(layers, note, NOTE_MAX);
+	if (r == 0 && lacks) {
+		size_t n = strlen(note);
+
+		(void)snprintf(note + n, NOTE_MAX - n, "; %s", lacks);
+	}
 	return r;
 }
 
 static int serve(struct scan *s, const struct config *c)
 {
-	char note[80];
+	char note[NOTE_MAX];
 	int r = loop_new(&s->loop);
 
 	if (r == 0)
@@ -198,7 +205,7 @@ static int serve(struct scan *s, const struct config *c)
 		child_fatal("cannot start: %s", strerror(-r));
 		return r;
 	}
-	r = confine(c, note);
+	r = confine(c, worker_lacks(s->worker), note);
 	if (r < 0) {
 		child_fatal("cannot confine itself: %s", strerror(-r));
 		_exit(EXIT_FAILURE);

@@ -13,6 +13,9 @@
 #include "digest/sha256.h"
 #include "extract/extract.h"
 #include "match/match.h"
+#ifdef SEALGATE_OCR
+#include "stamp/stamp.h"
+#endif
 #include "wire/protocol.h"
 
 /* A job that took more than this leaves the heap large enough to be worth returning. */
@@ -27,7 +30,61 @@ struct worker {
 	struct match *match;
 	uint32_t generation;
 	struct facts facts;
+	struct picture_reader pictures; /* `read` is NULL where nobody reads stamps */
 };
+
+#ifdef SEALGATE_OCR
+static int eyes_new(struct picture_reader *ret)
+{
+	struct stamp *s = NULL;
+	int r = stamp_new(NULL, &s);
+
+	if (r == 0)
+		*ret = (struct picture_reader){stamp_read, s};
+	/* Without the model the worker does the rest; worker_lacks() says so. */
+	return r == -ENOENT ? 0 : r;
+}
+
+static void eyes_free(struct picture_reader *p)
+{
+	p->userdata = stamp_free(p->userdata);
+}
+
+static void eyes_set(struct picture_reader *p, uint32_t flags)
+{
+	if (p->read)
+		stamp_set_look(
+			p->userdata, flags & SCAN_WANT_OCR ? STAMP_LOOK_ALL : STAMP_LOOK_COLOUR);
+}
+#else
+static int eyes_new(struct picture_reader *ret)
+{
+	*ret = (struct picture_reader){0};
+	return 0;
+}
+
+static void eyes_free(struct picture_reader *p)
+{
+	(void)p;
+}
+
+static void eyes_set(struct picture_reader *p, uint32_t flags)
+{
+	(void)p;
+	(void)flags;
+}
+#endif
+
+const char *worker_lacks(const struct worker *w)
+{
+	if (w->pictures.read)
+		return NULL;
+#ifdef SEALGATE_OCR
+	return "stamps are not read: no vie.traineddata of tesseract";
+#else
+	return "stamps are not read: built without it";
+#endif
+}
 
 int worker_new(uint64_t file_bytes, struct worker **ret)
 {
@@ -44,6 +101,8 @@ int worker_new(uint64_t file_bytes, struct worker **ret)
 		r = sha256_new(&w->sha256);
 	if (r == 0)
 		r = sha256_final(w->sha256, digest);
+	if (r == 0)
+		r = eyes_new(&w->pictures);
 	if (r < 0) {
 		worker_free(w);
 		return r;
@@ -70,6 +129,7 @@ struct worker *worker_free(struct worker *w)
 		return NULL;
 	rules_done(w);
 	sha256_free(w->sha256);
+	eyes_free(&w->pictures);
 	if (w->content.buffer)
 		munmap(w->content.buffer, CONTENT_BUFFER_MAX);
 	free(w);
@@ -118,8 +178,10 @@ static void look(struct worker *w, const struct worker_job *job, struct view con
 
 	extract_limits_default(&limits);
 	limits.cpu_ns = job->cpu_ns;
+	eyes_set(&w->pictures, job->flags);
 	if (r == 0)
-		r = extract_document(content, &limits, &sink, &result);
+		r = extract_document_seeing(
+			content, &limits, w->pictures.read ? &w->pictures : NULL, &sink, &result);
 	if (r < 0) {
 		facts_lower(f, COMPLETENESS_PARTIAL, reason_of(r));
 	} else {

@@ -28,6 +28,9 @@ struct worker_job {
 must_check int worker_new(uint64_t file_bytes, struct worker **ret);
 struct worker *worker_free(struct worker *w);
 
+/* What it cannot do for want of a library or file, as a sentence for status; or NULL. */
+const char *worker_lacks(const struct worker *w);
+
 /* A sealed memfd with a compiled ruleset; replaces the one before. 0, or -errno (the old one stays
    in force). */
 must_check int worker_rules(struct worker *w, uint32_t generation, int fd);

@@ -10,6 +10,7 @@
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
 #include "extract/html.h"
+#include "extract/image.h"
 #include "extract/mail.h"
 #include "extract/ole.h"
 #include "extract/pdf.h"
@@ -92,7 +93,8 @@ static int read_by_type(struct extractor *x, struct view content)
 	if (!s)
 		return read_text(x, content);
 	extractor_format(x, s->format);
-	/* A picture, too, for as long as nobody reads pixels. */
+	if (s->kind == SIGNATURE_IMAGE && x->pictures)
+		return image_extract(x, content);
 	if (s->kind != SIGNATURE_NO_DOCUMENT)
 		extractor_fail(x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
 	return 0;
@@ -127,10 +129,18 @@ static void conclude(struct extractor *x)
 int extract_document(struct view content, const struct extract_limits *limits,
 	const struct block_sink *sink, struct extract_result *ret)
 {
+	return extract_document_seeing(content, limits, NULL, sink, ret);
+}
+
+int extract_document_seeing(struct view content, const struct extract_limits *limits,
+	const struct picture_reader *pictures, const struct block_sink *sink,
+	struct extract_result *ret)
+{
 	struct extractor x;
 	int r;
 
 	extractor_init(&x, limits, sink, ret);
+	x.pictures = pictures;
 	r = extract_one(&x, content);
 	conclude(&x);
 	extractor_done(&x);

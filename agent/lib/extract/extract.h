@@ -12,6 +12,7 @@
 #include "base/view.h"
 #include "model/block.h"
 #include "model/facts.h"
+#include "model/picture.h"
 
 /* Every bound: name, unit, default. extract_limits_default() fills them in. */
 struct extract_limits {
@@ -39,3 +40,8 @@ struct extract_result {
  */
 must_check int extract_document(struct view content, const struct extract_limits *limits,
 	const struct block_sink *sink, struct extract_result *ret);
+
+/* The same with somebody who reads pictures (NULL: they are reported as unsupported). */
+must_check int extract_document_seeing(struct view content, const struct extract_limits *limits,
+	const struct picture_reader *pictures, const struct block_sink *sink,
+	struct extract_result *ret);

@@ -7,8 +7,10 @@
 #include <libdeflate.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "extract/extract_internal.h"
 #include "extract/label.h"
+#include "extract/signature.h"
 #include "extract/utf8.h"
 
 void extractor_init(struct extractor *x, const struct extract_limits *limits,
@@ -19,6 +21,7 @@ void extractor_init(struct extractor *x, const struct extract_limits *limits,
 		.sink = sink,
 		.result = result,
 		.cpu_start = clock_cpu(),
+		.key = hash_key_new(),
 		.member = BUF_INIT(EXTRACT_MEMBER_MAX),
 		.clean = BUF_INIT(0),
 	};
@@ -221,10 +224,65 @@ int extractor_file_name(struct extractor *x, struct view name)
 	return r;
 }
 
+static int take_block(void *userdata, const struct block *b)
+{
+	return extractor_emit(userdata, b);
+}
+
+int extractor_picture(struct extractor *x, const struct picture *p)
+{
+	struct block_sink out = {take_block, x};
+	struct picture_result result = {0};
+	int r;
+
+	if (x->stopped)
+		return EXTRACT_STOP;
+	if (!x->pictures) {
+		x->images++;
+		return 0;
+	}
+	if (x->seen == EXTRACT_PICTURES_MAX) {
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
+		return 0;
+	}
+	x->seen++;
+	r = x->pictures->read(
+		x->pictures->userdata, p, x->cpu_start + x->limits->cpu_ns, &out, &result);
+	/* In a document of text, a drawing that nobody reads is not worth a word. */
+	if (!p->whole && result.reasons & REASON_BIT(REASON_UNSUPPORTED)) {
+		x->images++;
+		result.reasons &= ~REASON_BIT(REASON_UNSUPPORTED);
+	}
+	for (unsigned i = 0; i < REASON_MAX; i++)
+		if (result.reasons & REASON_BIT(i))
+			extractor_fail(x, result.completeness, (enum reason)i);
+	return r ? r : extractor_tick(x, EXTRACT_TICK_WORK);
+}
+
+bool extractor_is_known(struct extractor *x, struct view content)
+{
+	uint64_t h = hash_bytes(x->key, content);
+	uint64_t *slot = &x->known[h % EXTRACT_PICTURES_KNOWN];
+	bool known = *slot == h;
+
+	*slot = h;
+	return known;
+}
+
 void extractor_image(struct extractor *x, struct view content)
 {
-	(void)content;
-	x->images++;
+	struct picture_piece piece = {.coding = PICTURE_FILE, .bytes = content};
+	struct picture p = {.pieces = &piece, .n = 1};
+	const struct signature *s = signature_find(content);
+	int r;
+
+	if (x->pictures && (!s || s->kind != SIGNATURE_IMAGE || extractor_is_known(x, content)))
+		return;
+	r = extractor_picture(x, &p);
+	if (r == EXTRACT_STOP)
+		x->stopped = true;
+	else if (r < 0)
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 }
 
 bool extractor_charge(struct extractor *x, uint64_t n)

@@ -15,11 +15,13 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/macros.h"
 #include "base/view.h"
 #include "extract/extract.h"
 #include "model/block.h"
 #include "model/completeness.h"
+#include "model/picture.h"
 
 #define EXTRACT_STOP 1
 
@@ -28,6 +30,12 @@
 
 /* Bytes of a member path that are kept; longer ones are cut at the front. */
 #define EXTRACT_MEMBER_MAX 1024
+
+/* Pictures inside one document that are looked at, repetitions apart. */
+#define EXTRACT_PICTURES_MAX 2000
+
+/* Pictures that are remembered, to look at each once. */
+#define EXTRACT_PICTURES_KNOWN 64
 
 struct libdeflate_decompressor;
 
@@ -44,9 +52,14 @@ struct extractor {
 	uint32_t depth;    /* 0 at the document itself */
 	uint32_t shapes;   /* last number given out */
 	uint32_t images;   /* pictures that nobody read */
+	uint32_t seen;     /* pictures that somebody read, against EXTRACT_PICTURES_MAX */
 	bool stopped;      /* EXTRACT_STOP was returned */
 	uint64_t blocks;   /* handed over, file names apart */
 	bool has_text;     /* among them one that is no property or mail header */
+
+	const struct picture_reader *pictures; /* or NULL */
+	struct hash_key key;
+	uint64_t known[EXTRACT_PICTURES_KNOWN];
 
 	struct buf member; /* path of the member being read */
 	struct buf clean;  /* repaired UTF-8 of the block being handed over */
@@ -111,9 +124,17 @@ must_check int extractor_file_name(struct extractor *x, struct view name);
    parts of office files whose type nobody states. */
 bool extract_is_document(struct view content);
 
-/* A picture inside a document. Not read yet: if the document turns out to have no text, the
-   pictures are reported as unsupported. */
+/* A picture inside a document, as a file of its own; where on which page, nobody knows. Looked at
+   once, however often the document shows it. Where nobody reads pictures and the document turns out
+   to have no text, they are reported as unsupported. What it returns comes again from the next
+   extractor_tick(). */
 void extractor_image(struct extractor *x, struct view content);
+
+/* Hands a picture to whoever reads pictures. */
+must_check int extractor_picture(struct extractor *x, const struct picture *p);
+
+/* Whether a picture of that content was met before; remembers it. */
+bool extractor_is_known(struct extractor *x, struct view content);
 
 /* Counts `n` decompressed bytes against limits->total_bytes. False where they don't fit any more;
    the reason too-big is recorded then. inflate_view() does it by itself. */

@@ -233,7 +233,9 @@ static int page_read(
 	page_margin(p);
 	r->glyphs += p->content.glyphs;
 	r->unmapped += p->content.unmapped;
-	r->pictures += p->layout.n == 0 && p->content.images > 0;
+	e = pdf_pictures_read(r, p);
+	if (e)
+		return e;
 	if (p->number == 1)
 		return 0;
 	return page_emit(r, page_slot(r, p->number - 1),

@@ -38,11 +38,12 @@ struct pdf_reader {
 	struct buf scratch, text;
 	uint8_t *visited; /* a bit per entry of the file: page tree nodes, attached files */
 	uint64_t glyphs, unmapped;
-	uint32_t pictures; /* pages that are nothing but pictures */
+	uint32_t pictures; /* pages that are nothing but pictures and were not looked at */
 };
 
 /* Each returns 0, EXTRACT_STOP or -errno. */
 must_check int pdf_pages_read(struct pdf_reader *r);
+must_check int pdf_pictures_read(struct pdf_reader *r, const struct pdf_page *page);
 must_check int pdf_annotations_read(struct pdf_reader *r, const struct pdf_page *page);
 must_check int pdf_properties_read(struct pdf_reader *r);
 must_check int pdf_attachments_read(struct pdf_reader *r);

@@ -25,14 +25,15 @@ int pdf_content_init(struct pdf_content *c)
 	*c = (struct pdf_content){.text = BUF_INIT(0)};
 	c->rules = calloc(PDF_RULES_MAX, sizeof(*c->rules));
 	c->boxes = calloc(PDF_BOXES_MAX, sizeof(*c->boxes));
-	return c->rules && c->boxes ? 0 : -ENOMEM;
+	c->pictures = calloc(PDF_IMAGES_MAX, sizeof(*c->pictures));
+	return c->rules && c->boxes && c->pictures ? 0 : -ENOMEM;
 }
 
 void pdf_content_clear(struct pdf_content *c)
 {
 	buf_clear(&c->text);
 	c->n = c->n_rules = c->n_boxes = 0;
-	c->glyphs = c->unmapped = c->images = 0;
+	c->glyphs = c->unmapped = c->images = c->lost_images = c->n_pictures = 0;
 }
 
 void pdf_content_done(struct pdf_content *c)
@@ -40,6 +41,7 @@ void pdf_content_done(struct pdf_content *c)
 	free(c->chunks);
 	free(c->rules);
 	free(c->boxes);
+	free(c->pictures);
 	buf_done(&c->text);
 	*c = (struct pdf_content){0};
 }
@@ -232,6 +234,21 @@ static int run_form(struct pdf_run *r, const struct pdf_object *form)
 	return e;
 }
 
+static void note_image(struct pdf_run *r, const struct pdf_object *o)
+{
+	struct pdf_content *c = r->c;
+	struct pdf_image *image;
+
+	if (c->images == PDF_IMAGES_MAX) {
+		c->lost_images++;
+		return;
+	}
+	c->images++;
+	image = &c->pictures[c->n_pictures++];
+	*image = (struct pdf_image){.object = o, .red = r->s->red};
+	memcpy(image->place, r->s->ctm, sizeof(image->place));
+}
+
 static int do_object(struct pdf_run *r)
 {
 	const struct pdf_object *o = resource(r, "XObject", 0);
@@ -240,11 +257,8 @@ static int do_object(struct pdf_run *r)
 		return 0;
 	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Form"))
 		return run_form(r, o);
-	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Image") && r->c->images < PDF_IMAGES_MAX) {
-		bool jpeg = pdf_is_name(pdf_get(r->f, o, "Filter"), "DCTDecode");
-		r->c->images++;
-		extractor_image(r->f->x, jpeg && !r->f->crypt ? o->raw->bytes : VIEW_EMPTY);
-	}
+	if (pdf_is_name(pdf_get(r->f, o, "Subtype"), "Image"))
+		note_image(r, o);
 	return 0;
 }
 
@@ -389,6 +403,7 @@ static int content_run(struct pdf_run *r, struct view content)
 		}
 		if (op == OP(0, 'I', 'D')) {
 			r->c->images += r->c->images < PDF_IMAGES_MAX;
+			r->c->lost_images++;
 			skip_inline_image(&l);
 		}
 		e = operator_run(r, op, floor);

@@ -41,6 +41,13 @@ struct pdf_box {
 	float x0, y0, x1, y1;
 };
 
+/* A picture that the page shows. */
+struct pdf_image {
+	const struct pdf_object *object;
+	double place[6]; /* where the unit square lands */
+	bool red;        /* the colour that a stencil is painted with */
+};
+
 struct pdf_content {
 	struct pdf_chunk *chunks;
 	size_t n, cap;
@@ -48,7 +55,10 @@ struct pdf_content {
 	struct pdf_box *rules, *boxes;
 	size_t n_rules, n_boxes;
 	uint32_t glyphs, unmapped;
-	uint32_t images;
+	uint32_t images;      /* shown, those with text inside the page's content included */
+	uint32_t lost_images; /* among them those that are not in `pictures` */
+	struct pdf_image *pictures;
+	uint32_t n_pictures;
 };
 
 must_check int pdf_content_init(struct pdf_content *c);

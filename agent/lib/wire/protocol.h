@@ -69,7 +69,7 @@ enum message {
 
 	/* core <-> scan */
 	SCAN_RULES = 192, /* u32 generation; fd: sealed ruleset */
-	SCAN_JOB, /* u64 CPU budget ns, u8 flags (SCAN_WANT_SHA256), str file name; fd: content */
+	SCAN_JOB,    /* u64 CPU budget ns, u8 flags (SCAN_WANT_*), str file name; fd: content */
 	SCAN_RESULT, /* facts */
 
 	/* core <-> log */
@@ -84,4 +84,4 @@ enum message {
 };
 
 #define SCAN_WANT_SHA256 (1U << 0)
-#define SCAN_WANT_OCR    (1U << 1)
+#define SCAN_WANT_OCR    (1U << 1) /* the costly looks at pictures, too */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stamp/ink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "stamp/stamp.h"
+
+#define CELL_MM   0.38 /* a cell's side */
+#define OVER_MIN  14U  /* a cell is red where it is so much redder than the paper */
+#define CELLS_MIN 40   /* a page with fewer red cells has no stamp */
+
+/* What a stamp measures, in millimetres; sideways the other way round. */
+#define WIDTH_MIN  11.0
+#define WIDTH_MAX  98.0
+#define HEIGHT_MIN 4.5
+#define HEIGHT_MAX 36.0
+#define RATIO_MIN  1.25
+
+struct map {
+	unsigned step; /* pixels of a cell's side */
+	unsigned w, h;
+	uint8_t *over; /* mean redness */
+};
+
+static int map_make(const struct page *page, struct map *m)
+{
+	PIX *pix = page->pix;
+	unsigned w = (unsigned)pixGetWidth(pix), h = (unsigned)pixGetHeight(pix);
+	unsigned wpl = (unsigned)pixGetWpl(pix);
+	const l_uint32 *data = pixGetData(pix);
+	uint32_t *sums;
+
+	m->step = MAX((unsigned)(page->dpi * CELL_MM / 25.4 + 0.5), 1U);
+	m->w = w / m->step;
+	m->h = h / m->step;
+	if (m->w == 0 || m->h == 0)
+		return 0;
+	m->over = calloc(m->w, m->h);
+	sums = calloc(m->w, sizeof(*sums));
+	if (!m->over || !sums) {
+		free(sums);
+		return -ENOMEM;
+	}
+	for (unsigned y = 0; y < m->h; y++) {
+		for (unsigned k = 0; k < m->step; k++) {
+			const l_uint32 *row = data + (size_t)(y * m->step + k) * wpl;
+
+			for (unsigned x = 0; x < m->w; x++)
+				for (unsigned i = 0; i < m->step; i++)
+					sums[x] += ink_of(row[x * m->step + i]);
+		}
+		for (unsigned x = 0; x < m->w; x++) {
+			m->over[(size_t)y * m->w + x] = (uint8_t)(sums[x] / (m->step * m->step));
+			sums[x] = 0;
+		}
+	}
+	free(sums);
+	return 0;
+}
+
+/* The redness that most cells have. */
+static unsigned paper_of(const struct map *m)
+{
+	size_t count[256] = {0}, half = (size_t)m->w * m->h / 2, sum = 0;
+
+	for (size_t i = 0; i < (size_t)m->w * m->h; i++)
+		count[m->over[i]]++;
+	for (unsigned v = 0; v < 256; v++) {
+		sum += count[v];
+		if (sum > half)
+			return v;
+	}
+	return 0;
+}
+
+/* How much of the page is about as bright as its paper: text pages much, photographs little. */
+static void brightness(const struct page *page, struct ink *ret)
+{
+	PIX *pix = page->pix;
+	unsigned w = (unsigned)pixGetWidth(pix), h = (unsigned)pixGetHeight(pix);
+	unsigned step = MAX((unsigned)(page->dpi / 25), 1U), best = 0;
+	size_t count[64] = {0}, all = 0, near = 0;
+
+	for (unsigned y = step / 2; y < h; y += step) {
+		const l_uint32 *row = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
+
+		for (unsigned x = step / 2; x < w; x += step) {
+			unsigned v = pixGetDepth(pix) == 32 ? image_green(row[x])
+							    : (unsigned)GET_DATA_BYTE(row, x);
+			count[v / 4]++;
+			all++;
+		}
+	}
+	for (unsigned i = 28; i < 64; i++)
+		if (count[i] > count[best] || best == 0)
+			best = i;
+	for (unsigned i = best > 5 ? best - 5 : 0; i < 64; i++)
+		near += count[i];
+	ret->bright = all ? (double)near / (double)all : 0;
+}
+
+static bool has_size(double w, double h)
+{
+	return w >= WIDTH_MIN && w <= WIDTH_MAX && h >= HEIGHT_MIN && h <= HEIGHT_MAX &&
+		w / h >= RATIO_MIN;
+}
+
+static bool is_known(const struct ink *ink, const struct ink_box *b)
+{
+	for (size_t i = 0; i < ink->n; i++) {
+		const struct ink_box *k = &ink->boxes[i];
+		double x0 = MAX(b->x, k->x), y0 = MAX(b->y, k->y);
+		double x1 = MIN(b->x + b->w, k->x + k->w), y1 = MIN(b->y + b->h, k->y + k->h);
+		double common = MAX(x1 - x0, 0.0) * MAX(y1 - y0, 0.0);
+
+		if (common > 0.85 * MAX(b->w * b->h, k->w * k->h))
+			return true;
+	}
+	return false;
+}
+
+/* Boxes of a mask whose pixels are `step` pixels of the page wide. */
+static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
+{
+	BOXA *boxa = pixConnCompBB(mask, 8);
+	l_int32 n = boxa ? boxaGetCount(boxa) : 0;
+
+	for (l_int32 i = 0; i < n && ret->n < ARRAY_SIZE(ret->boxes); i++) {
+		l_int32 x, y, w, h;
+		struct ink_box b;
+
+		if (boxaGetBoxGeometry(boxa, i, &x, &y, &w, &h))
+			continue;
+		b = (struct ink_box){
+			(double)x * step, (double)y * step, (double)w * step, (double)h * step};
+		if (!has_size(page_mm(page, b.w), page_mm(page, b.h)) &&
+			!has_size(page_mm(page, b.h), page_mm(page, b.w)))
+			continue;
+		if (!is_known(ret, &b))
+			ret->boxes[ret->n++] = b;
+	}
+	if (!boxa)
+		return -ENOMEM;
+	boxaDestroy(&boxa);
+	return 0;
+}
+
+/* Two long lines above each other are the frame of a stamp that something else hangs on to. */
+static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
+{
+	double cell = page_mm(page, step);
+	l_int32 length = (l_int32)(9.0 / cell);
+	cleanup_with(pixp_free) PIX *closed = pixCloseBrick(NULL, mask, 5, 1);
+	cleanup_with(pixp_free) PIX *lines = closed ? pixOpenBrick(NULL, closed, length, 1) : NULL;
+	BOXA *boxa = lines ? pixConnCompBB(lines, 8) : NULL;
+	l_int32 n = boxa ? MIN(boxaGetCount(boxa), 64) : 0;
+
+	for (l_int32 i = 0; i < n; i++)
+		for (l_int32 k = 0; k < n && ret->n < ARRAY_SIZE(ret->boxes); k++) {
+			l_int32 x0, y0, w0, h0, x1, y1, w1, h1;
+			struct ink_box b;
+			double left, right;
+
+			boxaGetBoxGeometry(boxa, i, &x0, &y0, &w0, &h0);
+			boxaGetBoxGeometry(boxa, k, &x1, &y1, &w1, &h1);
+			if (y1 <= y0)
+				continue;
+			left = MAX(x0, x1);
+			right = MIN(x0 + w0, x1 + w1);
+			b = (struct ink_box){.x = MIN(x0, x1),
+				.y = y0,
+				.w = MAX(x0 + w0, x1 + w1) - MIN(x0, x1),
+				.h = y1 + h1 - y0};
+			if (right - left < 0.75 * b.w || !has_size(b.w * cell, b.h * cell) ||
+				b.h * cell > 17)
+				continue;
+			b = (struct ink_box){b.x * step, b.y * step, b.w * step, b.h * step};
+			if (!is_known(ret, &b))
+				ret->boxes[ret->n++] = b;
+		}
+	boxaDestroy(&boxa);
+	return lines ? 0 : -ENOMEM;
+}
+
+static PIX *mask_of(const struct map *m, unsigned limit, size_t *ret_n)
+{
+	PIX *mask = pixCreate((l_int32)m->w, (l_int32)m->h, 1);
+
+	*ret_n = 0;
+	for (unsigned y = 0; mask && y < m->h; y++) {
+		l_uint32 *row = pixGetData(mask) + (size_t)y * (size_t)pixGetWpl(mask);
+
+		for (unsigned x = 0; x < m->w; x++)
+			if (m->over[(size_t)y * m->w + x] >= limit) {
+				SET_DATA_BIT(row, x);
+				++*ret_n;
+			}
+	}
+	return mask;
+}
+
+static int boxes_find(const struct map *m, const struct page *page, struct ink *ret)
+{
+	size_t n;
+	cleanup_with(pixp_free) PIX *mask = mask_of(m, ret->paper + OVER_MIN, &n);
+	cleanup_with(pixp_free) PIX *wide = NULL, *narrow = NULL;
+	l_int32 mm = (l_int32)(1 / page_mm(page, m->step) + 0.5);
+	int r;
+
+	if (!mask)
+		return -ENOMEM;
+	ret->coloured = n > 0;
+	if (n < CELLS_MIN || n > (size_t)m->w * m->h / 2)
+		return 0;
+	/* the frame by itself, what is close together, and lines */
+	narrow = pixCloseBrick(NULL, mask, mm | 1, mm | 1);
+	wide = pixCloseSafeBrick(NULL, mask, (5 * mm) | 1, (2 * mm) | 1);
+	if (!narrow || !wide)
+		return -ENOMEM;
+	r = boxes_add(narrow, page, m->step, ret);
+	if (r == 0)
+		r = boxes_add(wide, page, m->step, ret);
+	if (r == 0)
+		r = boxes_of_lines(mask, page, m->step, ret);
+	return r;
+}
+
+int ink_look(const struct page *page, struct ink *ret)
+{
+	struct map m = {0};
+	int r;
+
+	*ret = (struct ink){0};
+	brightness(page, ret);
+	if (pixGetDepth(page->pix) != 32)
+		return 0;
+	r = map_make(page, &m);
+	if (r == 0 && m.over) {
+		ret->paper = paper_of(&m);
+		r = boxes_find(&m, page, ret);
+	}
+	free(m.over);
+	return r;
+}

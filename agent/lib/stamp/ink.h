@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cheap look: where on a page stands something red of a stamp's size. One pass over the pixels;
+ * the rest happens on a map of cells of a third of a millimetre.
+ */
+#pragma once
+
+#include "stamp/page.h"
+
+/* How red a pixel is: black, grey and white are 0, also where black text lies on a stamp. */
+static inline unsigned ink_of(l_uint32 v)
+{
+	unsigned r = image_red(v), g = image_green(v), b = image_blue(v), m = g > b ? g : b;
+
+	return r > m ? r - m : 0;
+}
+
+struct ink_box {
+	double x, y, w, h; /* pixels of the page */
+};
+
+struct ink {
+	unsigned paper; /* how red the paper itself is */
+	double bright;  /* share of the page that is about as bright as its paper, 0 ... 1 */
+	bool coloured;  /* there is colour at all */
+	size_t n;
+	struct ink_box boxes[64];
+};
+
+/* 0 or -ENOMEM. A grey page has no boxes. */
+must_check int ink_look(const struct page *page, struct ink *ret);

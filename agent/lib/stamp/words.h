@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which word of a list a misread line means. Knows letters' shapes, no pictures. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/view.h"
+#include "stamp/stamp.h"
+
+/* Letters without diacritics, as capitals; anything else goes, and so do lone strokes at the ends
+   (the frame's). NUL-terminated; cut at `size`. Returns the number of letters. */
+size_t words_fold(struct view text, char *ret, size_t size);
+
+/* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
+   of a letter. */
+const struct stamp_word *words_find(
+	const struct stamp_words *words, struct view text, unsigned *ret_errors);

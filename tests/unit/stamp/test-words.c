@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a misread line means. */
+#include "../unit.h"
+
+#include "stamp/words.h"
+
+static const char *find(const char *text)
+{
+	unsigned errors;
+	const struct stamp_word *w = words_find(&stamp_words_default, view_str(text), &errors);
+
+	return w ? w->text : "-";
+}
+
+static void test_fold(void **state)
+{
+	static const struct {
+		const char *text, *folded;
+	} cases[] = {
+		{"TUYỆT MẬT", "TUYETMAT"},
+		{"Tối mật\n", "TOIMAT"},
+		{"ĐƯỢC ĂÂÊÔƠ đ", "DUOCAAEOOD"},
+		{"ỲỸỴỶÝ", "YYYYY"},
+		{"| MẬT |", "MAT"},
+		{"I MẬT", "MAT"},
+		{"0123 5", "OIS"},
+		{"", ""},
+		{"***", ""},
+	};
+	char folded[STAMP_TEXT_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t n = words_fold(view_str(cases[i].text), folded, sizeof(folded));
+
+		assert_string_equal(folded, cases[i].folded);
+		assert_int_equal(n, strlen(folded));
+	}
+}
+
+static void test_fold_is_bounded(void **state)
+{
+	char text[1000], folded[STAMP_TEXT_MAX + 1];
+
+	(void)state;
+	memset(text, 'A', sizeof(text));
+	assert_int_equal(
+		words_fold(view_of(text, sizeof(text)), folded, sizeof(folded)), STAMP_TEXT_MAX);
+	/* a letter that is cut off */
+	assert_int_equal(words_fold(view_of("M\xe1\xba", 3), folded, sizeof(folded)), 1);
+}
+
+static void test_misread(void **state)
+{
+	static const struct {
+		const char *read, *meant;
+	} cases[] = {
+		{"TUYẾT MẬT", "TUYỆT MẬT"},
+		{"IUYET MAI", "TUYỆT MẬT"},
+		{"TỐI MẬI", "TỐI MẬT"},
+		{"'TỐI MẬT", "TỐI MẬT"},
+		{"MẬT", "MẬT"},
+		{"MẬTT", "MẬT"},
+		{"GIẢI MẬT", "GIẢI MẬT"},
+		{"GIẢI MẬI", "GIẢI MẬT"},
+		{"HỎA TÓC", "HỎA TỐC"},
+		{"KHẨM", "KHẨN"},
+		{"LƯU HÀNH NỘI BỘ", "LƯU HÀNH NỘI BỘ"},
+		/* near, but something else */
+		{"CÓ MẶT", "CÓ MẶT"},
+		{"VẮNG MẶT", "VẮNG MẶT"},
+		{"MẮT KÍNH", "-"},
+		{"MAY", "MẬT"},
+		{"MÁY", "MẬT"},
+		{"NHẬT", "-"},
+		{"TRẬT TỰ", "-"},
+		{"SỞ NỘI VỤ", "-"},
+		{"1234567", "-"},
+		{"", "-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(find(cases[i].read), cases[i].meant);
+}
+
+static void test_harmless_wins(void **state)
+{
+	static const struct stamp_word v[] = {{"MẬT", 100, false}, {"MẮT", 100, true}};
+	const struct stamp_words words = {v, 2};
+	unsigned errors;
+
+	(void)state;
+	assert_true(words_find(&words, VIEW_LIT("MAT"), &errors)->harmless);
+	assert_int_equal(errors, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_is_bounded),
+		cmocka_unit_test(test_misread),
+		cmocka_unit_test(test_harmless_wins),
+	};
+
+	return cmocka_run_group_tests_name("stamp words", tests, NULL, NULL);
+}
