@@ -6,18 +6,24 @@
 #include <string.h>
 
 #include "extract/appended.h"
+#include "extract/cms.h"
 #include "extract/container.h"
 #include "extract/extract_internal.h"
 #include "extract/extractor.h"
 #include "extract/html.h"
 #include "extract/image.h"
 #include "extract/mail.h"
+#include "extract/mbox.h"
 #include "extract/ole.h"
 #include "extract/pdf.h"
+#include "extract/pgp.h"
 #include "extract/plain.h"
 #include "extract/rtf.h"
 #include "extract/signature.h"
+#include "extract/tnef.h"
 #include "extract/unarchive.h"
+#include "extract/uu.h"
+#include "extract/vcard.h"
 
 /* In order of preference where two are equally sure. */
 static const struct reader readers[] = {
@@ -26,7 +32,14 @@ static const struct reader readers[] = {
 	{"gzip", container_gzip_bid, container_gzip},
 	{"archive", unarchive_bid, unarchive_extract},
 	{"pdf", pdf_bid, pdf_extract},
+	{"mbox", mbox_bid, mbox_extract},
+	{"emlx", emlx_bid, emlx_extract},
+	{"tnef", tnef_bid, tnef_extract},
+	{"pkcs7", cms_bid, cms_extract},
+	{"pgp", pgp_bid, pgp_extract},
+	{"ics", vcard_bid, vcard_extract},
 	{"eml", mail_bid, mail_extract},
+	{"uuencode", uu_bid, uu_extract},
 	{"rtf", rtf_bid, rtf_extract},
 	{"html", html_bid, html_extract},
 };

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "extract/cms.h"
 #include "extract/html.h"
 #include "extract/html_style.h"
 #include "extract/mail_coding.h"
+#include "extract/pgp.h"
 #include "extract/plain.h"
+#include "extract/uu.h"
 
 struct header {
 	struct view name, value; /* folded, raw */
@@ -84,7 +87,7 @@ int mail_bid(struct view content)
 		"reply-to", "cc", NULL};
 	struct view head, body;
 	struct header h;
-	unsigned hits = 0, strange = 0;
+	unsigned hits = 0, strange = 0, mime = 0;
 
 	if (content.n < 20 || content.p[0] < 'A' || content.p[0] > 'z')
 		return BID_NONE;
@@ -94,13 +97,15 @@ int mail_bid(struct view content)
 
 		for (size_t i = 0; known[i]; i++)
 			hits += html_is(h.name, known[i]);
+		/* Saved web pages have little more than these. */
+		mime += html_is(h.name, "mime-version") || html_is(h.name, "content-type");
 		/* "From x@y Mon ..." of mailboxes has no colon */
 		if (h.name.n == 0 && !(before == 0 && strange == 0))
 			strange++;
 		if (strange > 0)
 			break;
 	}
-	return hits >= 3 && strange == 0 ? BID_CONTENT : BID_NONE;
+	return (hits >= 3 || mime >= 2) && strange == 0 ? BID_CONTENT : BID_NONE;
 }
 
 bool mail_is_telling(struct view name)
@@ -241,16 +246,34 @@ static int read_multipart(
 	return r;
 }
 
+static int read_lines(struct extractor *x, struct view content, const enum encoding *hint)
+{
+	int r;
+
+	if (content.n == 0)
+		return 0;
+	r = plain_extract(x, content, PLACE_MAIL_BODY, hint);
+	return r == EXTRACT_NO_TEXT ? extractor_nested(x, VIEW_LIT("body"), content) : r;
+}
+
 static int read_text(struct extractor *x, const struct part *p, struct view content, bool html)
 {
 	enum encoding e;
 	const enum encoding *hint = encoding_parse(p->charset, &e) == 0 ? &e : NULL;
-	int r;
+	struct uu_file file;
+	int r = 0;
 
 	if (html)
 		return html_extract_as(x, content, PLACE_MAIL_BODY, hint);
-	r = plain_extract(x, content, PLACE_MAIL_BODY, hint);
-	return r == EXTRACT_NO_TEXT ? extractor_nested(x, VIEW_LIT("body"), content) : r;
+	if (pgp_find(content) != SIZE_MAX)
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
+	while (r == 0 && uu_find(content, &file)) {
+		r = read_lines(x, file.before, hint);
+		if (r == 0)
+			r = uu_read(x, &file);
+		content = file.after;
+	}
+	return r == 0 ? read_lines(x, content, hint) : r;
 }
 
 static int read_attachment(struct extractor *x, const struct part *p, struct view content)
@@ -274,12 +297,17 @@ static int read_body(struct extractor *x, const struct part *p, struct view cont
 {
 	bool html = html_is(p->type, "text/html");
 
-	if (html_is(p->type, "application/pkcs7-mime") ||
-		html_is(p->type, "application/x-pkcs7-mime") ||
+	bool sealed = html_is(p->type, "application/pkcs7-mime") ||
+		html_is(p->type, "application/x-pkcs7-mime");
+
+	/* Signed ones can be read; what is no such thing at all is taken at its word. */
+	if ((sealed && cms_bid(content) == BID_NONE) ||
 		html_is(p->type, "application/pgp-encrypted")) {
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return 0;
 	}
+	if (html_is(p->type, "application/pgp-signature"))
+		return 0;
 	if (!p->is_attachment && (html || p->type.n == 0 || html_is(p->type, "text/plain")))
 		return read_text(x, p, content, html);
 	return content.n > 0 ? read_attachment(x, p, content) : 0;
