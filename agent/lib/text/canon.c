@@ -25,6 +25,7 @@
 
 #define CANON_STEP 256  /* output bytes between two points of the map */
 #define TOKEN_MAX  1024 /* input bytes; a longer token of letters is judged in parts */
+#define FAST_STEP  16   /* bytes that fast() reads at a time */
 #define SLACK      32   /* free output bytes that fast() may write to without asking */
 
 struct point {
@@ -384,9 +385,9 @@ static size_t fast_ascii(const uint8_t *in, size_t n, uint8_t *out, bool blank)
 }
 
 /* A letter of a foreign script at `in`: does its token leave it as it is? */
-static inline bool is_plain_token(struct engine *e, const uint8_t *in, const uint8_t *out)
+static inline bool is_plain_token(struct engine *e, size_t at, const uint8_t *out)
 {
-	e->at = (size_t)(in - e->in);
+	e->at = at;
 	if (e->at >= e->token_end) {
 		e->out->n = (size_t)(out - e->out->p);
 		judge_token(e);
@@ -412,10 +413,11 @@ static uint8_t *fast_mark(const struct engine *e, const uint8_t *in, size_t len,
 	return out + utf8_put(out, both);
 }
 
-/* Goes on for as long as it is easy; leaves a place for step(). */
-static void fast(struct engine *e, uint8_t *limit)
+/* Goes on for as long as it is easy; leaves a place for step(). What is left of the input is read
+   from `start`, of which 16 bytes are never taken before `end`. */
+static void fast(struct engine *e, const uint8_t *start, const uint8_t *end, uint8_t *limit)
 {
-	const uint8_t *in = e->in + e->i, *end = e->in + e->n;
+	const uint8_t *in = start;
 	uint8_t *out = e->out->p + e->out->n;
 	bool blank = after_blank(e);
 
@@ -441,7 +443,8 @@ static void fast(struct engine *e, uint8_t *limit)
 		do {
 			entry = fast_entry(in, &len);
 			if (entry & CANON_FAST ||
-				(canon_kind(entry) == CANON_ONE && is_plain_token(e, in, out))) {
+				(canon_kind(entry) == CANON_ONE &&
+					is_plain_token(e, e->i + (size_t)(in - start), out))) {
 				uint32_t utf8 = (uint32_t)entry;
 
 				memcpy(out, &utf8, 4);
@@ -464,7 +467,7 @@ static void fast(struct engine *e, uint8_t *limit)
 		} while (*in >= 0x80 && end - in >= 16 && out < limit);
 	}
 out:
-	e->i = (size_t)(in - e->in);
+	e->i = MIN(e->i + (size_t)(in - start), e->n);
 	e->out->n = (size_t)(out - e->out->p);
 }
 
@@ -508,7 +511,15 @@ static void fast_stretch(struct engine *e)
 	end -= SLACK;
 	if (e->map)
 		end = MIN(end, e->next_point);
-	fast(e, out->p + end);
+	if (e->n - e->i >= FAST_STEP)
+		fast(e, e->in + e->i, e->in + e->n, out->p + end);
+	if (e->n - e->i < FAST_STEP && out->n < end) {
+		/* zeros, which are dropped, make a short text long enough */
+		uint8_t tail[2 * FAST_STEP] = {0};
+
+		memcpy(tail, e->in + e->i, e->n - e->i);
+		fast(e, tail, tail + (e->n - e->i) + FAST_STEP, out->p + end);
+	}
 }
 
 static int run(struct engine *e)
