@@ -155,16 +155,24 @@ def spellings(literal):
     return {f.encode() for f in forms} | {literal.encode("utf-16-le")}
 
 
+def yara_rule(n):
+    """Case by the engine where it can, letters set apart by a regular expression."""
+    literal = LITERALS[n]
+    strings = [f'$t = "{literal}" nocase ascii wide']
+    strings += [f"$h{k} = {{ {form.hex(' ')} }}" for k, form in
+                enumerate(sorted(spellings(literal)))]
+    if all(c.isalpha() or c == " " for c in literal):
+        letters = "".join(r" +" if c == " " else "".join(f"\\x{b:02x}" for b in c.encode()) + " ?"
+                          for c in literal)
+        strings.append(f"$r = /{letters}/")
+    return f"rule m{n} {{ strings: {' '.join(strings)} condition: any of them }}"
+
+
 def write_rules(folder):
     signatures = [f"Mark.{n}.{k}:0:*:{form.hex()}" for n, literal in enumerate(LITERALS)
                   for k, form in enumerate(sorted(spellings(literal)))]
     (folder / "marks.ndb").write_text("\n".join(signatures) + "\n")
-    rules = []
-    for n, literal in enumerate(LITERALS):
-        hexes = [f"$s{k} = {{ {form.hex(' ')} }}" for k, form in
-                 enumerate(sorted(spellings(literal)))]
-        rules.append(f"rule m{n} {{ strings: {' '.join(hexes)} condition: any of them }}")
-    (folder / "marks.yar").write_text("\n".join(rules) + "\n")
+    (folder / "marks.yar").write_text("\n".join(map(yara_rule, range(len(LITERALS)))) + "\n")
     (folder / "marks.txt").write_text("\n".join(LITERALS) + "\n")
     (folder / "script").write_text(SCRIPT)
     return len(signatures)

@@ -176,14 +176,26 @@ static int regexes_compile(struct ruleset *r)
 	return 0;
 }
 
+static void key_lengths_add(struct ruleset *r, const struct rs_rule *u)
+{
+	for (uint32_t i = 0; i < u->names.n; i++) {
+		struct view key = ruleset_str(r, r->names[u->names.off + i].text);
+
+		if (key.n)
+			r->key_lengths[key.p[0]] |= UINT64_C(1) << key.n % 64;
+	}
+}
+
 static int field_rules_list(struct ruleset *r)
 {
 	r->field_rules = calloc(r->n_rules + 1, sizeof(*r->field_rules));
 	if (!r->field_rules)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->n_rules; i++)
-		if (r->rules[i].as == RS_AS_FIELD)
+		if (r->rules[i].as == RS_AS_FIELD) {
 			r->field_rules[r->n_field_rules++] = i;
+			key_lengths_add(r, &r->rules[i]);
+		}
 	return 0;
 }
 

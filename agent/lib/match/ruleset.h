@@ -39,6 +39,7 @@ struct ruleset {
 	pcre2_code **tail_code;    /* anchored at both ends */
 	uint32_t *field_rules;     /* the rules that look at fields */
 	uint32_t n_field_rules;
+	uint64_t key_lengths[256]; /* of their keys, modulo 64, by the first byte */
 };
 
 static inline struct view ruleset_str(const struct ruleset *r, struct rs_span s)
