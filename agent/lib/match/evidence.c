@@ -172,7 +172,10 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 	/* "[MẶT]" is another word; a file's name without diacritics is spelt as it is */
 	if (form == RS_FORM_FOLDED && l->place == PLACE_FILE_NAME && s->kind == LINE_FOLDED)
 		return 0;
-	if (!places_fit(u, l->place) || (form == RS_FORM_FOLDED && !(u->flags & RS_RULE_FOLDED)))
+	if (!places_fit(u, l->place) || (form == RS_FORM_FOLDED && !(u->flags & RS_RULE_FOLDED)) ||
+		(form == RS_FORM_PARTIAL && !(u->flags & RS_RULE_MISSPELT)) ||
+		(form == RS_FORM_COMPACT && s->kind != LINE_SPACED &&
+			u->letter_case != RS_CASE_CAPITALS))
 		return 0;
 	if (!s->whole && u->as != RS_AS_ANYWHERE)
 		return 0;
@@ -201,6 +204,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		/* in a property, header or file name it is no prose: spelling is free */
 		.folded = form == RS_FORM_FOLDED && u->as != RS_AS_LABEL &&
 			l->place != PLACE_FILE_NAME,
+		.bare = m->hit.bare,
 		.joined = s->kind == LINE_JOINED,
 		.counts = l->counts,
 		.star = fit.star.n ? hash_bytes(m->key, fit.star) : 0,
@@ -403,7 +407,7 @@ void evidence_finish(struct match *m, struct doc *d)
 			m->out->tags |= TAG_BIT(TAG_LABEL_REMOVED);
 			continue;
 		}
-		if ((k->folded && !plain) || !need_holds(m, d, k))
+		if ((k->folded && !plain) || (k->bare && plain) || !need_holds(m, d, k))
 			continue;
 		if (n != i)
 			d->settled[n] = *k;

@@ -13,6 +13,7 @@
 #include "match/shape.h"
 #include "match/state.h"
 #include "match/utf8.h"
+#include "text/disguise.h"
 
 /* Lines of one word longer than this (bytes) are no half of a marking. */
 #define HALF_MAX 24
@@ -21,9 +22,10 @@
 #define SHAPE_SIZE_MAX 512
 
 /* With so many letters seen, and more than this share of them not ASCII, nothing is folded. */
-#define FOLD_LETTERS_MIN 600
-#define FOLD_PERCENT_MAX 12
-#define FOLD_LINE_MAX    200
+#define FOLD_LETTERS_MIN  600
+#define FOLD_PERCENT_MAX  12
+#define FOLD_LINE_MAX     200
+#define FOLD_CAPITALS_MAX 80
 
 static void matchp_free(struct match **m)
 {
@@ -65,6 +67,7 @@ struct match *match_free(struct match *m)
 	buf_done(&m->chunk.segs);
 	buf_done(&m->work);
 	buf_done(&m->work2);
+	buf_done(&m->work3);
 	hs_free_scratch(m->scratch);
 	pcre2_match_data_free(m->data);
 	pcre2_match_context_free(m->limits);
@@ -94,10 +97,29 @@ static bool form_fits(enum rs_form form, enum line_kind kind)
 	switch (form) {
 	case RS_FORM_EXACT: return kind != LINE_FOLDED;
 	case RS_FORM_FOLDED: return true;
-	case RS_FORM_COMPACT: return kind == LINE_SPACED;
+	case RS_FORM_COMPACT: return kind != LINE_FOLDED && kind != LINE_JOINED;
+	case RS_FORM_PARTIAL: return kind != LINE_JOINED;
 	case RS_FORM_MAX: break;
 	}
 	return false;
+}
+
+/* Each letter has some of the diacritics that it should have, and no others. 1, 0 or -errno. */
+static int partial_fits(
+	struct match *m, const struct rs_use *u, const struct seg *s, const struct part *p)
+{
+	struct view text = p->line;
+	int e;
+
+	if (s->kind == LINE_FOLDED) {
+		buf_clear(&m->work);
+		e = canon_text(
+			view_of(m->chunk.original.p + s->original, s->n_orig), &m->work, NULL);
+		if (e < 0)
+			return e;
+		text = buf_view(&m->work);
+	}
+	return disguise_lacks_marks(text, p->from, ruleset_str(m->r, u->full), &m->hit.bare);
 }
 
 static int on_mark(struct match *m, const struct rs_use *u, const struct seg *s, struct part *p)
@@ -108,11 +130,19 @@ static int on_mark(struct match *m, const struct rs_use *u, const struct seg *s,
 
 	if (!form_fits((enum rs_form)u->how, s->kind) || (l->flags & BLOCK_STRUCK))
 		return 0;
+	m->hit.bare = false;
+	if (u->how == RS_FORM_PARTIAL) {
+		e = partial_fits(m, u, s, p);
+		if (e <= 0)
+			return e;
+		e = 0;
+	}
 	for (uint32_t i = 0; e == 0 && i < mark->rules.n; i++)
 		e = evidence_candidate(m, m->r->mark_rules[mark->rules.off + i], u->index,
 			(enum rs_form)u->how, s, p);
 	/* after the candidates: a joined one first takes its parts away */
-	if (e == 0 && s->whole && s->kind != LINE_FOLDED && part_is_line(p))
+	if (e == 0 && s->whole && s->kind != LINE_FOLDED && u->how != RS_FORM_PARTIAL &&
+		part_is_line(p))
 		window_mark(m, u->index, l);
 	return e;
 }
@@ -145,7 +175,8 @@ static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_
 
 		if (u->kind == RS_USE_MARK)
 			e = on_mark(m, u, s, &part);
-		else if (s->kind == LINE_PLAIN && context_fits(u, s, &part))
+		else if ((s->kind == LINE_PLAIN || s->kind == LINE_READ) &&
+			context_fits(u, s, &part))
 			window_context(m, u->index, l);
 	}
 	return e;
@@ -257,13 +288,24 @@ static bool has_non_ascii(struct view v)
 	return false;
 }
 
-/* Folded forms count in documents without diacritics alone: not worth a look where they abound. */
-static bool folds(const struct doc *d, size_t n)
+/* Most lines have a small letter within their first few. */
+static bool has_small(struct view v)
 {
-	return n <= FOLD_LINE_MAX &&
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] >= 'a' && v.p[i] <= 'z')
+			return true;
+	return false;
+}
+
+/* Folded forms count in documents without diacritics alone, and where some are missing in
+   capitals: not worth a look elsewhere. */
+static bool folds(const struct doc *d, struct view v)
+{
+	return v.n <= FOLD_LINE_MAX &&
 		(d->stats.letters < FOLD_LETTERS_MIN ||
 			(uint64_t)d->stats.letters_non_ascii * 100 <=
-				(uint64_t)d->stats.letters * FOLD_PERCENT_MAX);
+				(uint64_t)d->stats.letters * FOLD_PERCENT_MAX ||
+			(v.n <= FOLD_CAPITALS_MAX && !has_small(v)));
 }
 
 /* Without diacritics. */
@@ -292,6 +334,41 @@ static int put_spaced(struct match *m, struct view original)
 	if (e <= 0)
 		return e;
 	return put_seg(m, s, buf_view(&m->work), VIEW_EMPTY);
+}
+
+/* Without the signs between letters or words. */
+static int put_parted(struct match *m, struct view original)
+{
+	struct seg s = {.kind = LINE_SPACED, .whole = true, .starts = true};
+	int e;
+
+	buf_clear(&m->work);
+	e = shape_part_signs(original, &m->work);
+	if (e <= 0)
+		return e;
+	return put_seg(m, s, buf_view(&m->work), VIEW_EMPTY);
+}
+
+/* As its reader reads it, where that is not what is written. */
+static int put_read(struct match *m, struct view original)
+{
+	const struct canon_stats *stats = &match_doc(m)->stats;
+	struct seg s = {.kind = LINE_READ, .whole = true, .starts = true};
+	int e;
+
+	buf_clear(&m->work3);
+	e = disguise_remove(
+		original, (uint64_t)stats->letters_non_ascii * 2 <= stats->letters, &m->work3);
+	if (e <= 0)
+		return e;
+	e = put_seg(m, s, buf_view(&m->work3), VIEW_EMPTY);
+	if (e < 0)
+		return e;
+	s = *last_seg(m);
+	e = put_spaced(m, buf_view(&m->work3));
+	if (e == 0)
+		e = put_parted(m, buf_view(&m->work3));
+	return e < 0 || m->work3.n > FOLD_CAPITALS_MAX ? e : put_folded(m, buf_view(&m->work3), &s);
 }
 
 static bool joins(const struct joinable *a, const struct joinable *b)
@@ -411,7 +488,11 @@ static int take_short(struct match *m, const struct line *l, uint32_t shape, str
 	e = remember(m, l, shape, text);
 	if (e == 0 && !is_plain)
 		e = put_spaced(m, text);
-	if (e < 0 || !folds(match_doc(m), plain.n_orig))
+	if (e == 0)
+		e = put_parted(m, text);
+	if (e == 0)
+		e = put_read(m, text);
+	if (e < 0 || !folds(match_doc(m), text))
 		return e;
 	/* the original lies in a buffer that grows */
 	buf_clear(&m->work2);

@@ -110,6 +110,8 @@ static bool uses_are_sound(const struct ruleset *r)
 	for (uint32_t i = 0; i < r->n_uses; i++) {
 		const struct rs_use *u = &r->uses[i];
 
+		if (!in(u->full, r->n_strings))
+			return false;
 		if (u->kind == RS_USE_MARK ? u->index >= r->n_marks || u->how >= RS_FORM_MAX
 					   : u->kind != RS_USE_CONTEXT ||
 					u->index >= r->n_contexts || u->how >= RS_ANCHOR_MAX)

@@ -14,6 +14,7 @@
 #include "match/name.h"
 #include "match/ruleset_builder.h"
 #include "text/canon.h"
+#include "text/disguise.h"
 
 int ruleset_build_new(struct ruleset_build **ret)
 {
@@ -279,23 +280,62 @@ static int add_canonical(
 	return buf_put(&b->links, &link, sizeof(link));
 }
 
-int build_form(
-	struct ruleset_build *b, uint32_t mark, enum rs_form form, const struct build_text *t)
+static int add_compact(
+	struct ruleset_build *b, const struct build_text *t, struct view text, struct rs_use use)
 {
-	cleanup_with(buf_done) struct buf text = {0};
 	cleanup_with(buf_done) struct buf compact = {0};
-	struct rs_use use = {.index = mark, .kind = RS_USE_MARK, .how = (uint16_t)form};
-	int e = text_canonical(b, t, &text);
+	int e = 0;
 
-	if (e == 0)
-		e = add_canonical(b, t, buf_view(&text), use);
-	if (e < 0 || form != RS_FORM_EXACT || t->sample || !memchr(text.p, ' ', text.n))
-		return e;
+	if (!memchr(text.p, ' ', text.n))
+		return 0;
 	for (size_t i = 0; e == 0 && i < text.n; i++)
 		if (text.p[i] != ' ')
 			e = buf_put_byte(&compact, text.p[i]);
 	use.how = RS_FORM_COMPACT;
 	return e < 0 ? e : add_canonical(b, t, buf_view(&compact), use);
+}
+
+/* Latin letters that look like those of the spelling are the spelling. */
+static int add_latin(struct ruleset_build *b, const struct build_text *t, struct rs_use use)
+{
+	cleanup_with(buf_done) struct buf latin = {0};
+	cleanup_with(buf_done) struct buf text = {0};
+	int e = disguise_latin(view_str(t->text), &latin);
+
+	if (e <= 0)
+		return e;
+	e = canon_text(buf_view(&latin), &text, NULL);
+	return e < 0 ? e : add_canonical(b, t, buf_view(&text), use);
+}
+
+static int add_partial(
+	struct ruleset_build *b, const struct build_text *t, struct view text, struct rs_use use)
+{
+	cleanup_with(buf_done) struct buf bare = {0};
+	int e = canon_strip(text, &bare);
+
+	if (e < 0 || view_eq(buf_view(&bare), text))
+		return e;
+	use.how = RS_FORM_PARTIAL;
+	e = put_string(b, text, &use.full);
+	return e < 0 ? e : add_canonical(b, t, buf_view(&bare), use);
+}
+
+int build_form(
+	struct ruleset_build *b, uint32_t mark, enum rs_form form, const struct build_text *t)
+{
+	cleanup_with(buf_done) struct buf text = {0};
+	struct rs_use use = {.index = mark, .kind = RS_USE_MARK, .how = (uint16_t)form};
+	int e = text_canonical(b, t, &text);
+
+	if (e == 0)
+		e = add_canonical(b, t, buf_view(&text), use);
+	if (e < 0 || form != RS_FORM_EXACT || t->sample)
+		return e;
+	e = add_compact(b, t, buf_view(&text), use);
+	if (e == 0)
+		e = add_latin(b, t, use);
+	return e < 0 ? e : add_partial(b, t, buf_view(&text), use);
 }
 
 int build_context(struct ruleset_build *b, const char *name, unsigned within, bool document)
@@ -415,7 +455,7 @@ int build_rule(struct ruleset_build *b, const struct build_rule *u)
 	struct rs_rule rule = {
 		.pack = u->pack,
 		.places = u->places,
-		.flags = u->folded ? RS_RULE_FOLDED : 0,
+		.flags = (u->folded ? RS_RULE_FOLDED : 0U) | (u->misspelt ? RS_RULE_MISSPELT : 0U),
 		.score = u->score,
 		.level_at = u->level_at,
 		.suspect_at = u->suspect_at,

@@ -71,7 +71,7 @@ struct build_rule {
 	const char *name;
 	enum rs_as as;
 	enum rs_case letter_case;
-	bool folded;
+	bool folded, misspelt;
 	uint32_t places;
 	int16_t score, level_at, suspect_at, precedence;
 	struct rs_span need, conds[2];

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 2U
+#define RULESET_VERSION 3U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -72,7 +72,8 @@ enum rs_use_kind {
 enum rs_form {
 	RS_FORM_EXACT,
 	RS_FORM_FOLDED,
-	RS_FORM_COMPACT, /* of letter-spaced text without word gaps */
+	RS_FORM_COMPACT, /* without its blanks */
+	RS_FORM_PARTIAL, /* some diacritics are missing; rs_use.full has them all */
 	RS_FORM_MAX,
 };
 
@@ -86,6 +87,7 @@ enum rs_anchor {
 struct rs_use {
 	uint32_t index;
 	uint16_t kind, how;
+	struct rs_span full;
 };
 
 struct rs_context {
@@ -141,7 +143,8 @@ enum rs_case {
 };
 
 enum rs_rule_flag {
-	RS_RULE_FOLDED = 1 << 0, /* uses the folded forms, in documents without diacritics */
+	RS_RULE_FOLDED = 1 << 0,   /* uses the folded forms, in documents without diacritics */
+	RS_RULE_MISSPELT = 1 << 1, /* also where diacritics are missing */
 };
 
 struct rs_rule {

@@ -10,6 +10,9 @@
 /* A gap of this many blanks is a column's. */
 #define GAP_MIN 3
 
+/* Longer lines (bytes) are not looked at for signs between letters. */
+#define SIGNS_LINE_MAX 160
+
 #define SPACED_LETTERS_MIN 3
 #define SPACED_CJK_MIN     2
 
@@ -150,6 +153,97 @@ static bool next_token(struct view line, size_t *at, struct token *ret)
 	return ret->to > ret->from;
 }
 
+static bool is_letter_sign(uint32_t cp)
+{
+	return cp == '.' || cp == '-' || cp == '_' || cp == '*' || cp == '/' || cp == 0xb7 ||
+		cp == 0x2022 || cp == 0x2219 || cp == 0x22c5 || (cp >= 0x2010 && cp <= 0x2015);
+}
+
+static bool is_bare_letter(uint32_t cp)
+{
+	return utf8_is_word(cp) && !(cp >= '0' && cp <= '9');
+}
+
+/* The signs between the letters of a token "T.Ố.I", all alike; 0 where it is something else. */
+static uint32_t token_sign(struct view t)
+{
+	uint32_t sign = 0, cp;
+	bool letter = false;
+
+	for (size_t i = 0, n; i < t.n; i += n) {
+		cp = utf8_at(t, i, &n);
+		if (utf8_is_combining(cp) && letter)
+			continue;
+		if (letter ? !is_letter_sign(cp) || (sign && cp != sign) : !is_bare_letter(cp))
+			return 0;
+		if (letter)
+			sign = cp;
+		letter = !letter;
+	}
+	return letter ? sign : 0;
+}
+
+/* A token without the signs between its letters, or with blanks for those between its words. */
+static int put_token(struct view t, bool *ret_changed, struct buf *out)
+{
+	bool letters = token_sign(t) != 0, before = false;
+	uint32_t cp, next;
+	size_t n, unused;
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i < t.n; i += n, before = is_bare_letter(cp)) {
+		cp = utf8_at(t, i, &n);
+		next = i + n < t.n ? utf8_at(t, i + n, &unused) : ' ';
+		if (!is_letter_sign(cp) || (cp == '/' && !letters) || !before ||
+			!is_bare_letter(next)) {
+			e = buf_put(out, t.p + i, n);
+			continue;
+		}
+		*ret_changed = true;
+		if (!letters)
+			e = buf_put_byte(out, ' ');
+	}
+	return e;
+}
+
+/* In capitals, and with something that may set its letters or words apart. */
+static bool may_have_signs(struct view line)
+{
+	bool sign = false;
+
+	if (line.n > SIGNS_LINE_MAX)
+		return false;
+	for (size_t i = 0; i < line.n; i++) {
+		uint8_t c = line.p[i];
+
+		if (c >= 'a' && c <= 'z')
+			return false;
+		sign |= c == '.' || c == '-' || c == '_' || c == '*' || c == '/' || c == '\t' ||
+			c == 0xc2 || c == 0xe2 || (c == ' ' && i > 0 && line.p[i - 1] == ' ');
+	}
+	return sign;
+}
+
+int shape_part_signs(struct view line, struct buf *out)
+{
+	size_t at = 0, start = out->n;
+	bool changed = false;
+	struct token t;
+	int e = 0;
+
+	if (!may_have_signs(line))
+		return 0;
+	while (e == 0 && next_token(line, &at, &t)) {
+		if (out->n > start) {
+			changed |= t.gap >= GAP_MIN;
+			e = buf_put_byte(out, ' ');
+		}
+		if (e == 0)
+			e = put_token(view_of(line.p + t.from, t.to - t.from), &changed, out);
+	}
+	return e < 0 ? e : changed;
+}
+
 int shape_join_letters(struct view line, struct buf *out)
 {
 	size_t at = 0, ahead, start = out->n;
@@ -180,6 +274,18 @@ int shape_join_letters(struct view line, struct buf *out)
 	return e < 0 ? e : joined;
 }
 
+/* Box drawing, stars, warning signs, emoji; not the boxes that are ticked (part.c). */
+static bool is_picture(uint32_t cp)
+{
+	if ((cp >= 0x2610 && cp <= 0x2612) || cp == 0x2713 || cp == 0x2714 || cp == 0x25a1 ||
+		cp == 0x25a3 || cp == 0x25fb || cp == 0x2b1c || cp == 0x1f5f5 || cp == 0x1f5f9)
+		return false;
+	return (cp >= 0x2190 && cp <= 0x21ff) || (cp >= 0x2300 && cp <= 0x23ff) ||
+		(cp >= 0x2500 && cp <= 0x27bf) || (cp >= 0x2b00 && cp <= 0x2bff) ||
+		(cp >= 0x1f300 && cp <= 0x1faff) || cp == 0x203c || cp == 0x2049 || cp == 0x203b ||
+		cp == 0xff01;
+}
+
 /* Frame characters, by what they say. */
 static uint32_t frame_of(uint32_t cp)
 {
@@ -191,8 +297,7 @@ static uint32_t frame_of(uint32_t cp)
 	case '+':
 	case '#':
 	case '~':
-	case 0x2605: /* ★ */
-	case 0x2606: return SHAPE_RULED;
+	case '!': return SHAPE_RULED;
 	case '(':
 	case ')':
 	case '[':
@@ -220,9 +325,9 @@ static uint32_t frame_of(uint32_t cp)
 	case 0x25a0:
 	case 0x2192: return SHAPE_BULLETED;
 	default:
-		if (cp >= 0x2500 && cp <= 0x257f) /* box drawing */
+		if (is_picture(cp))
 			return SHAPE_RULED;
-		return utf8_is_blank(cp) ? SHAPE_SPACED : 0;
+		return utf8_is_blank(cp) || cp == 0xfe0f ? SHAPE_SPACED : 0;
 	}
 }
 

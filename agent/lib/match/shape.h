@@ -28,6 +28,10 @@ must_check int shape_columns(struct view line, struct buf *out);
    returns 1, or 0 where nothing is set apart, or -errno. */
 must_check int shape_join_letters(struct view line, struct buf *out);
 
+/* Takes the signs out that stand between letters ("T.Ố.I M.Ậ.T") or words ("TỐI_MẬT") of a line in
+   capitals. Appends and returns 1, or 0 where there are none, or -errno. */
+must_check int shape_part_signs(struct view line, struct buf *out);
+
 /* Takes frame characters off the ends of what stands left and right of a mark; says what they were.
    A line that is nothing but frame characters ends empty. */
 void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags);

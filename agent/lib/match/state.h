@@ -17,6 +17,7 @@ enum line_kind {
 	LINE_SPACED, /* letters set apart, joined */
 	LINE_JOINED, /* of several lines of one shape, or a key and the cell after it */
 	LINE_FOLDED, /* without diacritics */
+	LINE_READ,   /* what a disguised line says to its reader */
 };
 
 /* What matching remembers of a block's line. */
@@ -62,6 +63,7 @@ struct cand {
 	uint32_t times;
 	int32_t score;
 	bool folded, joined, counts;
+	bool bare; /* written without diacritics, though the marking has some */
 	char snippet[200];
 };
 
@@ -101,6 +103,7 @@ struct doc {
 struct hit {
 	struct view span; /* its original */
 	bool case_known, capitals;
+	bool bare; /* RS_FORM_PARTIAL: no diacritics at all */
 };
 
 struct match {
@@ -115,8 +118,8 @@ struct match {
 	uint32_t depth; /* of the open document + 1; 0 before match_begin() */
 	int error;      /* of the pass */
 	struct hit hit;
-	struct buf work, work2; /* spare, kept for their memory */
-	struct facts *out;      /* found so far; completeness and reasons unused */
+	struct buf work, work2, work3; /* spare, kept for their memory */
+	struct facts *out;             /* found so far; completeness and reasons unused */
 	enum level suspected;
 	uint64_t labels;   /* bit set of levels that labels say */
 	uint64_t markings; /* and that other evidence says */

@@ -105,7 +105,7 @@ static void look_back(struct match *m, struct doc *d, struct cand *k)
 static bool same(const struct cand *a, const struct cand *b)
 {
 	return a->rule == b->rule && a->mark == b->mark && a->place == b->place &&
-		a->folded == b->folded && a->star == b->star;
+		a->folded == b->folded && a->bare == b->bare && a->star == b->star;
 }
 
 static void settle(struct match *m, struct doc *d, struct cand *k)

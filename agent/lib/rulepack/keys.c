@@ -15,9 +15,9 @@ const char *const keys_condition[] = {"score", "except", "place", "framed", "red
 	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled",
 	"quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
 	"repeats", NULL};
-const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "places", "tails",
-	"keys", "names", "off-when", "precedence", "score", "scoring", "add", "need", "level-at",
-	"suspect-at", NULL};
+const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "misspelt",
+	"places", "tails", "keys", "names", "off-when", "precedence", "score", "scoring", "add",
+	"need", "level-at", "suspect-at", NULL};
 const char *const keys_label[] = {"id", "name", "level", NULL};
 const char *const keys_switch[] = {"name", "value", NULL};
 const char *const keys_samples[] = {"match", "no-match", NULL};

@@ -288,6 +288,7 @@ int rule_load(struct loader *l, const struct pack_source *p, const struct conf_n
 		.names = names,
 		.switches = switches};
 	const struct conf_node *folded = conf_get(n, "folded");
+	const struct conf_node *misspelt = conf_get(n, "misspelt");
 	unsigned as, letter_case;
 	int e;
 
@@ -300,6 +301,8 @@ int rule_load(struct loader *l, const struct pack_source *p, const struct conf_n
 	u.as = (enum rs_as)as;
 	u.letter_case = (enum rs_case)letter_case;
 	if (folded && conf_bool(p->conf, folded, "R006", l->d, &u.folded) < 0)
+		return -EBADMSG;
+	if (misspelt && conf_bool(p->conf, misspelt, "R006", l->d, &u.misspelt) < 0)
 		return -EBADMSG;
 	e = u.as == RS_AS_FIELD ? names_read(l, p, n, "keys", SYMBOL_KEYS, names, &u.n_names)
 				: names_read(l, p, n, "names", SYMBOL_NAMES, names, &u.n_names);

@@ -228,7 +228,7 @@ static inline uint64_t fast_entry(const uint8_t *p, size_t *ret_len)
 
 /* --- look-alikes ------------------------------------------------------------------------------ */
 
-static uint32_t look_alike(uint32_t cp)
+uint32_t canon_look_alike(uint32_t cp)
 {
 	size_t lo = 0, hi = canon_n_looks;
 
@@ -308,7 +308,7 @@ static int step(struct engine *e)
 		if (e->at >= e->token_end)
 			judge_token(e);
 		if (e->fold) {
-			cp = look_alike(cp);
+			cp = canon_look_alike(cp);
 			entry = canon_entry(cp);
 		}
 	}

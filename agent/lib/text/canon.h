@@ -7,10 +7,10 @@
  * leads back to the original, and to its letter case.
  *
  * Without look-alikes the result is Unicode's NFKC_Casefold, but that control and all format
- * characters go, white space (line ends too) is one blank, and Ð, ð, Ɖ, ɖ are đ. A token is a row
- * of letters and marks; it mixes scripts where letters of two stand in it, or where a Cyrillic,
- * Greek ... letter bears a circumflex, tilde, hook, horn or dot below. A letter keeps at least
- * 30 marks.
+ * characters go, white space (line ends too) is one blank, Ð, ð, Ɖ, ɖ are đ, and white letters on
+ * black (circles, squares) and regional indicators are the letters. A token is a row of letters and
+ * marks; it mixes scripts where letters of two stand in it, or where a Cyrillic, Greek ... letter
+ * bears a circumflex, tilde, hook, horn or dot below. A letter keeps at least 30 marks.
  */
 #pragma once
 

@@ -96,3 +96,6 @@ static inline unsigned canon_class(uint32_t cp)
 
 	return canon_kind(e) == CANON_MARK ? (unsigned)(e & 255) : 0;
 }
+
+/* The Latin letter that looks like this one, or the same. */
+uint32_t canon_look_alike(uint32_t cp);

@@ -42,6 +42,10 @@ LOOK = {
 # Always read as đ: an eth is what many a keyboard and converter leaves in the place of Đ.
 ETH = {0x00d0: 0x0111, 0x00f0: 0x0111, 0x0189: 0x0111, 0x0256: 0x0111}
 
+# White capitals on black (circles, squares) and the letters that flags are made of, which Unicode leaves
+# undecomposed.
+ENCLOSED = {first + n: ord('a') + n for first in (0x1f150, 0x1f170, 0x1f1e6) for n in range(26)}
+
 # Tone and quality marks that no Cyrillic or Greek text needs, so a letter of another script that
 # bears one counts as mixed: circumflex, tilde, hook above, horn, dot below.
 VI_MARKS = {0x0302, 0x0303, 0x0309, 0x031b, 0x0323}
@@ -53,6 +57,7 @@ class Ucd:
     def __init__(self, directory):
         self.directory = directory
         self.gc, self.ccc, self.decomp = {}, {}, {}
+        self.capitals = set()  # that stand for a capital, whatever their category
         self.read_unicode_data()
         self.nfkc_cf, self.nfc_qc, self.excluded = {}, {}, set()
         self.read_normalization()
@@ -87,6 +92,9 @@ class Ucd:
             for c in range(first if first is not None else cp, cp + 1):
                 self.gc[c] = f[2]
             first = None
+            if f[1].startswith(('MODIFIER LETTER CAPITAL', 'LATIN LETTER SMALL CAPITAL',
+                                'REGIONAL INDICATOR')):
+                self.capitals.add(cp)
             if f[3] != '0':
                 self.ccc[cp] = int(f[3])
             if f[5] and not f[5].startswith('<'):
@@ -169,6 +177,8 @@ def entry(ucd, cp, phonetic, seqs):
     mapped = ucd.nfkc_cf.get(cp, [cp])
     if cp in ETH:
         mapped = [ETH[cp]]
+    if cp in ENCLOSED:
+        mapped = [ENCLOSED[cp]]
     if not mapped or ucd.gc.get(cp) == 'Cs':  # surrogates never get here: they are not UTF-8
         return KIND_DROP << 40
     script = 0
@@ -197,7 +207,7 @@ def entry(ucd, cp, phonetic, seqs):
 def prop(ucd, cp):
     gc = ucd.gc.get(cp, 'Cn')
     bits = PROP_LETTER if gc[0] == 'L' else 0
-    if gc == 'Lu' or cp in ucd.other_upper:
+    if gc == 'Lu' or cp in ucd.other_upper or cp in ucd.capitals:
         bits |= PROP_UPPER
     elif gc == 'Ll' or (cp in ucd.other_lower and gc == 'So'):
         bits |= PROP_LOWER

@@ -90,6 +90,51 @@ static void test_plain(void **state)
 	assert_true(plain > 100);
 }
 
+/* `want` NULL: nothing to take out. */
+static void parts(const char *line, const char *want)
+{
+	cleanup_with(buf_done) struct buf out = {0};
+
+	assert_int_equal(shape_part_signs(view_str(line), &out), want != NULL);
+	if (want)
+		assert_true(view_eq(buf_view(&out), view_str(want)));
+}
+
+static void test_part_signs(void **state)
+{
+	char line[162];
+
+	(void)state;
+	parts("T.Ố.I M.Ậ.T", "TỐI MẬT");
+	parts("T/Ố/I M/Ậ/T", "TỐI MẬT");
+	parts("M\u00b7Ậ\u00b7T", "MẬT");
+	parts("TỐI_MẬT - 3", "TỐI MẬT - 3");
+	parts("TUYỆT      MẬT", "TUYỆT MẬT");
+	parts("TO\u0302\u0301I-MA\u0323\u0302T", "TO\u0302\u0301I MA\u0323\u0302T");
+	/* strokes stand between words, signs of two kinds between anything */
+	parts("TOP SECRET//NOFORN", NULL);
+	parts("UBND/SỞ", NULL);
+	parts("T.Ố-I", "T Ố I");
+	parts("TỐI MẬT", NULL);
+	parts("12.05.2026 - 3", NULL);
+	/* not in capitals */
+	parts("t.ố.i m.ậ.t", NULL);
+	memset(line, 'A', sizeof(line));
+	line[1] = '-';
+	line[160] = 0;
+	line[3] = '-';
+	line[2] = 'B';
+	assert_int_equal(strlen(line), 160);
+	{
+		cleanup_with(buf_done) struct buf out = {0};
+
+		assert_int_equal(shape_part_signs(view_str(line), &out), 1);
+	}
+	line[160] = 'A';
+	line[161] = 0;
+	parts(line, NULL);
+}
+
 static void test_trim(void **state)
 {
 	static const struct {
@@ -171,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_join_letters),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_part_signs),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_names),
