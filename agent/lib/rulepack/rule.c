@@ -168,9 +168,12 @@ static bool has_case(const char *text)
 	struct view v = view_str(text);
 	size_t n;
 
-	for (size_t i = 0; i < v.n; i += n)
-		if (utf8_is_word(utf8_at(v, i, &n)))
+	for (size_t i = 0; i < v.n; i += n) {
+		uint32_t cp = utf8_at(v, i, &n);
+
+		if (utf8_is_word(cp) && !(cp >= '0' && cp <= '9'))
 			return true;
+	}
 	return false;
 }
 
