@@ -230,7 +230,8 @@ static bool put_at(struct reading *g, uint64_t offset, const void *p, size_t n)
 	out->max = (size_t)max;
 	if (buf_reserve(out, (size_t)end - out->n) < 0)
 		return false;
-	memset(out->p + out->n, 0, (size_t)offset - out->n);
+	if ((size_t)offset > out->n)
+		memset(out->p + out->n, 0, (size_t)offset - out->n);
 	if (n > 0)
 		memcpy(out->p + offset, p, n);
 	out->n = (size_t)end;
