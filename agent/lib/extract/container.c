@@ -54,6 +54,20 @@ static int zip_members(struct extractor *x, struct zip *z)
 	return r;
 }
 
+/* What else comes as a ZIP of files that are read one by one. */
+static const char *zip_format(const struct zip *z)
+{
+	for (size_t i = 0; i < z->n; i++) {
+		struct view name = z->entries[i].name;
+
+		if (view_eq(name, VIEW_LIT("META-INF/container.xml")))
+			return "epub";
+		if (view_starts(name, VIEW_LIT("Index/")) && view_ends(name, VIEW_LIT(".iwa")))
+			return "iwork";
+	}
+	return "zip";
+}
+
 int container_zip(struct extractor *x, struct view content)
 {
 	cleanup_with(zip_close) struct zip z = {0};
@@ -65,8 +79,10 @@ int container_zip(struct extractor *x, struct view content)
 	if (z.n == 0 && content.p[2] != 5)
 		extractor_fail(x, COMPLETENESS_UNREADABLE, REASON_DAMAGED);
 	format = office_format(x, &z);
-	if (!format)
+	if (!format) {
+		extractor_format(x, zip_format(&z));
 		return zip_members(x, &z);
+	}
 	extractor_format(x, format);
 	return office_read(x, &z, format);
 }

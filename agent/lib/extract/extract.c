@@ -24,6 +24,7 @@
 #include "extract/unarchive.h"
 #include "extract/uu.h"
 #include "extract/vcard.h"
+#include "extract/xmlfile.h"
 
 /* In order of preference where two are equally sure. */
 static const struct reader readers[] = {
@@ -41,6 +42,7 @@ static const struct reader readers[] = {
 	{"eml", mail_bid, mail_extract},
 	{"uuencode", uu_bid, uu_extract},
 	{"rtf", rtf_bid, rtf_extract},
+	{"xml", xmlfile_bid, xmlfile_extract},
 	{"html", html_bid, html_extract},
 };
 

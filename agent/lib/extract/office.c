@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "extract/signature.h"
+#include "extract/xmlfile.h"
+#include "extract/xps.h"
 
 enum part {
 	PART_OTHER, /* text by elements */
@@ -32,6 +34,9 @@ enum part {
 	PART_LABELS,
 	PART_ODF,
 	PART_ODF_MANIFEST,
+	PART_FIXED_PAGE,
+	PART_VISIO_PAGE,
+	PART_VISIO_MASTER,
 };
 
 /* By the local name of the root element. */
@@ -78,6 +83,9 @@ static const struct {
 	{"document-styles", PART_ODF},
 	{"document-meta", PART_ODF},
 	{"manifest", PART_ODF_MANIFEST},
+	{"FixedPage", PART_FIXED_PAGE},
+	{"PageContents", PART_VISIO_PAGE},
+	{"MasterContents", PART_VISIO_MASTER},
 	/* looks, lists of names, counts: nothing that anybody reads */
 	{"document-settings", PART_IGNORED},
 	{"RDF", PART_IGNORED},
@@ -262,6 +270,9 @@ int office_part(struct office *o, struct view xml, struct view name)
 	case PART_LABELS: return props_labels(o->x, xml);
 	case PART_ODF: return odf_part(o, xml);
 	case PART_ODF_MANIFEST: return odf_manifest(o, xml);
+	case PART_FIXED_PAGE: return xps_page(o, xml);
+	case PART_VISIO_PAGE: return xmlfile_text(o->x, xml, PLACE_TEXT_BOX);
+	case PART_VISIO_MASTER: return xmlfile_text(o->x, xml, PLACE_MASTER);
 	case PART_IGNORED: return 0;
 	case PART_OTHER: break;
 	}
@@ -340,7 +351,7 @@ static int by_turn(const void *a, const void *b)
 static bool is_paged(struct view name)
 {
 	return memmem(name.p, name.n, "slides/slide", 12) ||
-		memmem(name.p, name.n, "notesSlide", 10);
+		memmem(name.p, name.n, "notesSlide", 10) || view_ends(name, VIEW_LIT(".fpage"));
 }
 
 /* What is no XML: a picture, a font, an embedded document, or something that nobody knows. */
@@ -448,6 +459,10 @@ const char *office_format(struct extractor *x, struct zip *z)
 			format = "xlsx";
 		else if (view_starts(name, VIEW_LIT("ppt/presentation")))
 			format = "pptx";
+		else if (view_starts(name, VIEW_LIT("visio/document")))
+			format = "vsdx";
+		else if (view_ends(name, VIEW_LIT(".fdseq")))
+			format = "xps";
 		else if (view_eq(name, VIEW_LIT("[Content_Types].xml")))
 			content_types = true;
 		else if (view_eq(name, VIEW_LIT("META-INF/manifest.xml")))

@@ -17,6 +17,21 @@
 	}
 
 static const struct signature signatures[] = {
+	UNREAD("onenote", 0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"),
+	UNREAD("access", 4, "Standard Jet DB"),
+	UNREAD("access", 4, "Standard ACE DB"),
+	UNREAD("outlook", 0, "!BDN"),
+	UNREAD("chm", 0, "ITSF"),
+	UNREAD("mobi", 60, "BOOKMOBI"),
+	UNREAD("wordperfect", 0, "\xffWPC"),
+	UNREAD("dwg", 0, "AC10"),
+	UNREAD("postscript", 0, "%!PS-Adobe"),
+	UNREAD("postscript", 0, "\xc5\xd0\xd3\xc6"),
+	UNREAD("squashfs", 0, "hsqs"),
+	UNREAD("disk-image", 0, "QFI\xfb"),
+	UNREAD("disk-image", 0, "KDMV"),
+	UNREAD("disk-image", 0, "vhdxfile"),
+	UNREAD("disk-image", 0, "conectix"),
 	UNREAD("udf", 0x8001, "BEA01"),
 	UNREAD("lzop", 0, "\x89LZO\0\r\n\x1a\n"),
 	UNREAD("xar", 0, "xar!"),

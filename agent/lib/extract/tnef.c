@@ -6,7 +6,9 @@
 
 #include "base/checked.h"
 #include "extract/html.h"
+#include "extract/msg.h"
 #include "extract/plain.h"
+#include "extract/rtf.h"
 
 #define HEADER_SIZE    6
 #define ATTRIBUTE_SIZE 9 /* level, name, length; a checksum stands behind the data */
@@ -36,6 +38,7 @@ enum {
 enum {
 	PROP_SUBJECT = 0x0037,
 	PROP_BODY = 0x1000,
+	PROP_RTF = 0x1009,
 	PROP_HTML = 0x1013,
 	PROP_ATTACH_DATA = 0x3701,
 	PROP_ATTACH_LONG_NAME = 0x3707,
@@ -112,6 +115,18 @@ static int read_body(struct tnef *t, uint16_t type, struct view v)
 	return r == EXTRACT_NO_TEXT ? 0 : r;
 }
 
+static int read_rtf(struct extractor *x, struct view packed)
+{
+	cleanup_with(buf_done) struct buf rtf = BUF_INIT(0);
+	int r = msg_rtf_unpack(x, packed, &rtf);
+
+	if (r == MSG_RTF_DAMAGED) {
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
+		r = 0;
+	}
+	return r == 0 && rtf.n > 0 ? rtf_extract_as(x, buf_view(&rtf), PLACE_MAIL_BODY) : r;
+}
+
 static int set_name(struct tnef *t, uint16_t type, struct view v)
 {
 	int r;
@@ -126,6 +141,7 @@ static int message_property(struct tnef *t, uint16_t id, uint16_t type, struct v
 	switch (id) {
 	case PROP_SUBJECT: return read_subject(t, type, v);
 	case PROP_BODY: return read_body(t, type, v);
+	case PROP_RTF: return read_rtf(t->x, v);
 	case PROP_HTML:
 		return html_extract_as(
 			t->x, v, PLACE_MAIL_BODY, t->has_code_page ? &t->code_page : NULL);

@@ -299,7 +299,7 @@ static void test_winmail(void **state)
 	begin_tnef(&b);
 	attribute(&b, 1, 0x00069007, VIEW_LIT("\xea\4\0\0\0\0\0\0")); /* 1258 */
 	attribute(&b, 1, 0x00018004, VIEW_LIT("the subject\0"));
-	put_le(&props, 3, 4);
+	put_le(&props, 4, 4);
 	put_le(&props, 0x8001001f, 4); /* a named one, passed over */
 	for (unsigned i = 0; i < 4; i++)
 		put_le(&props, 0, 4);
@@ -311,6 +311,8 @@ static void test_winmail(void **state)
 	put_le(&props, 'x', 4);
 	put_le(&props, 0x0e080003, 4); /* a number */
 	put_le(&props, 77, 4);
+	property(&props, 0x0102, 0x1009,
+		VIEW_LIT("\x22\0\0\0\x16\0\0\0MELA\0\0\0\0{\\rtf1 in rich text\\par}"));
 	property(&props, 0x0102, 0x1013, VIEW_LIT("<html><p>in the <b>body</b></p>"));
 	attribute(&b, 1, 0x00069003, buf_view(&props));
 	/* an attachment with a long name, and one that is a message */
@@ -336,6 +338,7 @@ static void test_winmail(void **state)
 	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
 	assert_int_equal(seen_text(s, "the subject")->place, PLACE_MAIL_HEADER);
 	assert_int_equal(seen_text(s, "in the body")->place, PLACE_MAIL_BODY);
+	assert_int_equal(seen_text(s, "in rich text")->place, PLACE_MAIL_BODY);
 	assert_string_equal(seen_text(s, "attached text here")->member, "note.txt");
 	assert_string_equal(seen_text(s, "the inner body")->member, "attachment");
 	assert_string_equal(seen_text(s, "the inner subject")->name, "Subject");
