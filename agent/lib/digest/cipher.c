@@ -5,6 +5,17 @@
 #include <limits.h>
 #include <openssl/evp.h>
 
+static const struct {
+	const char *name;
+	size_t size;
+} hashes[CIPHER_HASH_MAX] = {
+	[CIPHER_MD5] = {"MD5", 16},
+	[CIPHER_SHA1] = {"SHA1", 20},
+	[CIPHER_SHA256] = {"SHA256", 32},
+	[CIPHER_SHA384] = {"SHA384", 48},
+	[CIPHER_SHA512] = {"SHA512", 64},
+};
+
 static int digest(const char *name, struct view a, struct view b, uint8_t *ret)
 {
 	EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
@@ -33,6 +44,36 @@ int cipher_sha2(unsigned bits, struct view v, uint8_t ret[SHA2_SIZE_MAX])
 		v, VIEW_EMPTY, ret);
 }
 
+size_t cipher_hash_size(enum cipher_hash h)
+{
+	return hashes[h].size;
+}
+
+int cipher_hash(enum cipher_hash h, struct view a, struct view b, uint8_t ret[SHA2_SIZE_MAX])
+{
+	return digest(hashes[h].name, a, b, ret);
+}
+
+int cipher_hash_spin(enum cipher_hash h, uint32_t from, uint32_t to, uint8_t d[SHA2_SIZE_MAX])
+{
+	EVP_MD *md = EVP_MD_fetch(NULL, hashes[h].name, NULL);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool is_good = md && ctx;
+
+	for (uint32_t i = from; is_good && i < to; i++) {
+		const uint8_t number[] = {
+			(uint8_t)i, (uint8_t)(i >> 8), (uint8_t)(i >> 16), (uint8_t)(i >> 24)};
+
+		is_good = EVP_DigestInit_ex2(ctx, md, NULL) == 1 &&
+			EVP_DigestUpdate(ctx, number, sizeof(number)) == 1 &&
+			EVP_DigestUpdate(ctx, d, hashes[h].size) == 1 &&
+			EVP_DigestFinal_ex(ctx, d, NULL) == 1;
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_free(md);
+	return is_good ? 0 : -EIO;
+}
+
 /* Its own, for OpenSSL keeps RC4 in a module that must be loaded from a file. */
 void cipher_rc4(struct view key, struct view in, uint8_t *out)
 {
@@ -59,12 +100,14 @@ void cipher_rc4(struct view key, struct view in, uint8_t *out)
 static int aes(
 	struct view key, const uint8_t iv[AES_BLOCK], struct view in, uint8_t *out, int encrypt)
 {
-	const char *name = key.n == 16 ? "AES-128-CBC" : "AES-256-CBC";
+	static const char *const cbc[] = {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC"};
+	static const char *const ecb[] = {"AES-128-ECB", "AES-192-ECB", "AES-256-ECB"};
+	size_t size = key.n / 8 - 2;
 	int r = -EIO, n = 0, tail = 0;
 
-	if ((key.n != 16 && key.n != 32) || in.n % AES_BLOCK || in.n > INT_MAX)
+	if ((key.n != 16 && key.n != 24 && key.n != 32) || in.n % AES_BLOCK || in.n > INT_MAX)
 		return -EINVAL;
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, iv ? cbc[size] : ecb[size], NULL);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	if (cipher && ctx && EVP_CipherInit_ex2(ctx, cipher, key.p, iv, encrypt, NULL) == 1 &&
 		EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
