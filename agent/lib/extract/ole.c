@@ -2,20 +2,68 @@
 #include "extract/ole.h"
 
 #include "base/checked.h"
+#include "extract/crypt.h"
 #include "extract/msg.h"
+#include "extract/office.h"
 #include "extract/ole1.h"
 #include "extract/ole_props.h"
+
+/* Bytes that are looked at for the start of the labels' XML. */
+#define LABELS_HEAD 64
 
 int ole_bid(struct view v)
 {
 	return view_starts(v, VIEW_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) ? BID_MAGIC : BID_NONE;
 }
 
+/* An OOXML package that a password protects; the one that opens by itself is tried. */
 static int encrypted(struct cfb *c, uint32_t storage)
 {
-	(void)storage;
+	cleanup_with(buf_done) struct buf info = BUF_INIT(0);
+	cleanup_with(buf_done) struct buf package = BUF_INIT(0);
+	cleanup_with(buf_done) struct buf plain = BUF_INIT(0);
+	int r = cfb_read_name(c, storage, "EncryptedPackage", &package);
+
+	if (r == 0)
+		r = cfb_read_name(c, storage, "EncryptionInfo", &info);
+	if (r == 0)
+		r = crypt_package(c->x, buf_view(&info), buf_view(&package), &plain);
+	if (r == 0)
+		return extractor_nested(c->x, VIEW_LIT("package"), buf_view(&plain));
+	if (r != CFB_ABSENT && r != CRYPT_LOCKED)
+		return r;
 	extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 	return 0;
+}
+
+/* The labels of a document stand beside what is encrypted, as XML; a few bytes may come first. */
+static int read_labels(struct cfb *c, uint32_t entry)
+{
+	cleanup_with(buf_done) struct buf bytes = BUF_INIT(0);
+	cleanup_with(buf_done) struct buf decoded = BUF_INIT(0);
+	struct view v, xml;
+	const uint8_t *p;
+	int r = cfb_read(c, entry, &bytes);
+
+	if (r != 0)
+		return r == CFB_ABSENT ? 0 : r;
+	v = buf_view(&bytes);
+	p = v.n > 0 ? memchr(v.p, '<', MIN(v.n, (size_t)LABELS_HEAD)) : NULL;
+	if (p && !xml_looks_like(v))
+		v = view_sub(v, (size_t)(p - v.p), v.n);
+	r = xml_prepare(v, &decoded, &xml);
+	return r == 0 ? props_labels(c->x, xml) : r;
+}
+
+static int read_all_labels(struct cfb *c)
+{
+	int r = 0;
+
+	for (uint32_t i = 1; r == 0 && i < c->n_entries; i++)
+		if (c->entries[i].type == CFB_STREAM && c->entries[i].parent != CFB_NONE &&
+			view_ends(cfb_name(&c->entries[i]), VIEW_LIT("LabelInfo")))
+			r = read_labels(c, i);
+	return r;
 }
 
 /* An OOXML package, or a file that a program keeps as it is. */
@@ -72,7 +120,7 @@ static const struct {
 	const char *format;
 	int (*read)(struct cfb *c, uint32_t storage);
 } kinds[] = {
-	{"EncryptedPackage", "cfb", encrypted},
+	{"EncryptedPackage", "ooxml", encrypted},
 	{"WordDocument", "doc", doc_extract},
 	{"Workbook", "xls", xls_extract},
 	{"Book", "xls", read_old_book},
@@ -166,6 +214,8 @@ int ole_extract(struct extractor *x, struct view content)
 	int r;
 
 	r = cfb_open(&c, x, content);
+	if (r == 0 && c.n_entries > 0)
+		r = read_all_labels(&c);
 	if (r == 0 && c.n_entries > 0)
 		r = ole_storage(&c, 0);
 	cfb_done(&c);

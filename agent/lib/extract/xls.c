@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "extract/crypt.h"
 #include "extract/officeart.h"
 #include "extract/ole.h"
 #include "extract/xls_record.h"
@@ -474,16 +475,19 @@ static int emit_unshown(struct xls *b)
 	return k;
 }
 
-static int read_book(struct xls *b)
+static int read_book(struct xls *b, struct buf *stream)
 {
 	int k = 0;
 
 	while (k == 0 && xls_next(&b->rec)) {
-		if (b->rec.type == REC_PASSWORD) {
+		if (b->rec.type == REC_PASSWORD)
+			k = xls_decrypt(b->x, b->rec.rest, b->is_8, b->rec.next, stream);
+		else
+			k = record(b);
+		if (k == CRYPT_LOCKED) {
 			extractor_fail(b->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 			return 0;
 		}
-		k = record(b);
 		if (k == 0)
 			k = extractor_tick(b->x, 64);
 	}
@@ -510,7 +514,7 @@ int xls_extract(struct cfb *c, uint32_t storage)
 	b->encoding = ENCODING_CP1252;
 	/* as the palette is where the workbook has none of its own */
 	b->is_red[10 - COLOURS_AT] = true;
-	r = read_book(b);
+	r = read_book(b, &stream);
 	buf_done(&b->text);
 	buf_done(&b->strings);
 	buf_done(&b->units);

@@ -28,3 +28,10 @@ bool xls_skip(struct xls_record *r, uint64_t n);
 /* `n` characters, as UTF-16 into `units` (cleared before). Each further record says anew whether
    they have one byte or two. What is not there is left out. */
 must_check int xls_take_units(struct xls_record *r, size_t n, bool is_wide, struct buf *units);
+
+/*
+ * Makes the records from `from` on readable, in place. `pass` is the record that says how they are
+ * encrypted. CRYPT_LOCKED where another password is needed.
+ */
+must_check int xls_decrypt(
+	struct extractor *x, struct view pass, bool is_8, size_t from, struct buf *stream);

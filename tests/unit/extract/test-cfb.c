@@ -218,7 +218,7 @@ static void test_wrapped(void **state)
 	cfb_add(&b, 0, "EncryptedPackage", VIEW_LIT("\1\2\3"));
 	cfb_add(&b, 0, "EncryptionInfo", VIEW_LIT("\4\0\4\0"));
 	assert_int_equal(seen_cfb(s, &b), 0);
-	assert_string_equal(s->result.format, "cfb");
+	assert_string_equal(s->result.format, "ooxml");
 	assert_int_equal(s->result.completeness, COMPLETENESS_UNREADABLE);
 	assert_int_equal(REASONS(s), REASON_BIT(REASON_ENCRYPTED));
 
