@@ -354,6 +354,13 @@ static bool is_paged(struct view name)
 		memmem(name.p, name.n, "notesSlide", 10) || view_ends(name, VIEW_LIT(".fpage"));
 }
 
+/* The first page once more, too small to read. */
+static bool is_thumbnail(struct view name)
+{
+	return view_starts(name, VIEW_LIT("Thumbnails/")) ||
+		view_starts(name, VIEW_LIT("docProps/thumbnail"));
+}
+
 /* What is no XML: a picture, a font, an embedded document, or something that nobody knows. */
 static int read_binary(struct extractor *x, struct view name, struct view content)
 {
@@ -361,7 +368,8 @@ static int read_binary(struct extractor *x, struct view name, struct view conten
 	enum encoding e;
 
 	if (s && s->kind == SIGNATURE_IMAGE) {
-		extractor_image(x, content);
+		if (!is_thumbnail(name))
+			extractor_image(x, content);
 		return 0;
 	}
 	if (extract_is_document(content))
