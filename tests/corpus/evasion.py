@@ -124,9 +124,12 @@ class Corpus:
 
 def scan(args, folder):
     r = subprocess.run([args.sealgate, 'scan', '--json', '--rules', args.rules, str(folder)],
-                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                       stdout=subprocess.PIPE, text=True,
                        env={**os.environ, 'SEALGATE_LIBEXEC': args.libexec})
-    return {pathlib.Path(o['path']): o for o in map(json.loads, r.stdout.splitlines())}
+    got = {pathlib.Path(o['path']): o for o in map(json.loads, r.stdout.splitlines())}
+    if not got:
+        sys.exit(f'evasion.py: sealgate scan printed nothing; exit status {r.returncode}')
+    return got
 
 
 class Row:

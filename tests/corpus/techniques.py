@@ -261,7 +261,7 @@ LINE = {
     'decomposed (NFD)': (changed(nfd), 'vi', True, ALL),
     'decomposed in part': (changed(mixed_forms), 'vi', False, ALL),
     'marks in another order': (changed(reordered), 'vi', False, ALL),
-    'tone on the other vowel': (changed(lambda s: s.replace('ỆT', '\u0302T\u0323')), 'vi', False, ALL),
+    'tone on the other vowel': (changed(lambda s: nfd(s).replace('E\u0323\u0302T', 'E\u0302T\u0323')), 'vi', False, ALL),
     'full-width': (mapped(WIDE), 'en', False, ALL),
     'full-width base letters': (marks_kept(WIDE), 'vi', False, ALL),
     'mathematical bold': (to_math(0x1d400), 'vi en', False, ALL),
@@ -272,8 +272,7 @@ LINE = {
     'regional indicators': (to_math(0x1f1e6), 'vi en', False, ALL),
     'small capitals': (marks_kept(SMALL_CAPS), 'vi en', False, ALL),
     'superscript letters': (marks_kept(SUPER), 'vi en', False, ALL),
-    'eth for đ, other quotes': (changed(lambda s: s.replace('Đ', 'Ð').replace('đ', 'ð')), 'vi',
-                                False, ALL),
+    'eth for đ': (changed(lambda s: s.replace('Đ', 'Ð').replace('đ', 'ð')), 'vi', True, ALL),
     # diacritics
     'no diacritics, whole document': (changed(strip), 'vi', True, ALL),
     'no diacritics, marking only': (changed(strip), 'vi', False, ALL),

@@ -209,6 +209,8 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		.counts = l->counts,
 		.star = fit.star.n ? hash_bytes(m->key, fit.star) : 0,
 	};
+	if (beside_word(m, s, p, u, &c))
+		return 0;
 	snippet(view_of(m->chunk.original.p + s->original, s->n_orig), span, c.snippet,
 		sizeof(c.snippet));
 	if (c.joined)

@@ -13,11 +13,14 @@
 #define MATCH_CHUNK_SIZE (64U << 10)
 
 /* Lines of one shape that are also tried as one ("TỐI" / "MẬT"), and the longest such line. */
-#define MATCH_JOIN_LINES    3U
+#define MATCH_JOIN_LINES    4U
 #define MATCH_JOIN_LINE_MAX 64U
 
 /* Longer stretches (canonical bytes) beside a marking are no tail. */
 #define MATCH_TAIL_MAX 160U
+
+/* Letters below each other that are read as a line. */
+#define MATCH_COLUMN_MAX 32U
 
 /* Blocks on either side that a context may reach; a pack's `within` is at most this. */
 #define MATCH_WINDOW_MAX 16U

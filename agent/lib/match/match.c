@@ -96,7 +96,7 @@ static bool form_fits(enum rs_form form, enum line_kind kind)
 {
 	switch (form) {
 	case RS_FORM_EXACT: return kind != LINE_FOLDED;
-	case RS_FORM_FOLDED: return true;
+	case RS_FORM_FOLDED: return kind != LINE_FOLDED; /* other diacritics, other words */
 	case RS_FORM_COMPACT: return kind != LINE_FOLDED && kind != LINE_JOINED;
 	case RS_FORM_PARTIAL: return kind != LINE_JOINED;
 	case RS_FORM_MAX: break;
@@ -254,7 +254,7 @@ static int pass(struct match *m)
 	return e == HS_SUCCESS ? 0 : -EIO;
 }
 
-static int put_seg(struct match *m, struct seg s, struct view original, struct view canonical)
+int chunk_put(struct match *m, struct seg s, struct view original, struct view canonical)
 {
 	struct chunk *c = &m->chunk;
 	int e;
@@ -275,17 +275,9 @@ static int put_seg(struct match *m, struct seg s, struct view original, struct v
 	return e;
 }
 
-static const struct seg *last_seg(const struct match *m)
+const struct seg *chunk_last(const struct match *m)
 {
 	return (const struct seg *)(const void *)(m->chunk.segs.p + m->chunk.segs.n) - 1;
-}
-
-static bool has_non_ascii(struct view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] >= 0x80)
-			return true;
-	return false;
 }
 
 /* Most lines have a small letter within their first few. */
@@ -308,69 +300,6 @@ static bool folds(const struct doc *d, struct view v)
 			(v.n <= FOLD_CAPITALS_MAX && !has_small(v)));
 }
 
-/* Without diacritics. */
-static int put_folded(struct match *m, struct view original, const struct seg *plain)
-{
-	struct view canonical = view_of(m->chunk.text.p + plain->off, plain->n);
-	struct seg s = {.kind = LINE_FOLDED, .whole = true, .starts = true};
-	int e;
-
-	if (!has_non_ascii(canonical))
-		return 0;
-	buf_clear(&m->work);
-	e = canon_strip(canonical, &m->work);
-	if (e < 0 || view_eq(canonical, buf_view(&m->work)))
-		return e;
-	return put_seg(m, s, original, buf_view(&m->work));
-}
-
-static int put_spaced(struct match *m, struct view original)
-{
-	struct seg s = {.kind = LINE_SPACED, .whole = true, .starts = true};
-	int e;
-
-	buf_clear(&m->work);
-	e = shape_join_letters(original, &m->work);
-	if (e <= 0)
-		return e;
-	return put_seg(m, s, buf_view(&m->work), VIEW_EMPTY);
-}
-
-/* Without the signs between letters or words. */
-static int put_parted(struct match *m, struct view original)
-{
-	struct seg s = {.kind = LINE_SPACED, .whole = true, .starts = true};
-	int e;
-
-	buf_clear(&m->work);
-	e = shape_part_signs(original, &m->work);
-	if (e <= 0)
-		return e;
-	return put_seg(m, s, buf_view(&m->work), VIEW_EMPTY);
-}
-
-/* As its reader reads it, where that is not what is written. */
-static int put_read(struct match *m, struct view original)
-{
-	const struct canon_stats *stats = &match_doc(m)->stats;
-	struct seg s = {.kind = LINE_READ, .whole = true, .starts = true};
-	int e;
-
-	buf_clear(&m->work3);
-	e = disguise_remove(
-		original, (uint64_t)stats->letters_non_ascii * 2 <= stats->letters, &m->work3);
-	if (e <= 0)
-		return e;
-	e = put_seg(m, s, buf_view(&m->work3), VIEW_EMPTY);
-	if (e < 0)
-		return e;
-	s = *last_seg(m);
-	e = put_spaced(m, buf_view(&m->work3));
-	if (e == 0)
-		e = put_parted(m, buf_view(&m->work3));
-	return e < 0 || m->work3.n > FOLD_CAPITALS_MAX ? e : put_folded(m, buf_view(&m->work3), &s);
-}
-
 static bool joins(const struct joinable *a, const struct joinable *b)
 {
 	if (a->place != b->place)
@@ -389,7 +318,16 @@ static int put_joined(struct match *m, const struct line *l, uint32_t first, str
 
 	joined.first = first;
 	e = buf_put(&m->chunk.lines, &joined, sizeof(joined));
-	return e < 0 ? e : put_seg(m, s, text, VIEW_EMPTY);
+	return e < 0 ? e : chunk_put(m, s, text, VIEW_EMPTY);
+}
+
+/* "TOP SEC-" */
+static bool breaks_word(const struct joinable *j)
+{
+	size_t n;
+
+	return j->n > 1 && j->text[j->n - 1] == '-' &&
+		utf8_is_word(utf8_before(view_of(j->text, j->n - 1), j->n - 1, &n));
 }
 
 static int put_joins(struct match *m, const struct line *l, const struct joinable *now)
@@ -414,6 +352,15 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 		if (e == 0)
 			e = put_joined(m, l, j->block, buf_view(&m->work2));
 		last = j;
+	}
+	if (e == 0 && d->n_before && breaks_word(&d->before[0]) &&
+		d->before[0].place == now->place) {
+		buf_clear(&m->work2);
+		e = buf_put(&m->work2, d->before[0].text, d->before[0].n - 1);
+		if (e == 0)
+			e = buf_put(&m->work2, now->text, now->n);
+		if (e == 0)
+			e = put_joined(m, l, d->before[0].block, buf_view(&m->work2));
 	}
 	if (e == 0 && d->n_before && d->before[0].key && d->before[0].place == now->place) {
 		const struct joinable *j = &d->before[0];
@@ -444,7 +391,7 @@ static struct view strip_blanks(struct view v)
 static int remember(struct match *m, const struct line *l, uint32_t shape, struct view text)
 {
 	struct doc *d = match_doc(m);
-	const struct seg *s = last_seg(m);
+	const struct seg *s = chunk_last(m);
 	struct joinable now = {.shape = shape, .block = l->block, .place = l->place};
 	int e = 0;
 
@@ -459,7 +406,7 @@ static int remember(struct match *m, const struct line *l, uint32_t shape, struc
 	now.key = part_is_key(m->r, view_of(m->chunk.text.p + s->off, s->n));
 	if (l->counts || shape)
 		e = put_joins(m, l, &now);
-	d->before[1] = d->before[0];
+	memmove(d->before + 1, d->before, sizeof(d->before) - sizeof(d->before[0]));
 	d->before[0] = now;
 	d->n_before = MIN(d->n_before + 1, (uint32_t)ARRAY_SIZE(d->before));
 	return e;
@@ -471,33 +418,31 @@ static int take_short(struct match *m, const struct line *l, uint32_t shape, str
 	struct seg plain;
 	size_t at = m->chunk.original.n;
 	bool is_plain = shape_is_plain(text);
+	const struct canon_stats *stats = &match_doc(m)->stats;
+	bool latin = (uint64_t)stats->letters_non_ascii * 2 <= stats->letters;
 	int e;
 
 	if (is_plain) {
-		e = put_seg(m, s, text, VIEW_EMPTY);
+		e = chunk_put(m, s, text, VIEW_EMPTY);
 	} else {
 		buf_clear(&m->work2);
 		e = shape_columns(text, &m->work2);
 		if (e == 0)
-			e = put_seg(m, s, buf_view(&m->work2), VIEW_EMPTY);
+			e = chunk_put(m, s, buf_view(&m->work2), VIEW_EMPTY);
 	}
 	if (e < 0)
 		return e;
-	plain = *last_seg(m);
+	plain = *chunk_last(m);
 	canon_count(view_of(m->chunk.text.p + plain.off, plain.n), &match_doc(m)->stats);
 	e = remember(m, l, shape, text);
-	if (e == 0 && !is_plain)
-		e = put_spaced(m, text);
 	if (e == 0)
-		e = put_parted(m, text);
-	if (e == 0)
-		e = put_read(m, text);
+		e = reading_others(m, text, is_plain, latin);
 	if (e < 0 || !folds(match_doc(m), text))
 		return e;
 	/* the original lies in a buffer that grows */
 	buf_clear(&m->work2);
 	e = buf_put(&m->work2, m->chunk.original.p + at, plain.n_orig);
-	return e < 0 ? e : put_folded(m, buf_view(&m->work2), &plain);
+	return e < 0 ? e : reading_folded(m, buf_view(&m->work2), &plain);
 }
 
 /* Cuts at a blank where there is one near the end, else between code points. */
@@ -530,10 +475,10 @@ static int take_long(struct match *m, const struct line *l, struct view text)
 		if (m->chunk.lines.n == 0)
 			e = buf_put(&m->chunk.lines, l, sizeof(*l));
 		if (e == 0)
-			e = put_seg(m, s, view_sub(text, from, end - from), VIEW_EMPTY);
+			e = chunk_put(m, s, view_sub(text, from, end - from), VIEW_EMPTY);
 		if (e < 0)
 			break;
-		done = last_seg(m);
+		done = chunk_last(m);
 		canon_count(view_of(m->chunk.text.p + done->off, done->n), &match_doc(m)->stats);
 		if (end == text.n)
 			break;
@@ -600,6 +545,8 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 		e = name_normalise(
 			view_sub(b->name, 0, MATCH_LINE_SHORT_MAX), false, &m->chunk.names);
 	l.n_name = (uint32_t)m->chunk.names.n - l.name;
+	if (e == 0)
+		e = column_take(m, &l, text);
 	if (e == 0)
 		e = buf_put(&m->chunk.lines, &l, sizeof(l));
 	if (e < 0)
@@ -688,6 +635,7 @@ static int doc_push(struct match *m, struct view member)
 	d->member_n = member.n;
 	d->stats = (struct canon_stats){0};
 	d->n_blocks = d->n_recent = d->n_pending = d->n_settled = d->n_off = d->n_before = 0;
+	d->column.letters = 0;
 	d->after_rule = false;
 	memset(d->has, 0, sizeof(d->has));
 	memset(d->last, 0xff, sizeof(d->last));
@@ -725,7 +673,9 @@ static int doc_select(struct match *m, struct view member)
 
 	if (d->member_hash == hash && d->member_n == member.n)
 		return 0;
-	e = pass(m);
+	e = column_end(m);
+	if (e == 0)
+		e = pass(m);
 	while (e == 0 && m->depth > 1) {
 		d = match_doc(m);
 		if (d->member_hash == hash && d->member_n == member.n)
@@ -770,8 +720,10 @@ int match_take(struct match *m, const struct block *b)
 
 int match_end(struct match *m, struct facts *f)
 {
-	int e = pass(m);
+	int e = column_end(m);
 
+	if (e == 0)
+		e = pass(m);
 	if (e < 0)
 		return e;
 	for (; m->depth > 0; m->depth--)

@@ -10,6 +10,9 @@
 #define FIELD_LINE_MAX   180
 #define SEGMENT_LINE_MAX 240
 
+/* Dots that lead from a field's key to its value. */
+#define LEADER_MIN 3
+
 /* Letters of a file name's extension. */
 #define EXTENSION_MAX 5
 
@@ -177,6 +180,22 @@ static struct view key_trim(struct view key)
 	return key;
 }
 
+/* "......" or "…" */
+static bool is_leader(struct view left)
+{
+	size_t n, dots = 0;
+
+	while (left.n) {
+		uint32_t cp = utf8_before(left, left.n, &n);
+
+		if (cp != '.' && cp != '_' && cp != ' ')
+			break;
+		dots += cp != ' ';
+		left.n -= n;
+	}
+	return dots >= LEADER_MIN;
+}
+
 /* "... key:" in `left`, the key being its last part. */
 static struct view key_of(struct view left)
 {
@@ -186,7 +205,7 @@ static struct view key_of(struct view left)
 	while (left.n) {
 		uint32_t cp = utf8_before(left, left.n, &n);
 
-		if (is_colon(cp) || is_dash(cp))
+		if (is_colon(cp) || is_dash(cp) || is_leader(left))
 			break;
 		if (cp != ' ' && cp != '"' && cp != '*' && cp != '_' && cp != '(' && cp != '[' &&
 			cp != 0x201c)
@@ -373,4 +392,12 @@ bool part_is_key(const struct ruleset *r, struct view line)
 		if (is_key(r, &r->rules[r->field_rules[i]], line))
 			return true;
 	return false;
+}
+
+bool part_is_tail(const struct ruleset *r, const struct rs_rule *u, struct view line,
+	pcre2_match_data *data, pcre2_match_context *limits)
+{
+	uint32_t unused = 0;
+
+	return is_tails(r, u, line, data, limits, &unused);
 }

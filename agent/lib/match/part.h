@@ -22,6 +22,10 @@ struct part_fit {
 bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
 	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *ret);
 
+/* The line is something that may stand beside a mark of this rule. */
+bool part_is_tail(const struct ruleset *r, const struct rs_rule *u, struct view line,
+	pcre2_match_data *data, pcre2_match_context *limits);
+
 /* The whole line is the spelling, apart from frames and what stands in brackets after it. */
 bool part_is_line(const struct part *p);
 

@@ -78,6 +78,13 @@ struct joinable {
 	bool one_word, key;
 };
 
+/* Lines of one letter each, so far. */
+struct column {
+	uint32_t letters, n;
+	char text[MATCH_COLUMN_MAX * 12];
+	struct line line; /* the last */
+};
+
 struct doc {
 	uint64_t member_hash;
 	size_t member_n;
@@ -97,6 +104,7 @@ struct doc {
 	uint32_t n_off;
 	struct joinable before[MATCH_JOIN_LINES - 1]; /* newest first */
 	uint32_t n_before;
+	struct column column;
 };
 
 /* The spelling in hand; each is found out when a rule asks. */
@@ -134,6 +142,21 @@ static inline const struct line *chunk_line(const struct match *m, const struct 
 {
 	return (const struct line *)(const void *)m->chunk.lines.p + s->line;
 }
+
+/* match.c: a segment of the newest line; `canonical` is made where its `p` is NULL. */
+must_check int chunk_put(
+	struct match *m, struct seg s, struct view original, struct view canonical);
+const struct seg *chunk_last(const struct match *m);
+
+/* reading.c */
+must_check int reading_folded(struct match *m, struct view original, const struct seg *plain);
+must_check int reading_others(struct match *m, struct view text, bool is_plain, bool latin);
+must_check int column_take(struct match *m, const struct line *l, struct view text);
+must_check int column_end(struct match *m);
+
+/* beside.c */
+bool beside_word(const struct match *m, const struct seg *s, const struct part *p,
+	const struct rs_rule *u, const struct cand *c);
 
 /* window.c */
 void window_context(struct match *m, uint32_t context, const struct line *l);

@@ -11,7 +11,6 @@
 #include "text/canon_table.h"
 #include "text/encoding_table.h"
 #include "text/utf8.h"
-#include "text/vi_syllable.h"
 
 /* Times that text may have been escaped, or been taken for CP1252. */
 #define ROUNDS_MAX 3
@@ -544,65 +543,4 @@ int disguise_latin(struct view text, struct buf *out)
 		e = buf_put_utf8(out, latin);
 	}
 	return e < 0 ? e : changed;
-}
-
-/* --- missing diacritics ----------------------------------------------------------------------- */
-
-/* Everything on `letter` is on `full`, too. */
-static bool is_subset(uint32_t letter, uint32_t full)
-{
-	struct canon_cluster a = {0}, b = {0};
-
-	canon_cluster_add(&a, letter);
-	canon_cluster_add(&b, full);
-	for (size_t i = 0; i < a.n; i++) {
-		size_t k = 0;
-
-		while (k < b.n && b.cp[k] != a.cp[i])
-			k++;
-		if (k == b.n)
-			return false;
-	}
-	return true;
-}
-
-static uint32_t stripped(uint32_t cp)
-{
-	uint32_t to = cp < 0x2000 ? canon_strips[cp] : 0;
-
-	return to ? to : cp;
-}
-
-bool disguise_lacks_marks(struct view canonical, size_t from, struct view full, bool *ret_bare)
-{
-	uint32_t word[VI_SYLLABLE_MAX + 1];
-	size_t i = 0, at = 0, len, full_len, n = 0;
-	bool words = false, less = false;
-
-	while (i < canonical.n && at < from) {
-		uint8_t utf8[4];
-		uint32_t to = stripped(utf8_next(canonical.p + i, canonical.n - i, &len, NULL));
-
-		if (to != 0xffff)
-			at += utf8_put(utf8, to);
-		i += len;
-	}
-	*ret_bare = true;
-	for (size_t k = 0; k < full.n; k += full_len, i += len) {
-		uint32_t want = utf8_next(full.p + k, full.n - k, &full_len, NULL), cp;
-
-		if (i >= canonical.n)
-			return false;
-		cp = utf8_next(canonical.p + i, canonical.n - i, &len, NULL);
-		if (cp != want &&
-			(stripped(cp) != stripped(want) ||
-				(cp != stripped(want) && !is_subset(cp, want))))
-			return false;
-		words |= cp == ' ';
-		less |= cp != want;
-		*ret_bare = *ret_bare && cp < 0x80;
-		if (n < ARRAY_SIZE(word))
-			word[n++] = cp;
-	}
-	return less && (words || (!*ret_bare && vi_syllable(word, n) == VI_NO));
 }

@@ -24,7 +24,8 @@ must_check int disguise_remove(struct view line, bool latin, struct buf *out);
 must_check int disguise_latin(struct view text, struct buf *out);
 
 /* Does the canonical text whose canon_strip() form holds at `from` that of `full` say the same with
-   diacritics missing? Each letter must have some or none of what its fellow in `full` has, and no
-   others. `ret_bare`: it has none at all. A single word must have some, and be no Vietnamese word.
+   diacritics missing or on another letter? Each word must have some or none of those that its
+   fellow in `full` has, and no others. `ret_bare`: it has none at all. A single word must have
+   some, and be no Vietnamese word.
  */
 bool disguise_lacks_marks(struct view canonical, size_t from, struct view full, bool *ret_bare);

@@ -129,6 +129,33 @@ static void test_join(void **state)
 	assert_int_equal(x->f.tags, 0);
 }
 
+/* MATCH_COLUMN_MAX: a mark of as many letters, one below the other. */
+static void test_column(void **state)
+{
+	struct fixture x = {0};
+	struct ruleset_build *b;
+	char mark[MATCH_COLUMN_MAX + 2] = "", column[2 * sizeof(mark)];
+
+	(void)state;
+	assert_int_equal(ruleset_build_new(&b), 0);
+	must(build_pack(b, "p", "1"));
+	memset(mark, 'A', MATCH_COLUMN_MAX);
+	add_rule(b, "most", RS_AS_WHOLE, add_mark(b, mark, LEVEL_SECRET, NULL, RS_NO_TAG), 70,
+		(struct rs_span){0});
+	mark[MATCH_COLUMN_MAX] = 'A';
+	add_rule(b, "more", RS_AS_WHOLE, add_mark(b, mark, LEVEL_SECRET, NULL, RS_NO_TAG), 70,
+		(struct rs_span){0});
+	fixture_open(&x, b);
+	for (size_t i = 0; i <= MATCH_COLUMN_MAX; i++)
+		memcpy(column + 2 * i, "A\n", 2);
+	column[2 * MATCH_COLUMN_MAX] = 0;
+	assert_int_equal(one(&x, column), LEVEL_SECRET);
+	column[2 * MATCH_COLUMN_MAX] = 'A';
+	column[2 * MATCH_COLUMN_MAX + 2] = 0;
+	assert_int_equal(one(&x, column), LEVEL_NONE);
+	fixture_close(&x);
+}
+
 /* MATCH_PENDING_MAX and MATCH_SETTLED_MAX: the strongest stays. */
 static void test_candidates(void **state)
 {
@@ -220,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_short_line),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_column),
 		cmocka_unit_test(test_candidates),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_long_member),

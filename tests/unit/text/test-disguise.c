@@ -126,10 +126,18 @@ static void test_missing_marks(void **state)
 	lacks("--TOI MAT", "TỐI MẬT", true, true);
 	lacks("ĐÔ MẬT", "ĐỘ MẬT", true, false);
 	lacks("DỘ MẬT", "ĐỘ MẬT", true, false);
+	/* on another letter */
+	lacks("TUYÊṬ MÂṬ", "TUYỆT MẬT", true, false);
+	lacks("TUYỆTMÂT", "TUYỆT MẬT", false, false);
+	lacks("TUYẸT MẬÂT", "TUYỆT MẬT", false, false);
+	lacks("TUYẾT MẬT", "TUYỆT MẬT", false, false);
+	lacks("TUYẸ̣T MẬT", "TUYỆT MẬT", false, false);
+	lacks("ĐO MẬT", "DỘ MẬT", false, false);
 	/* the whole, other marks, other letters, less text */
 	lacks("TỐI MẬT", "TỐI MẬT", false, false);
 	lacks("TỐI MẶT", "TỐI MẬT", false, false);
 	lacks("TÔI MẤT", "TỐI MẬT", false, false);
+	lacks("TÔI MẤTX", "TỐI MẬTX", false, false);
 	lacks("TÔI BẬT", "TỐI MẬT", false, false);
 	lacks("TÔI MÂ", "TỐI MẬT", false, false);
 	/* one word: some marks, and no word of its own */
