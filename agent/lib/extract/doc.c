@@ -56,6 +56,7 @@ struct doc {
 	struct flow flow;
 	struct view file, table;
 	bool is_97;
+	enum encoding narrow; /* of characters of one byte */
 	struct doc_formats *formats;
 	struct view pieces; /* n + 1 positions, n descriptors of 8 bytes */
 	uint32_t n_pieces;
@@ -240,7 +241,7 @@ static int put_text(struct doc *d, const struct run *run, size_t from, size_t to
 	if (r != 0)
 		return r;
 	buf_clear(&d->utf8);
-	r = encoding_decode(run->unit == 2 ? ENCODING_UTF16LE : ENCODING_CP1252, bytes, &d->utf8);
+	r = encoding_decode(run->unit == 2 ? ENCODING_UTF16LE : d->narrow, bytes, &d->utf8);
 	return r < 0 ? r : flow_put(&d->flow, buf_view(&d->utf8), &run->look);
 }
 
@@ -363,6 +364,8 @@ static int put_piece(struct doc *d, const struct piece *p, uint32_t from, uint32
 		n = MAX(n / p->unit, UINT64_C(1)) * p->unit;
 		run.bytes = view_sub(d->file, (size_t)at, (size_t)n);
 		run.look = doc_look(d->formats, &chars);
+		if (d->narrow == ENCODING_TCVN3)
+			run.look.flags |= BLOCK_CASE_UNKNOWN;
 		run.is_deleted = chars.is_deleted;
 		r = put_run(d, &run);
 		at += n;
@@ -516,6 +519,30 @@ static int read_formats(struct doc *d)
 	return 0;
 }
 
+/* The bytes of Word 6 are in the code page of its language, or what their fonts make of them. */
+static enum encoding narrow_encoding(const struct doc *d)
+{
+	static const struct {
+		uint16_t language;
+		enum encoding encoding;
+	} pages[] = {
+		{0x042a, ENCODING_CP1258},
+		{0x0419, ENCODING_CP1251},
+		{0x0804, ENCODING_GB18030},
+	};
+	uint32_t from = load_le32(d->file.p + 0x18), to = load_le32(d->file.p + 0x1c);
+	enum encoding hint = ENCODING_CP1252, e;
+
+	if (d->is_97)
+		return ENCODING_CP1252;
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		if (load_le16(d->file.p + 6) == pages[i].language)
+			hint = pages[i].encoding;
+	if (to <= from || !encoding_detect(view_sub(d->file, from, to - from), &hint, &e))
+		return hint;
+	return e <= ENCODING_UTF32BE ? hint : e;
+}
+
 static int read_text(struct doc *d)
 {
 	int r = read_formats(d);
@@ -523,6 +550,7 @@ static int read_text(struct doc *d)
 	if (r < 0)
 		return r;
 	pieces_read(d);
+	d->narrow = narrow_encoding(d);
 	flow_init(&d->flow, d->x, PLACE_BODY);
 	r = put_all(d);
 	flow_done(&d->flow);
@@ -537,6 +565,7 @@ int doc_extract(struct cfb *c, uint32_t storage)
 {
 	cleanup_with(buf_done) struct buf file = BUF_INIT(0);
 	cleanup_with(buf_done) struct buf table = BUF_INIT(0);
+	cleanup_with(buf_done) struct buf data = BUF_INIT(0);
 	struct doc d = {.x = c->x};
 	uint16_t magic, flags;
 	int r = cfb_read_name(c, storage, "WordDocument", &file);
@@ -563,5 +592,12 @@ int doc_extract(struct cfb *c, uint32_t storage)
 			return r;
 		d.table = buf_view(&table);
 	}
-	return read_text(&d);
+	r = read_text(&d);
+	if (r != 0)
+		return r;
+	if (d.is_97)
+		r = officeart_pictures(c->x, table_at(&d, AT_DRAWINGS), d.file);
+	if (r == 0)
+		r = cfb_read_name(c, storage, "Data", &data);
+	return r == 0 || r == CFB_ABSENT ? officeart_in_text(c->x, buf_view(&data)) : r;
 }

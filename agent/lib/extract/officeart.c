@@ -24,6 +24,9 @@ enum {
 #define METAFILE_HEAD 34
 #define STORE_ENTRY   36
 
+/* The least that stands before a picture in a text. */
+#define PICTURE_HEAD 68
+
 static int emit(struct extractor *x, struct view utf16, struct block *b)
 {
 	cleanup_with(buf_done) struct buf text = BUF_INIT(0);
@@ -119,7 +122,27 @@ static int read_picture(struct extractor *x, uint16_t type, unsigned instance, s
 	return r == INFLATE_DAMAGED || r == INFLATE_CUT ? 0 : r;
 }
 
-int officeart_pictures(struct extractor *x, struct view art)
+/* An entry of the store: the picture follows inside of it, behind its name, or is elsewhere. */
+static int read_entry(struct extractor *x, struct view *art, size_t size, struct view delayed)
+{
+	struct view v = view_sub(*art, 0, size), record;
+
+	if (size > STORE_ENTRY || v.n < STORE_ENTRY) {
+		*art = view_sub(*art, STORE_ENTRY, art->n);
+		return 0;
+	}
+	*art = view_sub(*art, size, art->n);
+	record = view_sub(delayed, load_le32(v.p + 28), load_le32(v.p + 20));
+	if (record.n <= OFFICEART_HEADER)
+		return 0;
+	if (load_le16(record.p + 2) < RECORD_PICTURE ||
+		load_le16(record.p + 2) > RECORD_PICTURE_LAST)
+		return 0;
+	return read_picture(x, load_le16(record.p + 2), load_le16(record.p) >> 4,
+		view_sub(record, OFFICEART_HEADER, load_le32(record.p + 4)));
+}
+
+int officeart_pictures(struct extractor *x, struct view art, struct view delayed)
 {
 	int r = 0;
 
@@ -138,14 +161,31 @@ int officeart_pictures(struct extractor *x, struct view art)
 		r = extractor_tick(x, 32);
 		if ((kind & 15) == 15)
 			continue;
-		/* its picture may follow inside of it, behind its name */
 		if (type == RECORD_STORE_ENTRY) {
-			art = view_sub(art, STORE_ENTRY, art.n);
+			if (r == 0)
+				r = read_entry(x, &art, size, delayed);
 			continue;
 		}
 		if (r == 0 && type >= RECORD_PICTURE && type <= RECORD_PICTURE_LAST)
 			r = read_picture(x, type, kind >> 4, body);
 		art = view_sub(art, size, art.n);
+	}
+	return r;
+}
+
+int officeart_in_text(struct extractor *x, struct view data)
+{
+	int r = 0;
+
+	while (r == 0 && data.n >= PICTURE_HEAD) {
+		uint32_t size = load_le32(data.p), head = load_le16(data.p + 4);
+
+		if (size <= head || head < PICTURE_HEAD)
+			break;
+		r = officeart_pictures(x, view_sub(data, head, size - head), VIEW_EMPTY);
+		data = view_sub(data, size, data.n);
+		if (r == 0)
+			r = extractor_tick(x, 64);
 	}
 	return r;
 }

@@ -431,7 +431,7 @@ static int read_pictures(struct cfb *c, uint32_t storage)
 
 	if (r != 0)
 		return r == CFB_ABSENT ? 0 : r;
-	return officeart_pictures(c->x, buf_view(&stream));
+	return officeart_pictures(c->x, buf_view(&stream), VIEW_EMPTY);
 }
 
 static int read_presentation(struct ppt *p)

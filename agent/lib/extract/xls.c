@@ -63,7 +63,8 @@ struct xls {
 	enum encoding encoding;   /* of 8-bit text, before BIFF 8 */
 	struct buf text, strings; /* struct xlsx_string */
 	struct buf units, utf8;
-	struct buf formats; /* uint16_t: font of each cell format */
+	struct buf drawings; /* what all sheets share, put together */
+	struct buf formats;  /* uint16_t: font of each cell format */
 	size_t n_sheets, n_fonts;
 	struct sheet sheets[XLSX_SHEETS_MAX];
 	struct font fonts[XLSX_FONTS_MAX];
@@ -417,6 +418,17 @@ static void begin(struct xls *b)
 		}
 }
 
+/* Pictures go on in the records that follow. */
+static int read_drawings(struct xls *b)
+{
+	int k;
+
+	do
+		k = buf_put_view(&b->drawings, b->rec.rest);
+	while (k == 0 && xls_continue(&b->rec));
+	return k;
+}
+
 /* --- */
 
 static int record(struct xls *b)
@@ -448,7 +460,7 @@ static int record(struct xls *b)
 	case REC_OBJECT: b->object = v.n >= 6 ? load_le16(v.p + 4) : 0; return 0;
 	case REC_TEXT_OBJECT: return read_text_object(b);
 	case REC_SERIES_TEXT: return read_series_text(b);
-	case REC_DRAWINGS:
+	case REC_DRAWINGS: return read_drawings(b);
 	case REC_DRAWING: return officeart_words(b->x, v, b->page, b->flags);
 	default: return 0;
 	}
@@ -493,6 +505,10 @@ static int read_book(struct xls *b, struct buf *stream)
 	}
 	if (k == 0 && !b->has_begun)
 		extractor_fail(b->x, COMPLETENESS_UNREADABLE, REASON_DAMAGED);
+	if (k == 0)
+		k = officeart_words(b->x, buf_view(&b->drawings), 0, 0);
+	if (k == 0)
+		k = officeart_pictures(b->x, buf_view(&b->drawings), VIEW_EMPTY);
 	return k == 0 ? emit_unshown(b) : k;
 }
 
@@ -520,6 +536,7 @@ int xls_extract(struct cfb *c, uint32_t storage)
 	buf_done(&b->units);
 	buf_done(&b->utf8);
 	buf_done(&b->formats);
+	buf_done(&b->drawings);
 	free(b);
 	return r;
 }

@@ -17,8 +17,7 @@ bool xls_next(struct xls_record *r)
 	return true;
 }
 
-/* On to the record that continues this one. */
-static bool go_on(struct xls_record *r)
+bool xls_continue(struct xls_record *r)
 {
 	if (!checked_range(r->next, XLS_RECORD_HEADER, r->stream.n) ||
 		load_le16(r->stream.p + r->next) != XLS_CONTINUE)
@@ -29,7 +28,7 @@ static bool go_on(struct xls_record *r)
 static bool take8(struct xls_record *r, uint32_t *ret)
 {
 	while (r->rest.n == 0)
-		if (!go_on(r))
+		if (!xls_continue(r))
 			return false;
 	*ret = r->rest.p[0];
 	r->rest = view_sub(r->rest, 1, r->rest.n);
@@ -60,7 +59,7 @@ bool xls_skip(struct xls_record *r, uint64_t n)
 {
 	while (n > r->rest.n) {
 		n -= r->rest.n;
-		if (!go_on(r))
+		if (!xls_continue(r))
 			return false;
 	}
 	r->rest = view_sub(r->rest, (size_t)n, r->rest.n);
@@ -88,7 +87,7 @@ int xls_take_units(struct xls_record *r, size_t n, bool is_wide, struct buf *uni
 		n -= have;
 		if (n == 0)
 			break;
-		if (!go_on(r) || r->rest.n == 0)
+		if (!xls_continue(r) || r->rest.n == 0)
 			break;
 		flags = r->rest.p[0];
 		r->rest = view_sub(r->rest, 1, r->rest.n);

@@ -20,6 +20,9 @@ struct xls_record {
 /* The record at `next`; false at the end. */
 bool xls_next(struct xls_record *r);
 
+/* On to the record that continues this one; false where none does. */
+bool xls_continue(struct xls_record *r);
+
 /* Numbers and bytes that may go on in the next record; false where there is no more. */
 bool xls_take16(struct xls_record *r, uint32_t *ret);
 bool xls_take32(struct xls_record *r, uint32_t *ret);

@@ -457,6 +457,85 @@ static void test_word_6(void **state)
 	word_done(&w);
 }
 
+/* Bytes of the language's page, or of a font that no one can look up any more. */
+static void test_word_6_encodings(void **state)
+{
+	static const struct {
+		unsigned language;
+		const char *bytes, *text;
+	} cases[] = {
+		{0x42a, "M\xc2\xf2T\r", "MẬT"},
+		{0x409, "caf\xe9\r", "café"},
+		{0x409,
+			"C\xe9ng ho\xb5 x\xb7 h\xe9i ch\xf1 ngh\xdc"
+			"a Vi\xd6t Nam, t\xb5i li\xd6u m\xcbt\r",
+			"Cộng hoà xã hội chủ nghĩa Việt Nam, tài liệu mật"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cfb_builder b = cfb_builder_new();
+		struct word w;
+
+		word_init(&w);
+		set16(&w.file, 0, 0xa5dc);
+		set16(&w.file, 6, cases[i].language);
+		put_narrow(&w, cases[i].bytes);
+		set32(&w.file, 0x18, TEXT);
+		set32(&w.file, 0x1c, w.at);
+		set32(&w.file, 0x34, w.at - TEXT);
+		cfb_add(&b, 0, "WordDocument", buf_view(&w.file));
+		assert_int_equal(seen_cfb(s, &b), 0);
+		assert_int_equal(
+			seen_text(s, cases[i].text)->flags & BLOCK_CASE_UNKNOWN ? 1 : 0, i == 2);
+		word_done(&w);
+	}
+}
+
+/* Pictures in the text, and beside it: told where there is nothing else. */
+static void test_pictures(void **state)
+{
+	static const char picture[] = "\x00\x6e\x1e\xf0\x18\0\0\0"
+				      "0123456789abcdef\xff\x89PNG\r\n\x1a";
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		cleanup_with(buf_done) struct buf data = BUF_INIT(0);
+		struct cfb_builder b = cfb_builder_new();
+		struct word w;
+
+		word_init(&w);
+		put_narrow(&w, i == 3 ? "text\r" : "\r");
+		set_length(&w, 0, i == 3 ? 5 : 1);
+		if (i > 0) { /* in a store, there or in the main stream */
+			put16(&data, 2);
+			put16(&data, 0xf007);
+			put32(&data, i == 1 ? 36 + sizeof(picture) - 1 : 36);
+			put_zeros(&data, 20);
+			put32(&data, sizeof(picture) - 1);
+			put32(&data, 0);
+			put32(&data, TEXT + 0x100);
+			put32(&data, 0);
+			memcpy(w.file.p + TEXT + 0x100, picture, sizeof(picture) - 1);
+			if (i == 1)
+				assert_int_equal(buf_put(&data, picture, sizeof(picture) - 1), 0);
+			set_table(&w, 50, buf_view(&data));
+		} else {
+			put32(&data, 68 + sizeof(picture) - 1);
+			put16(&data, 68);
+			put_zeros(&data, 62);
+			assert_int_equal(buf_put(&data, picture, sizeof(picture) - 1), 0);
+			cfb_add(&b, 0, "Data", buf_view(&data));
+		}
+		finish_pieces(&w);
+		cfb_add(&b, 0, "WordDocument", buf_view(&w.file));
+		cfb_add(&b, 0, "0Table", buf_view(&w.table));
+		assert_int_equal(seen_cfb(s, &b), 0);
+		assert_int_equal(REASONS(s), i == 3 ? 0 : REASON_BIT(REASON_UNSUPPORTED));
+		word_done(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +547,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_drawings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted_and_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_word_6, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_word_6_encodings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pictures, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

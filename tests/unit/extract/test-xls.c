@@ -273,6 +273,23 @@ static void test_encrypted_and_broken(void **state)
 	assert_int_equal(REASONS(s), REASON_BIT(REASON_DAMAGED));
 }
 
+/* A picture that goes on in the next record: told where there is nothing else. */
+static void test_pictures(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		REC(0xeb,
+			"\x00\x6e\x1e\xf0\x18\0\0\0"
+			"0123456789");
+		REC(0x3c, "abcdef\xff\x89PNG\r\n\x1a");
+		if (i == 1)
+			put_label(0, 0, "text");
+		run_book("Workbook");
+		assert_int_equal(REASONS(s), i == 1 ? 0 : REASON_BIT(REASON_UNSUPPORTED));
+	}
+}
+
 static void test_many_strings(void **state)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
@@ -310,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_excel_5, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted_and_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_strings, setup, teardown),
 	};
 
