@@ -2,10 +2,12 @@
 #include "core/crawl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "core/desk.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
@@ -21,6 +23,7 @@ struct file {
 	uint64_t started;
 	bool keep; /* the facts may be stored if watch confirms */
 	bool scanned;
+	int fd;
 	struct facts facts;
 };
 
@@ -46,6 +49,7 @@ static void file_free(struct file *f)
 {
 	list_remove(&f->node);
 	f->crawl->n_files--;
+	fd_close(f->fd);
 	free(f);
 }
 
@@ -66,6 +70,7 @@ static void on_scanned(void *userdata, const struct facts *facts)
 
 	c->scanned++;
 	desk_remember(c->core->desk, &f->key, facts);
+	desk_classified(c->core->desk, f->fd, &f->key, facts);
 	if (f->watch_generation != c->watch_generation) {
 		file_free(f);
 		return;
@@ -87,6 +92,7 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 	struct file *f;
 	char path[4096];
 	bool no_writer;
+	int fd;
 
 	unpack_key(&u, &key);
 	unpack_str(&u, path, sizeof(path));
@@ -97,10 +103,17 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 	c->seen++;
 	if (store_get(c->core->store, &key, generation, &known) == 0) {
 		c->known++;
+		if (known.level != LEVEL_NONE || known.tags != 0)
+			desk_classified(c->core->desk, frame->fds[0], &key, &known);
 		answer(c, frame->id, false);
 		return 0;
 	}
 	f = c->n_files < FILES_MAX ? calloc(1, sizeof(*f)) : NULL;
+	fd = f ? fcntl(frame->fds[0], F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd < 0) {
+		free(f);
+		f = NULL;
+	}
 	if (!f) {
 		answer(c, frame->id, false);
 		return 0;
@@ -109,6 +122,7 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 		.id = frame->id,
 		.watch_generation = c->watch_generation,
 		.key = key,
+		.fd = fd,
 		.started = clock_realtime(),
 		.keep = no_writer && file_is_trackable(frame->fds[0])};
 	list_init(&f->node);

@@ -2,18 +2,21 @@
 #include "core/desk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "core/rulebook.h"
 #include "wire/peer.h"
 #include "wire/wire_facts.h"
 
 #define RECENT_MAX   256U /* facts kept in memory for the incidents that follow them */
 #define REQUESTS_MAX 4096U
+#define WAITING_MAX  256U /* classified files that the gate could not be told of */
 
 struct recent {
 	struct file_key key;
@@ -32,6 +35,12 @@ struct request {
 	struct facts facts;
 };
 
+struct classified {
+	struct file_key key;
+	struct facts_brief brief;
+	int fd;
+};
+
 struct desk {
 	struct core *core;
 	struct wire_peer *gate;
@@ -42,6 +51,9 @@ struct desk {
 	struct recent *recent;
 	uint32_t next_recent;
 	uint64_t asked, from_store, scanned, refused;
+	struct classified waiting[WAITING_MAX];
+	uint32_t n_waiting;
+	uint64_t unmarked; /* of these: no room */
 };
 
 static const struct wire_row rows[] = {
@@ -119,6 +131,46 @@ static void on_scanned(void *userdata, const struct facts *f)
 	}
 	q->facts = *f;
 	q->answered = true;
+}
+
+static int send_classified(struct desk *d, const struct classified *c)
+{
+	struct buf body = BUF_INIT(256);
+	struct pack p = {&body, 0};
+	int r;
+
+	pack_key(&p, &c->key);
+	pack_brief(&p, &c->brief);
+	r = !d->gate ? -EPIPE : p.error;
+	if (r == 0)
+		r = wire_peer_send(d->gate, CORE_CLASSIFIED, 0, buf_view(&body), &c->fd, 1);
+	buf_done(&body);
+	return r;
+}
+
+void desk_classified(struct desk *d, int fd, const struct file_key *key, const struct facts *f)
+{
+	struct classified c = {*key, facts_brief(f), fd};
+
+	if (send_classified(d, &c) == 0)
+		return;
+	c.fd = d->n_waiting < WAITING_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (c.fd < 0)
+		d->unmarked++;
+	else
+		d->waiting[d->n_waiting++] = c;
+}
+
+static void send_waiting(struct desk *d)
+{
+	while (d->n_waiting > 0) {
+		struct classified *c = &d->waiting[d->n_waiting - 1];
+
+		if (send_classified(d, c) < 0)
+			return; /* for the next gate */
+		fd_close(c->fd);
+		d->n_waiting--;
+	}
 }
 
 static void name_of(int fd, char *ret, size_t size)
@@ -310,6 +362,8 @@ struct desk *desk_free(struct desk *d)
 	wire_peer_free(d->gate);
 	list_for_each_safe(n, tmp, &d->requests)
 		request_free(list_entry(n, struct request, node));
+	while (d->n_waiting > 0)
+		fd_close(d->waiting[--d->n_waiting].fd);
 	free(d->recent);
 	free(d);
 	return NULL;
@@ -317,11 +371,16 @@ struct desk *desk_free(struct desk *d)
 
 int desk_gate(struct desk *d, int sock)
 {
+	int r;
+
 	wire_peer_free(d->gate);
 	d->gate = NULL;
 	d->gate_generation++;
 	drop_answered(d);
-	return wire_peer_new(d->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, d, &d->gate);
+	r = wire_peer_new(d->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, d, &d->gate);
+	if (r == 0)
+		send_waiting(d);
+	return r;
 }
 
 void desk_status(const struct desk *d, struct json *j)
@@ -334,5 +393,6 @@ void desk_status(const struct desk *d, struct json *j)
 	json_key_u64(j, "scanned", d->scanned);
 	json_key_u64(j, "refused", d->refused);
 	json_key_u64(j, "in_flight", d->n_requests);
+	json_key_u64(j, "unmarked", d->unmarked);
 	json_object_end(j);
 }

@@ -15,6 +15,10 @@ must_check int desk_gate(struct desk *d, int sock); /* a (new) gate; socket take
 void desk_recorded(struct desk *d, uint64_t tag);
 
 /* Facts found elsewhere (crawl), for incidents that come soon. */
+/* A file that watch has seen and core has read: the gate puts a mark on it, or takes it off. What
+   the gate cannot be told now waits for its successor. */
+void desk_classified(struct desk *d, int fd, const struct file_key *key, const struct facts *f);
+
 void desk_remember(struct desk *d, const struct file_key *key, const struct facts *f);
 
 void desk_status(const struct desk *d, struct json *j); /* key "gate_requests" */

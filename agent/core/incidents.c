@@ -181,6 +181,7 @@ static void write_what(struct json *j, const struct gate_record *r, const struct
 	};
 
 	json_key_str(j, "channel", channel_name(r->channel));
+	json_key_str(j, "way", record_way_name(r->way));
 	json_key_str(j, "path", r->path);
 	json_key_u64(j, "dev", r->key.dev);
 	json_key_u64(j, "ino", r->key.ino);

@@ -137,6 +137,28 @@ static void print_arming(const struct status *s)
 		text(gate, "noticed_within_s"));
 }
 
+/* What is covered partly or not at all is said with its reason; the rest in one line. */
+static void print_ways(const struct status *s)
+{
+	static const struct {
+		const char *state, *en, *vi;
+	} states[] = {
+		{"partly", "in part", "một phần"},
+		{"not covered", "not covered", "không"},
+	};
+	const struct conf_node *list = at(s->root, "supervisor.ways");
+	const char *area = lang_pick(s->lang, "area", "area_vi");
+	const char *why = lang_pick(s->lang, "why", "why_vi");
+
+	for (size_t k = 0; k < sizeof(states) / sizeof(*states); k++)
+		for (size_t i = 0; list && i < list->n; i++) {
+			if (strcmp(text(list->items[i], "state"), states[k].state) != 0)
+				continue;
+			row(s, states[k].en, states[k].vi);
+			printf("%s: %s\n", text(list->items[i], area), text(list->items[i], why));
+		}
+}
+
 static void print_coverage(const struct status *s)
 {
 	const struct conf_node *list = at(s->root, "supervisor.coverage");
@@ -148,6 +170,7 @@ static void print_coverage(const struct status *s)
 			is_uncovered(list->items[i]) ? text(list->items[i], "why") : "");
 	}
 	print_arming(s);
+	print_ways(s);
 	row(s, "engine", "cơ chế");
 	printf("%s, Linux %s, %s %s\n", text(s->root, "supervisor.engine.name"),
 		text(s->root, "supervisor.engine.kernel"),

@@ -118,7 +118,7 @@ static int on_frame(void *userdata, struct wire_frame *f)
 	case SUP_POLICY: r = on_policy(g, f); break;
 	case SUP_TAGGED:
 		tagged = unpack_u32(&u) == 0;
-		hold_tagged(g, f->id, tagged, unpack_u32(&u) == 0);
+		exec_tagged(g, f->id, tagged, unpack_u32(&u) == 0);
 		break;
 	case SUP_LOOK:
 		if (g->serving)

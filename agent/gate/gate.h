@@ -4,7 +4,8 @@
  * that nothing on the way from an event to its answer allocates.
  *
  * Who owns what: event.c answers, proc.c knows processes (identify.c asks procfs), facts.c knows
- * files, look.c finds processes that nobody saw start, hold.c holds events while core looks,
+ * files and marks.c those that carry a mark, fds.c what processes have open, look.c finds processes
+ * that nobody saw start, hold.c holds events while core looks, exec.c the starts of applications,
  * judge.c decides, record.c keeps records, link.c talks to core, mounts.c knows mounts, control.c
  * talks to the supervisor.
  */
@@ -49,10 +50,12 @@ struct proc {
 	bool busy;    /* being looked up */
 	bool known;   /* whole; false where procfs did not tell */
 	uint32_t ppid;
-	uint64_t start_time;  /* ticks since boot */
-	uint64_t checked;     /* when procfs was asked */
-	uint64_t valid_until; /* of "none", and of the user */
-	uint64_t unsettled;   /* until then an exec is under way */
+	uint64_t start_time;          /* ticks since boot */
+	uint64_t checked;             /* when procfs was asked */
+	uint64_t valid_until;         /* of "none", and of the user */
+	uint64_t unsettled;           /* until then an exec is under way */
+	uint64_t told[GATE_TOLD_MAX]; /* hashes of files that it was seen to have open */
+	uint8_t next_told;
 	struct procline_status user;
 };
 
@@ -65,7 +68,8 @@ struct proc_table {
 };
 
 enum file_track {
-	FILE_TRACK_NONE,  /* changes may go unseen: facts hold for the held open only */
+	FILE_TRACK_NONE,  /* a server or another file system answers for it */
+	FILE_TRACK_LOCAL, /* changes may go unseen: facts hold for the held open only, as above */
 	FILE_TRACK_SHORT, /* tmpfs */
 	FILE_TRACK_FULL,
 };
@@ -96,9 +100,12 @@ struct hold {
 	struct list node;    /* by deadline; or free */
 	struct list by_file; /* of its request */
 	struct event event;
-	struct request *request; /* NULL for an exec */
+	struct request *request; /* NULL for an exec that waits for the supervisor */
 	uint32_t app;
-	uint32_t id; /* of GATE_TAG */
+	bool exec;
+	uint32_t id;       /* of GATE_TAG */
+	int32_t inherited; /* the descriptor that `request` is about */
+	struct file_key inherited_key;
 };
 
 /* A file that core is looking at. */
@@ -111,6 +118,8 @@ struct request {
 	uint64_t sent_realtime;
 	uint32_t id; /* 0: free */
 	uint32_t epoch;
+	int32_t about; /* process that has it open and does not wait, or 0 */
+	uint32_t about_app;
 	int fd;
 	uint8_t track;  /* enum file_track */
 	bool no_writer; /* before */
@@ -132,6 +141,8 @@ struct mount_table {
 	bool loaded;
 	/* 0: not the host's; else 1 + enum file_track */
 	uint8_t v[GATE_MOUNTS_MAX];
+	uint64_t own; /* the last of our own namespace's that was looked up, and its track */
+	enum file_track own_track;
 };
 
 /* Core's side of a record that it has: which of the kept ones it was sent. */
@@ -156,7 +167,8 @@ struct look_table {
 	size_t at, n;   /* in entries */
 	bool fresh;     /* nothing is remembered from the last */
 	bool announce;  /* tell of each that is found */
-	bool again, announce_next, told_idle;
+	bool audit;     /* look what applications have open */
+	bool again, announce_next, audit_next, told_idle;
 	_Alignas(8) uint8_t entries[4096];
 };
 
@@ -171,6 +183,7 @@ struct gate {
 	int proc;      /* /proc */
 	int own_files; /* /proc/self/fd, where the paths of events are read */
 	int32_t self;
+	uint64_t memory_dev; /* of memory files, which are in no file system that anybody mounts */
 	bool serving, stopping;
 	bool core_wants_out;
 	bool covered;           /* the file systems, as the supervisor said since GATE_IDLE */
@@ -243,6 +256,56 @@ bool identify_text(struct gate *g, const char *name, size_t max, struct view *re
 /* look.c */
 int look_turn(void *userdata); /* of the look timer */
 void look_ask(struct gate *g, bool announce);
+void look_audit(struct gate *g);
+
+/* fds.c */
+struct dirent64 { /* of getdents64(2) */
+	uint64_t ino;
+	int64_t off;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+};
+
+struct file_look {
+	struct file_key key;
+	uint64_t mount;
+	bool regular;
+};
+
+struct open_file {
+	int32_t number;
+	bool closed_by_exec;
+	struct file_look look;
+};
+
+void fds_init(struct gate *g);
+/* The number that a directory of /proc or of /proc/PID/fd is named with, or -1. */
+int32_t fds_number(const char *name);
+/* A walk over the descriptors of a process, from that number on, looking at no more than `max`;
+   `left` is 0 where there may be more. */
+struct fds {
+	int32_t pid, from;
+	uint32_t left;
+	int dir;
+	size_t at, n; /* in entries */
+	_Alignas(8) uint8_t entries[4096];
+};
+bool fds_open(struct gate *g, int32_t pid, int32_t from, uint32_t max, struct fds *ret);
+void fds_close(struct fds *w);
+/* The next one that can read a regular, protected file with content; the path in g->path. */
+bool fds_next(struct gate *g, struct fds *w, struct open_file *ret);
+/* A descriptor of the same open file, or -1. */
+int fds_take(struct gate *g, int32_t pid, int32_t number);
+/* Records which marked files (or all that are protected, where facts have to be found first) an
+   application has open although it may not. Returns how many it has open, and the first. */
+uint32_t fds_audit(struct gate *g, struct proc *p, bool all, char *ret_first, size_t size);
+
+/* marks.c */
+bool marks_has(const struct gate *g, const struct file_key *key);
+/* Puts a mark on the file, or takes it off, as the facts are. */
+void marks_facts(struct gate *g, int fd, enum file_track track, const struct file_key *key,
+	const struct facts_brief *facts);
 
 /* facts.c */
 bool facts_known(struct gate *g, const struct file_key *key, int fd, struct facts_brief *ret);
@@ -260,11 +323,19 @@ enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid);
 void hold_init(struct gate *g);
 void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct file_key *key,
 	uint64_t mount);
-void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app);
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 	const struct facts_brief *facts, bool may_keep);
-void hold_tagged(struct gate *g, uint32_t id, bool tagged, bool covered);
-bool hold_any_exec(const struct gate *g);
+/* Takes the event over. NULL where all slots are in use; it stays the caller's then. */
+struct hold *hold_take(struct gate *g, struct event *ev, uint32_t app, const struct file_key *key,
+	enum gate_slot_kind kind);
+void hold_free(struct gate *g, struct hold *h); /* after the answer */
+void hold_wait(struct gate *g, struct hold *h, struct request *q);
+void hold_stop_waiting(struct hold *h);
+/* Asks core about a file for a held exec. -errno where nobody can be asked. */
+must_check int hold_request(struct gate *g, int fd, const struct event *ev, uint32_t app,
+	const struct file_look *look, struct request **ret);
+/* Asks core about a file that the process has open; what comes of it is recorded. */
+void hold_ask(struct gate *g, struct proc *p, int fd, const struct file_look *look);
 uint32_t hold_next_id(struct gate *g);
 void hold_expire(struct gate *g);
 void hold_arm(struct gate *g);
@@ -275,13 +346,21 @@ void hold_new_apps(struct gate *g, const struct apptable *old);
 /* The request was answered by the rules of now. */
 void hold_epoch(struct gate *g, uint32_t id);
 
+/* exec.c */
+void exec_begin(struct gate *g, struct event *ev, struct proc *p, uint32_t app);
+void exec_facts(
+	struct gate *g, struct hold *h, const struct facts_brief *facts, enum record_cause cause);
+void exec_tagged(struct gate *g, uint32_t id, bool tagged, bool covered);
+bool exec_any(const struct gate *g);
+void exec_late(struct gate *g, struct hold *h);
+void exec_core_gone(struct gate *g);
+void exec_release(struct gate *g);
+
 /* judge.c */
-struct file_look {
-	struct file_key key;
-	uint64_t mount;
-	bool regular;
-};
 must_check int judge_look(int fd, struct file_look *ret);
+must_check int judge_look_at(int dir, const char *name, int flags, struct file_look *ret);
+/* The path in g->path is one that the administrator does not want judged. */
+bool judge_is_outside(struct gate *g, uint64_t mount);
 /* The path of an event's file in g->path; "" where there is none. */
 void judge_path(struct gate *g, int fd);
 /* The last bytes of `from` that fit, from a whole character on. */
@@ -290,6 +369,12 @@ void judge_event(struct gate *g, struct event *ev);
 /* Decides, answers, closes and records. `path`: as in g->path; key NULL where unknown. */
 void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause);
+/* Whether the process may not have the file in g->path over its exec; records it. */
+bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *p, uint32_t app,
+	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause);
+/* The process has the file in g->path open: recorded where it may not. */
+void judge_already(struct gate *g, struct proc *p, const struct file_key *key,
+	const struct facts_brief *facts);
 
 /* record.c */
 void record_init(struct gate *g);

@@ -56,9 +56,8 @@ static struct gate_slot *shared_of(struct gate *g, const struct hold *h)
 	return &g->shared->slots[h - g->holds.v];
 }
 
-/* Takes the event over. NULL where all are in use; the event stays the caller's then. */
-static struct hold *slot_take(struct gate *g, struct event *ev, uint32_t app,
-	const struct file_key *key, enum gate_slot_kind kind)
+struct hold *hold_take(struct gate *g, struct event *ev, uint32_t app, const struct file_key *key,
+	enum gate_slot_kind kind)
 {
 	struct hold_table *t = &g->holds;
 	struct gate_slot *s;
@@ -71,10 +70,13 @@ static struct hold *slot_take(struct gate *g, struct event *ev, uint32_t app,
 	list_append(kind == GATE_SLOT_EXEC ? &t->execs : &t->opens, &h->node);
 	h->event = *ev;
 	h->app = app;
+	h->exec = kind == GATE_SLOT_EXEC;
 	h->request = NULL;
+	h->id = 0;
 	s = shared_of(g, h);
 	s->fd = ev->fd;
 	s->pid = ev->pid;
+	s->mask = (uint32_t)ev->mask;
 	s->app = app;
 	s->arrived = ev->arrived;
 	s->realtime = ev->realtime;
@@ -86,8 +88,7 @@ static struct hold *slot_take(struct gate *g, struct event *ev, uint32_t app,
 	return h;
 }
 
-/* After the answer. */
-static void slot_free(struct gate *g, struct hold *h)
+void hold_free(struct gate *g, struct hold *h)
 {
 	event_done(&h->event);
 	__atomic_store_n(&shared_of(g, h)->kind, (uint32_t)GATE_SLOT_FREE, __ATOMIC_RELEASE);
@@ -120,17 +121,7 @@ static void resolve_open(
 	count_cause(g, cause);
 	judge_path(g, h->event.fd);
 	judge(g, &h->event, p, h->app, &shared_of(g, h)->key, facts, cause);
-	slot_free(g, h);
-}
-
-static void resolve_exec(struct gate *g, struct hold *h)
-{
-	static const struct facts_brief nothing = {.level = LEVEL_NONE};
-	struct proc *p = proc_get(g, h->event.pid);
-
-	judge_path(g, h->event.fd);
-	judge(g, &h->event, p, h->app, NULL, &nothing, RECORD_CAUSE_KNOWN);
-	slot_free(g, h);
+	hold_free(g, h);
 }
 
 /* Requests. */
@@ -180,20 +171,21 @@ static struct request *request_take(struct gate *g)
 		: list_first(&t->free_requests, struct request, node);
 }
 
-static int request_send(struct gate *g, struct request *q, const struct event *ev, uint32_t app)
+static int request_send(
+	struct gate *g, struct request *q, int32_t pid, uint64_t arrived, uint32_t app)
 {
 	struct pack p = gate_pack(g);
 
 	pack_key(&p, &q->key);
 	pack_u32(&p, app);
-	pack_u32(&p, (uint32_t)ev->pid);
-	pack_u64(&p, ev->arrived + g->config.hold_ns);
+	pack_u32(&p, (uint32_t)pid);
+	pack_u64(&p, arrived + g->config.hold_ns);
 	pack_u8(&p, q->no_writer);
 	return p.error ? p.error : link_send(g, GATE_CLASSIFY, q->id, q->fd);
 }
 
-/* Asks core about the file of `ev`. -EAGAIN where it cannot take it, -EPIPE where it is gone. */
-static int request_new(struct gate *g, const struct event *ev, uint32_t app,
+/* Asks core about the file. -EAGAIN where it cannot take it, -EPIPE where it is gone. */
+static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, uint32_t app,
 	const struct file_key *key, enum file_track track, struct request **ret)
 {
 	struct request *q = request_take(g);
@@ -201,20 +193,21 @@ static int request_new(struct gate *g, const struct event *ev, uint32_t app,
 
 	if (!q)
 		return -EAGAIN;
-	q->fd = fcntl(ev->fd, F_DUPFD_CLOEXEC, 0);
+	q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (q->fd < 0)
 		return -EAGAIN;
 	q->key = *key;
 	q->id = hold_next_id(g);
 	q->epoch = g->epoch;
 	q->track = (uint8_t)track;
-	q->no_writer = track != FILE_TRACK_NONE && file_has_no_writer(q->fd);
+	q->about = 0;
+	q->no_writer = track >= FILE_TRACK_SHORT && file_has_no_writer(q->fd);
 	q->sent = clock_now();
 	q->sent_realtime = clock_realtime();
 	list_remove(&q->node);
 	list_append(&g->holds.sent, &q->node);
 	list_prepend(bucket_of(g, key), &q->bucket);
-	r = request_send(g, q, ev, app);
+	r = request_send(g, q, pid, arrived, app);
 	if (r < 0)
 		request_free(g, q);
 	else
@@ -243,7 +236,7 @@ static void judge_at_once(struct gate *g, struct event *ev, struct proc *p,
 	event_done(ev);
 }
 
-static void wait_for(struct gate *g, struct hold *h, struct request *q)
+void hold_wait(struct gate *g, struct hold *h, struct request *q)
 {
 	h->request = q;
 	list_append(&q->waiting, &h->by_file);
@@ -268,15 +261,45 @@ void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct fi
 	if (q)
 		g->shared->counters.shared++;
 	else
-		r = request_new(g, ev, p->app, key, mounts_track(g, mount, ev->pid), &q);
+		r = request_new(g, ev->fd, ev->pid, ev->arrived, p->app, key,
+			mounts_track(g, mount, ev->pid), &q);
 	if (r < 0) {
 		judge_at_once(g, ev, p, key, &crashed,
 			r == -EPIPE ? RECORD_CAUSE_CORE_GONE : RECORD_CAUSE_PRESSURE);
 		return;
 	}
 	g->shared->counters.held++;
-	h = slot_take(g, ev, p->app, key, GATE_SLOT_OPEN);
-	wait_for(g, h, q);
+	h = hold_take(g, ev, p->app, key, GATE_SLOT_OPEN);
+	hold_wait(g, h, q);
+}
+
+void hold_stop_waiting(struct hold *h)
+{
+	h->request = NULL;
+	list_remove(&h->by_file);
+}
+
+int hold_request(struct gate *g, int fd, const struct event *ev, uint32_t app,
+	const struct file_look *look, struct request **ret)
+{
+	if (g->core < 0 || g->stopping)
+		return -EPIPE;
+	/* A request of its own: a scan that began earlier may have read other content. */
+	return request_new(g, fd, ev->pid, ev->arrived, app, &look->key,
+		mounts_track(g, look->mount, ev->pid), ret);
+}
+
+void hold_ask(struct gate *g, struct proc *p, int fd, const struct file_look *look)
+{
+	struct request *q = request_find(g, &look->key);
+
+	if (g->core < 0 || g->stopping ||
+		(!q &&
+			request_new(g, fd, p->pid, g->now, p->app, &look->key,
+				mounts_track(g, look->mount, p->pid), &q) < 0))
+		return;
+	q->about = p->pid;
+	q->about_app = p->app;
 }
 
 /* The checks after the scan: what was read is what the file still is. */
@@ -284,7 +307,7 @@ static bool unchanged(struct request *q)
 {
 	struct file_look look;
 
-	return q->no_writer && q->track != FILE_TRACK_NONE && judge_look(q->fd, &look) == 0 &&
+	return q->no_writer && q->track >= FILE_TRACK_SHORT && judge_look(q->fd, &look) == 0 &&
 		file_key_eq(&look.key, &q->key) && file_key_is_settled(&q->key, q->sent_realtime) &&
 		file_has_no_writer(q->fd);
 }
@@ -298,7 +321,8 @@ static void ask_again(struct gate *g, struct list *waiting, enum file_track trac
 	int r = judge_look(first->event.fd, &look);
 
 	if (r == 0)
-		r = request_new(g, &first->event, first->app, &look.key, track, &q);
+		r = request_new(g, first->event.fd, first->event.pid, first->event.arrived,
+			first->app, &look.key, track, &q);
 	list_for_each_safe(n, tmp, waiting) {
 		struct hold *h = list_entry(n, struct hold, by_file);
 
@@ -324,6 +348,17 @@ static void confirm(struct gate *g, uint32_t id, bool agree)
 		return;
 }
 
+/* The process that had it open already when it was looked at. */
+static void tell_about(struct gate *g, struct request *q, const struct facts_brief *facts)
+{
+	struct proc *p = q->about ? proc_find(g, q->about) : NULL;
+
+	if (!p || p->app == APP_NONE || p->app != q->about_app)
+		return;
+	judge_path(g, q->fd);
+	judge_already(g, p, &q->key, facts);
+}
+
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 	const struct facts_brief *facts, bool may_keep)
 {
@@ -342,9 +377,17 @@ void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 		facts_keep(g, &q->key, facts, (enum file_track)q->track);
 		g->shared->counters.late += late;
 	}
+	/* Before the answer: the descriptor that comes of it raises events only then. */
+	marks_facts(g, q->fd, (enum file_track)q->track, &q->key, facts);
+	tell_about(g, q, facts);
 	list_for_each_safe(n, tmp, &q->waiting) {
 		struct hold *h = list_entry(n, struct hold, by_file);
 
+		if (h->exec) {
+			count_cause(g, RECORD_CAUSE_SCANNED);
+			exec_facts(g, h, facts, RECORD_CAUSE_SCANNED);
+			continue;
+		}
 		if (sound || h->event.arrived <= q->sent) {
 			resolve_open(g, h, facts, RECORD_CAUSE_SCANNED);
 			continue;
@@ -357,64 +400,6 @@ void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 		ask_again(g, &again, (enum file_track)q->track);
 	request_free(g, q);
 	hold_arm(g);
-}
-
-/* An exec goes on without an answer of the supervisor. */
-static void count_late(struct gate *g)
-{
-	g->shared->counters.tag_timeouts += g->config.cgroup_tags;
-	g->shared->counters.cover_timeouts += g->config.on_demand && !g->covered;
-}
-
-void hold_exec(struct gate *g, struct event *ev, struct proc *p, uint32_t app)
-{
-	struct hold *h = slot_take(g, ev, app, NULL, GATE_SLOT_EXEC);
-	struct pack k = gate_pack(g);
-
-	if (!h) {
-		static const struct facts_brief nothing = {.level = LEVEL_NONE};
-
-		count_late(g);
-		judge(g, ev, p, app, NULL, &nothing, RECORD_CAUSE_PRESSURE);
-		event_done(ev);
-		return;
-	}
-	h->id = hold_next_id(g);
-	g->look.told_idle = false;
-	pack_u32(&k, (uint32_t)ev->pid);
-	pack_u32(&k, app);
-	if (k.error || child_send(g->child, GATE_TAG, h->id, buf_view(&g->frame), NULL, 0) < 0) {
-		count_late(g);
-		resolve_exec(g, h);
-		return;
-	}
-	hold_arm(g);
-}
-
-bool hold_any_exec(const struct gate *g)
-{
-	return !list_is_empty(&g->holds.execs);
-}
-
-void hold_tagged(struct gate *g, uint32_t id, bool tagged, bool covered)
-{
-	/* Numbers go round. */
-	if ((int32_t)(id - g->covered_after) > 0)
-		g->covered = covered;
-	list_for_each(n, &g->holds.execs) {
-		struct hold *h = list_entry(n, struct hold, node);
-		struct proc *p;
-
-		if (h->id != id)
-			continue;
-		p = proc_find(g, h->event.pid);
-		if (p && tagged)
-			p->tag = h->app;
-		g->shared->counters.cover_timeouts += g->config.on_demand && !covered;
-		resolve_exec(g, h);
-		hold_arm(g);
-		return;
-	}
 }
 
 /* The first of the list where its time is up, else NULL. */
@@ -431,10 +416,8 @@ void hold_expire(struct gate *g)
 	struct hold *h;
 
 	g->now = clock_now();
-	while ((h = due(g, &t->execs, GATE_TAG_NS))) {
-		count_late(g);
-		resolve_exec(g, h);
-	}
+	while ((h = due(g, &t->execs, GATE_TAG_NS)))
+		exec_late(g, h);
 	while ((h = due(g, &t->opens, g->config.hold_ns)))
 		resolve_open(g, h, &timed_out, RECORD_CAUSE_DEADLINE);
 	while (!list_is_empty(&t->sent)) {
@@ -474,6 +457,7 @@ void hold_core_gone(struct gate *g)
 	while (!list_is_empty(&t->opens))
 		resolve_open(g, list_first(&t->opens, struct hold, node), &crashed,
 			RECORD_CAUSE_CORE_GONE);
+	exec_core_gone(g);
 	while (!list_is_empty(&t->sent))
 		request_free(g, list_first(&t->sent, struct request, node));
 	hold_arm(g);
@@ -482,8 +466,7 @@ void hold_core_gone(struct gate *g)
 void hold_release(struct gate *g)
 {
 	hold_core_gone(g);
-	while (!list_is_empty(&g->holds.execs))
-		resolve_exec(g, list_first(&g->holds.execs, struct hold, node));
+	exec_release(g);
 	hold_arm(g);
 }
 
@@ -526,7 +509,7 @@ void hold_recover(struct gate *g)
 		struct gate_slot *s = &g->shared->slots[i];
 		struct event ev = {.fd = s->fd,
 			.pid = s->pid,
-			.mask = s->kind == GATE_SLOT_EXEC ? FAN_OPEN_EXEC_PERM : FAN_OPEN_PERM,
+			.mask = s->mask,
 			.arrived = s->arrived,
 			.realtime = s->realtime};
 		uint32_t app = s->app;

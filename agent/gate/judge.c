@@ -19,11 +19,11 @@ static int64_t nanoseconds(struct statx_timestamp t)
 }
 
 /* As file_key_read(), but never asks a server: fstat(2) on a user's FUSE mount waits for him. */
-int judge_look(int fd, struct file_look *ret)
+int judge_look_at(int dir, const char *name, int flags, struct file_look *ret)
 {
 	struct statx st;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_WANTED, &st) < 0)
+	if (statx(dir, name, flags | AT_STATX_DONT_SYNC, STATX_WANTED, &st) < 0)
 		return -errno;
 	*ret = (struct file_look){
 		.key = {.dev = makedev(st.stx_dev_major, st.stx_dev_minor),
@@ -35,6 +35,11 @@ int judge_look(int fd, struct file_look *ret)
 		.regular = S_ISREG(st.stx_mode),
 	};
 	return 0;
+}
+
+int judge_look(int fd, struct file_look *ret)
+{
+	return judge_look_at(fd, "", AT_EMPTY_PATH, ret);
 }
 
 void judge_path(struct gate *g, int fd)
@@ -63,7 +68,7 @@ void judge_copy_tail(char *ret, size_t size, const char *from)
 
 static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	const struct proc *p, uint32_t app, const struct file_key *key, const struct question *q,
-	const struct verdict *v, enum record_cause cause)
+	const struct verdict *v, enum record_cause cause, enum record_way way)
 {
 	memset(r, 0, sizeof(*r));
 	r->realtime = ev->realtime;
@@ -76,6 +81,7 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	r->intended = v->intended;
 	r->channel = q->channel;
 	r->cause = cause;
+	r->way = way;
 	if (key)
 		r->key = *key;
 	r->facts = q->facts;
@@ -87,8 +93,11 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	identify_names(g, ev->pid, r);
 }
 
-static bool is_recorded(const struct verdict *v)
+/* A read that may go on was recorded when the file was opened. */
+static bool is_recorded(const struct verdict *v, enum record_way way)
 {
+	if (way == RECORD_WAY_READ && !action_refuses(v->action))
+		return false;
 	return v->rule != POLICY_RULE_NONE &&
 		(v->action > ACTION_ALLOW || v->intended > ACTION_ALLOW);
 }
@@ -117,6 +126,8 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 {
 	struct gate_counters *c = &g->shared->counters;
 	enum channel channel = ev->mask & FAN_OPEN_EXEC_PERM ? CHANNEL_EXEC : CHANNEL_OPEN;
+	enum record_way way = ev->mask & (FAN_OPEN_EXEC_PERM | FAN_OPEN_PERM) ? RECORD_WAY_OPEN
+									      : RECORD_WAY_READ;
 	struct gate_kept_record *kept = NULL;
 	struct question q;
 	struct verdict v;
@@ -127,10 +138,10 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 		return;
 	}
 	ask_policy(g, p, app, channel, facts, ev, &q, &v);
-	if (is_recorded(&v)) {
+	if (is_recorded(&v, way)) {
 		kept = record_next(g);
 		if (kept)
-			fill(g, &kept->record, ev, p, app, key, &q, &v, cause);
+			fill(g, &kept->record, ev, p, app, key, &q, &v, cause, way);
 	}
 	event_answer(g, ev, !action_refuses(v.action));
 	event_count(ev,
@@ -143,6 +154,47 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 	}
 }
 
+bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *p, uint32_t app,
+	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause)
+{
+	struct gate_kept_record *kept;
+	struct question q;
+	struct verdict v;
+
+	ask_policy(g, p, app, CHANNEL_OPEN, facts, ev, &q, &v);
+	if (!action_refuses(v.action))
+		return false; /* what is only recorded is recorded when it opens files itself */
+	kept = record_next(g);
+	if (kept) {
+		fill(g, &kept->record, ev, p, app, key, &q, &v, cause, RECORD_WAY_INHERITED);
+		kept->record.hold_ns = clock_now() - ev->arrived;
+		record_commit(g, kept);
+	}
+	return true;
+}
+
+void judge_already(
+	struct gate *g, struct proc *p, const struct file_key *key, const struct facts_brief *facts)
+{
+	const struct event now = {
+		.fd = -1, .pid = p->pid, .arrived = g->now, .realtime = g->boot_offset + g->now};
+	struct gate_kept_record *kept;
+	struct question q;
+	struct verdict v;
+
+	ask_policy(g, p, p->app, CHANNEL_OPEN, facts, &now, &q, &v);
+	if (!action_refuses(v.action) && !action_refuses(v.intended))
+		return;
+	kept = record_next(g);
+	if (!kept)
+		return;
+	fill(g, &kept->record, &now, p, p->app, key, &q, &v, RECORD_CAUSE_KNOWN,
+		RECORD_WAY_ALREADY);
+	kept->record.action = ACTION_LOG; /* nothing could be refused any more */
+	kept->record.intended = MAX(v.action, v.intended);
+	record_commit(g, kept);
+}
+
 static void allow(struct gate *g, struct event *ev)
 {
 	struct gate_counters *c = &g->shared->counters;
@@ -153,8 +205,7 @@ static void allow(struct gate *g, struct event *ev)
 	event_count(ev, &c->max_allowed_ns, c->allowed_us);
 }
 
-/* The path in g->path is one that the administrator does not want judged. */
-static bool is_outside(struct gate *g, uint64_t mount)
+bool judge_is_outside(struct gate *g, uint64_t mount)
 {
 	if (g->config.protect.n == 0 || g->path[0] != '/')
 		return false;
@@ -172,6 +223,7 @@ static void judge_open(struct gate *g, struct event *ev, struct proc *p)
 	struct file_look look;
 
 	c->gated++;
+	c->reads += !(ev->mask & FAN_OPEN_PERM);
 	judge_path(g, ev->fd);
 	if (judge_look(ev->fd, &look) < 0) {
 		facts = (struct facts_brief){.completeness = COMPLETENESS_UNREADABLE,
@@ -180,7 +232,7 @@ static void judge_open(struct gate *g, struct event *ev, struct proc *p)
 		event_done(ev);
 		return;
 	}
-	if (!look.regular || is_outside(g, look.mount)) {
+	if (!look.regular || judge_is_outside(g, look.mount)) {
 		c->outside++;
 		event_answer(g, ev, true);
 		event_count(ev, &c->max_known_ns, c->gated_us);
@@ -213,7 +265,6 @@ static uint32_t executed_app(struct gate *g, int fd)
 
 static void judge_exec(struct gate *g, struct event *ev)
 {
-	static const struct facts_brief nothing = {.level = LEVEL_NONE};
 	struct gate_counters *c = &g->shared->counters;
 	uint32_t app = executed_app(g, ev->fd);
 	struct proc *p;
@@ -226,16 +277,7 @@ static void judge_exec(struct gate *g, struct event *ev)
 	}
 	c->gated++;
 	c->execs++;
-	proc_set_app(g, p, app, PROC_HOW_EXEC);
-	identify_user(g, p);
-	/* Also where it is the first one: no application runs before the file systems are covered.
-	 */
-	if ((g->config.cgroup_tags && p->tag != app) || (g->config.on_demand && !g->covered)) {
-		hold_exec(g, ev, p, app);
-		return;
-	}
-	judge(g, ev, p, app, NULL, &nothing, RECORD_CAUSE_KNOWN);
-	event_done(ev);
+	exec_begin(g, ev, p, app);
 }
 
 void judge_event(struct gate *g, struct event *ev)

@@ -18,6 +18,8 @@
 #define GATE_LOOK_PROCESSES 16U
 #define GATE_LOOK_TOLD_MAX  4U
 #define GATE_LOOK_FILES_MAX 8U
+#define GATE_MARKS_LIMIT    4U
+#define GATE_EXEC_FILES_MAX 16U
 #else
 /* Processes remembered. Over it those of no application are forgotten first; one that does not fit
    is looked up again at each of its opens. */
@@ -44,8 +46,14 @@
 /* Applications that a look tells of, and open files of each that it reads the names of. */
 #define GATE_LOOK_TOLD_MAX  64U
 #define GATE_LOOK_FILES_MAX 1024U
+#define GATE_MARKS_LIMIT    GATE_MARKS_MAX
+/* Descriptors that are looked at before an application starts; with more it counts as not read. */
+#define GATE_EXEC_FILES_MAX 4096U
 #endif
 #define GATE_FACTS_WAYS 4U
+/* Files of one process that were reported as open already; over it, the oldest may be told again.
+ */
+#define GATE_TOLD_MAX 4U
 /* Arguments of a command line that are tried as the path of a script. */
 #define GATE_SCRIPT_ARGS_MAX 4U
 /* An exec waits this long for its tag, then goes on: the process is known by its pid anyway. */
@@ -80,6 +88,7 @@
 /* What is read of one procfs file (bytes). */
 #define GATE_PROC_TEXT_MAX (256U << 10)
 #define GATE_PATH_MAX      4096U
+#define GATE_FDINFO_TEXT   4096U
 
 /* Descriptors: running out makes the kernel refuse opens of everybody. */
 #define GATE_FILES_SPARE 128U

@@ -9,11 +9,13 @@
 #include "wire/protocol.h"
 #include "wire/wire_facts.h"
 
-#define FACTS_BODY 51U /* key, brief, flag */
+#define FACTS_BODY      51U /* key, brief, flag */
+#define CLASSIFIED_BODY 50U /* key, brief */
 
 static const struct wire_row rows[] = {
 	{CORE_FACTS, FACTS_BODY, FACTS_BODY + 4, 0},
 	{CORE_RECORDED, 0, 0, 0},
+	{CORE_CLASSIFIED, CLASSIFIED_BODY, CLASSIFIED_BODY, 1},
 };
 
 static void watch_output(struct gate *g, bool on)
@@ -64,12 +66,31 @@ static int on_facts(struct gate *g, const struct wire_frame *f)
 	return 0;
 }
 
+/* Core has read it for watch. */
+static int on_classified(struct gate *g, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	struct facts_brief facts;
+	struct file_look look;
+	struct file_key key;
+
+	unpack_key(&u, &key);
+	unpack_brief(&u, &facts);
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	if (judge_look(f->fds[0], &look) == 0 && look.regular && file_key_eq(&look.key, &key))
+		marks_facts(g, f->fds[0], mounts_track(g, look.mount, g->self), &key, &facts);
+	return 0;
+}
+
 static int on_frame(struct gate *g, const struct wire_frame *f)
 {
 	if (wire_check(rows, ARRAY_SIZE(rows), f) < 0)
 		return -EPROTO;
 	if (f->type == CORE_FACTS)
 		return on_facts(g, f);
+	if (f->type == CORE_CLASSIFIED)
+		return on_classified(g, f);
 	record_acknowledge(g, f->id);
 	return 0;
 }

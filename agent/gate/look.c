@@ -21,14 +21,6 @@
 #include "gate/gate.h"
 #include "wire/pack.h"
 
-struct dirent64 { /* of getdents64(2) */
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
-
 #define INDEX_MASK (GATE_LOOK_PROCESSES - 1)
 
 static uint64_t cpu_now(void)
@@ -70,67 +62,13 @@ static uint32_t exe_of(struct gate *g, int32_t pid)
 	return (uint32_t)hash_bytes(g->look.key, view_of(exe, n));
 }
 
-/* The number that a directory of /proc or of /proc/PID/fd is named with, or -1. */
-static int32_t number_of(const char *name)
-{
-	int32_t v = 0;
-
-	for (; *name; name++) {
-		if (*name < '0' || *name > '9' || v > INT32_MAX / 10 - 1)
-			return -1;
-		v = v * 10 + (*name - '0');
-	}
-	return v;
-}
-
-static bool is_protected(const struct gate *g, const char *path)
-{
-	for (uint32_t i = 0; i < g->config.protect.n; i++)
-		if (procline_is_below(path, g->config.protect.v[i]))
-			return true;
-	return false;
-}
-
-/* Files in protected directories that the process has open already; one of them in g->path. */
-static uint32_t open_files(struct gate *g, int32_t pid)
-{
-	uint8_t entries[4096] __attribute__((aligned(8)));
-	char name[64], path[GATE_PATH_MAX];
-	uint32_t n = 0, tried = 0;
-	long got = 0;
-	int dir;
-
-	g->path[0] = 0;
-	snprintf(name, sizeof(name), "%d/fd", pid);
-	dir = openat(g->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return 0;
-	while (tried < GATE_LOOK_FILES_MAX &&
-		(got = syscall(SYS_getdents64, dir, entries, sizeof(entries))) > 0) {
-		for (long at = 0; at < got && tried < GATE_LOOK_FILES_MAX;) {
-			struct dirent64 *e = (struct dirent64 *)(void *)(entries + at);
-
-			at += e->reclen;
-			if (number_of(e->name) < 0)
-				continue;
-			tried++;
-			snprintf(name, sizeof(name), "%d/fd/%.16s", pid, e->name);
-			if (!identify_link(g, name, path, sizeof(path)) || !is_protected(g, path))
-				continue;
-			if (n++ == 0)
-				memcpy(g->path, path, strlen(path) + 1);
-		}
-	}
-	fd_close(dir);
-	return n;
-}
-
-static void tell(struct gate *g, const struct proc *p)
+static void tell(struct gate *g, struct proc *p)
 {
 	struct look_table *t = &g->look;
 	int32_t pid = p->pid;
 	uint32_t app = p->app;
 	bool first = t->announce;
+	char file[GATE_PATH_MAX] = "";
 	uint32_t n;
 	struct pack k;
 
@@ -139,19 +77,26 @@ static void tell(struct gate *g, const struct proc *p)
 		return;
 	t->n_told++;
 	t->told_idle = false;
-	n = first ? open_files(g, pid) : 0;
-	if (!first)
-		g->path[0] = 0;
+	n = first ? fds_audit(g, p, true, file, sizeof(file)) : 0;
 	k = gate_pack(g);
 	pack_u32(&k, (uint32_t)pid);
 	pack_u32(&k, app);
 	pack_u8(&k, first);
 	pack_u32(&k, n);
-	pack_str(&k, g->path);
+	pack_str(&k, file);
 	/* Where it could not be told, the next look begins with everything anew. */
 	if (k.error ||
 		child_send(g->child, GATE_FOUND, hold_next_id(g), buf_view(&g->frame), NULL, 0) < 0)
 		t->again = true;
+}
+
+/* It may have had the file open before that was classified. */
+static void audit(struct gate *g, struct proc *p)
+{
+	char file[GATE_PATH_MAX];
+
+	if (g->look.audit)
+		(void)fds_audit(g, p, false, file, sizeof(file));
 }
 
 static void identify_one(struct gate *g, int32_t pid, uint32_t exe)
@@ -171,6 +116,8 @@ static void identify_one(struct gate *g, int32_t pid, uint32_t exe)
 	t->n_gated++;
 	if (t->announce || (g->config.on_demand && !g->covered))
 		tell(g, p);
+	else
+		audit(g, p);
 }
 
 static void look_at(struct gate *g, int32_t pid)
@@ -187,6 +134,8 @@ static void look_at(struct gate *g, int32_t pid)
 		/* What should have covered the file systems was not heard, or not done. */
 		if (g->config.on_demand && !g->covered && t->n_told == 0)
 			tell(g, p);
+		else
+			audit(g, p);
 		return;
 	}
 	exe = exe_of(g, pid);
@@ -216,7 +165,7 @@ static int32_t next_pid(struct gate *g)
 		}
 		e = (struct dirent64 *)(void *)(t->entries + t->at);
 		t->at += e->reclen;
-		pid = number_of(e->name);
+		pid = fds_number(e->name);
 		if (pid > 0)
 			return pid;
 	}
@@ -230,7 +179,8 @@ static void begin(struct gate *g)
 	t->at = t->n = 0;
 	t->fresh = t->again;
 	t->announce = t->announce_next;
-	t->again = t->announce_next = false;
+	t->audit = t->audit_next;
+	t->again = t->announce_next = t->audit_next = false;
 	t->n_gated = t->n_told = 0;
 	t->cpu = 0;
 	t->now = !t->now;
@@ -245,7 +195,7 @@ static void say_idle(struct gate *g)
 	struct look_table *t = &g->look;
 
 	if (t->n_gated > 0 || g->procs.n_gated > 0 || t->again || t->announce_next ||
-		t->execs != g->shared->counters.execs || hold_any_exec(g))
+		t->execs != g->shared->counters.execs || exec_any(g))
 		return;
 	if (t->told_idle && !g->covered)
 		return;
@@ -275,6 +225,8 @@ static void end(struct gate *g)
 	}
 	if (t->again)
 		loop_timer_set(g->look_timer, g->now + GATE_LOOK_PAUSE_NS);
+	else if (t->audit_next && !g->config.on_demand)
+		loop_timer_set(g->look_timer, g->now + interval);
 }
 
 int look_turn(void *userdata)
@@ -312,4 +264,12 @@ void look_ask(struct gate *g, bool announce)
 	/* One that is under way ends first. */
 	if (g->look.dir < 0)
 		loop_timer_set(g->look_timer, clock_now() + 1);
+}
+
+/* With the next look: not one for each file that is classified. */
+void look_audit(struct gate *g)
+{
+	g->look.audit_next = true;
+	if (!g->config.on_demand && g->look.dir < 0 && !loop_timer_due(g->look_timer))
+		loop_timer_set(g->look_timer, clock_now() + GATE_LOOK_MIN_NS);
 }

@@ -25,6 +25,12 @@ static enum file_track track_of(struct view type)
 		{VIEW_LIT("ext3"), FILE_TRACK_FULL},
 		{VIEW_LIT("ext2"), FILE_TRACK_FULL},
 		{VIEW_LIT("tmpfs"), FILE_TRACK_SHORT},
+		{VIEW_LIT("vfat"), FILE_TRACK_LOCAL},
+		{VIEW_LIT("exfat"), FILE_TRACK_LOCAL},
+		{VIEW_LIT("ntfs3"), FILE_TRACK_LOCAL},
+		{VIEW_LIT("ramfs"), FILE_TRACK_LOCAL},
+		{VIEW_LIT("iso9660"), FILE_TRACK_LOCAL},
+		{VIEW_LIT("udf"), FILE_TRACK_LOCAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
@@ -67,6 +73,7 @@ static uint8_t host(struct gate *g, uint64_t id)
 void mounts_changed(struct gate *g)
 {
 	g->mounts.loaded = false;
+	g->mounts.own = 0;
 }
 
 bool mounts_is_host(struct gate *g, uint64_t id)
@@ -80,16 +87,23 @@ enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid)
 	struct procline_mount m;
 	struct view text;
 	char name[32];
+	enum file_track track = FILE_TRACK_NONE;
 
 	if (v)
 		return (enum file_track)(v - 1);
+	if (pid == g->self && id == g->mounts.own)
+		return g->mounts.own_track;
 	/* The type is the kernel's word in any namespace. */
 	snprintf(name, sizeof(name), "%d/mountinfo", pid);
 	if (identify_text(g, name, sizeof(g->text), &text))
 		while (procline_next_mount(&text, &m))
 			if (m.id == id)
-				return track_of(m.type);
-	return FILE_TRACK_NONE;
+				track = track_of(m.type);
+	if (pid == g->self) {
+		g->mounts.own = id;
+		g->mounts.own_track = track;
+	}
+	return track;
 }
 
 void mounts_init(struct gate *g)

@@ -81,6 +81,7 @@ static int start(struct gate *g)
 	int r;
 
 	mounts_init(g);
+	fds_init(g);
 	r = proc_init(g);
 	if (r == 0)
 		r = confine();

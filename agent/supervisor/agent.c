@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,153 +15,33 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
-#include "supervisor/arming.h"
-#include "supervisor/children.h"
-#include "supervisor/group.h"
+#include "supervisor/agent_state.h"
 #include "supervisor/notify.h"
-#include "supervisor/statedir.h"
-#include "supervisor/tags.h"
-#include "wire/gate_shared.h"
-#include "wire/pack.h"
 
 #define TICK_NS      NSEC_PER_SEC
 #define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
 #define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
 #define STOP_NS      (3 * NSEC_PER_SEC)
 #define BACKOFF_NS   (5 * NSEC_PER_SEC)
-#define SCAN_MAX     32U
-#define EVENTS_MAX   256U /* records that wait for core */
 #define NOBODY       65534U
 
-/* One service account: where the package is not installed, nobody stands in. */
-struct account {
-	const char *name;
-	uint32_t uid, gid;
-};
-
-enum account_index {
-	ACCOUNT_CORE,
-	ACCOUNT_LOG,
-	ACCOUNT_SCAN,
-	ACCOUNT_WATCH,
-	ACCOUNT_MAX,
-};
-
-/* A record that waits for core. */
-struct event {
-	struct list node;
-	size_t n;
-	uint8_t body[];
-};
-
-struct agent {
-	struct list events; /* oldest first */
-	uint32_t n_events, events_lost;
-	const struct settings *settings;
-	const struct agent_options *options;
-	struct loop *loop;
-	struct loop_timer *tick, *start_timer, *stop_timer;
-	struct statedir *statedir;
-	struct group *group;
-	struct arming *arming;
-	struct tags *tags;
-	char tags_error[128];
-	struct account accounts[ACCOUNT_MAX];
-	bool accounts_missing;
-	struct config configs[ACCOUNT_MAX + 1]; /* one per account, and the gate's (root) */
-	struct proc *gate, *core, *watch, *log, *scan[SCAN_MAX];
-	uint32_t n_scan;
-	int listen_fd, shared_fd;
-	const struct gate_shared *shared;
-	/* The policy in force, kept for the next gate. */
-	int policy_fd, apps_fd;
-	uint32_t policy_version;
-	struct view apps_map;
-	struct apptable *apps;
-	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered;
-	bool serving, stopping, orderly;
-	int exit_status;
-};
-
-static void say(const struct agent *a, const char *fmt, ...) printf_like(2, 3);
-static void say(const struct agent *a, const char *fmt, ...)
+void agent_say(const struct agent *a, const char *fmt, ...)
 {
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char line[1024] = "sealgated: ";
+	size_t n = strlen(line);
 	va_list ap;
 
-	if (a->options->quiet)
+	/* A service manager that hangs must not stop us: the journal has it as well. */
+	if (a->options->quiet || poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
 		return;
 	va_start(ap, fmt);
-	fputs("sealgated: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
-}
-
-/* What core cannot take now waits for it, or for its successor. */
-static void send_events(struct agent *a)
-{
-	while (!list_is_empty(&a->events)) {
-		struct event *e = list_first(&a->events, struct event, node);
-
-		if (proc_send(a->core, SUP_EVENT, 0, view_of(e->body, e->n), NULL, 0) < 0)
-			return;
-		list_remove(&e->node);
-		a->n_events--;
-		free(e);
-	}
-}
-
-static void queue_event(struct agent *a, struct view body)
-{
-	struct event *e = a->n_events < EVENTS_MAX ? calloc(1, sizeof(*e) + body.n) : NULL;
-
-	if (!e) {
-		a->events_lost++; /* told by status */
-		return;
-	}
-	e->n = body.n;
-	memcpy(e->body, body.p, body.n);
-	list_init(&e->node);
-	list_append(&a->events, &e->node);
-	a->n_events++;
-}
-
-/* A record about the agent, for the journal, by way of core. `from` makes it a span up to now. */
-static void record(struct agent *a, const char *kind, const char *what, uint64_t from,
-	const char *fmt, ...) printf_like(5, 6);
-static void record(
-	struct agent *a, const char *kind, const char *what, uint64_t from, const char *fmt, ...)
-{
-	struct buf text = BUF_INIT(8192), body = BUF_INIT(9000);
-	struct pack p = {&body, 0};
-	struct json j;
-	char when[CLOCK_TEXT_MAX], words[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(words, sizeof(words), fmt, ap);
-	va_end(ap);
-	json_init(&j, &text);
-	json_object(&j);
-	json_key_str(&j, "kind", kind);
-	json_key_str(&j, "what", what);
-	clock_format(clock_realtime(), when);
-	json_key_str(&j, "time", when);
-	if (from) {
-		json_key_str(&j, "to", when);
-		clock_format(from, when);
-		json_key_str(&j, "from", when);
-	}
-	json_key_str(&j, "text", words);
-	json_object_end(&j);
-	pack_view(&p, buf_view(&text));
-	if (json_error(&j) == 0 && !p.error)
-		queue_event(a, buf_view(&body));
-	buf_done(&text);
-	buf_done(&body);
-	send_events(a);
+	n = strlen(line);
+	line[n++] = '\n';
+	unchecked(write(STDERR_FILENO, line, n));
 }
 
 /* ---- accounts and configuration ---- */
@@ -227,13 +108,14 @@ static void connect_two(
 		return;
 	r = wire_pair(pair);
 	if (r < 0) {
-		say(a, "cannot connect %s and %s: %s", proc_name(x), proc_name(y), strerror(-r));
+		agent_say(a, "cannot connect %s and %s: %s", proc_name(x), proc_name(y),
+			strerror(-r));
 		return;
 	}
 	/* Where one is just gone, its successor is connected anew. */
 	if (proc_give_peer(x, proc_role(y), y_index, pair[0]) == 0 &&
 		proc_give_peer(y, proc_role(x), x_index, pair[1]) < 0)
-		say(a, "%s is going away", proc_name(y));
+		agent_say(a, "%s is going away", proc_name(y));
 	fd_close(pair[0]);
 	fd_close(pair[1]);
 }
@@ -248,7 +130,8 @@ static void give_gate_policy(struct agent *a)
 	for (int i = 0; i < 4; i++)
 		version[i] = (uint8_t)(a->policy_version >> 8 * i);
 	if (proc_send(a->gate, SUP_POLICY, 0, view_of(version, 4), fds, 2) < 0)
-		say(a, "the gate is away; its successor gets policy version %u", a->policy_version);
+		agent_say(a, "the gate is away; its successor gets policy version %u",
+			a->policy_version);
 }
 
 /* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
@@ -259,7 +142,7 @@ static void ask_to_look(struct agent *a, bool announce)
 
 	if (proc_is_ready(a->gate) &&
 		proc_send(a->gate, SUP_LOOK, 0, view_of(&body, 1), NULL, 0) < 0)
-		say(a, "the gate is away; its successor looks who lives");
+		agent_say(a, "the gate is away; its successor looks who lives");
 }
 
 static void on_started(void *userdata, struct proc *p)
@@ -282,7 +165,7 @@ static void on_started(void *userdata, struct proc *p)
 			connect_two(a, p, 0, a->scan[i], i);
 		if (proc_give_peer(p, ROLE_CTL, 0, a->listen_fd) < 0)
 			proc_kill(p, false);
-		send_events(a);
+		agent_send_records(a);
 		break;
 	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
 	case ROLE_WATCH:
@@ -318,13 +201,13 @@ static void start_serving(struct agent *a)
 	a->serving = true;
 	ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
-	say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
+	agent_say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
 		a->settings->protect.n == 1 ? "y" : "ies", a->policy_version);
 	notify_ready();
-	record(a, "agent", "start", 0, "sealgate " SEALGATE_VERSION " protects %zu directories",
-		a->settings->protect.n);
+	agent_record(a, "agent", "start", 0,
+		"sealgate " SEALGATE_VERSION " protects %zu directories", a->settings->protect.n);
 	if (statedir_unclean_end(a->statedir))
-		record(a, "gap", "agent", statedir_unclean_end(a->statedir),
+		agent_record(a, "gap", "agent", statedir_unclean_end(a->statedir),
 			"the agent had ended without being stopped; nothing was protected until "
 			"now");
 }
@@ -356,9 +239,9 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 	/* It may have let a start go on: covered until its successor has looked. */
 	if (a->serving && proc_role(p) == ROLE_GATE)
 		(void)arming_alive(a->arming);
-	say(a, "%s %s (status %d), starting another", proc_name(p),
+	agent_say(a, "%s %s (status %d), starting another", proc_name(p),
 		hung ? "did not answer and was killed" : "ended", status);
-	record(a, proc_role(p) == ROLE_SCAN ? "agent" : "gap", proc_name(p), clock_realtime(),
+	agent_record(a, proc_role(p) == ROLE_SCAN ? "agent" : "gap", proc_name(p), clock_realtime(),
 		"%s %s (status %d) and is replaced%s%s", proc_name(p),
 		hung ? "did not answer and was killed" : "ended", status,
 		proc_fatal(p)[0] ? ": " : "", proc_fatal(p));
@@ -376,7 +259,7 @@ static void on_policy(struct agent *a, struct wire_frame *f)
 	if (fd_map_sealed(f->fds[1], &map) < 0 || apptable_open(map, &apps) < 0) {
 		if (map.n > 0)
 			munmap((void *)map.p, map.n);
-		say(a, "core sent a policy that cannot be read; version %u stays in force",
+		agent_say(a, "core sent a policy that cannot be read; version %u stays in force",
 			a->policy_version);
 		return;
 	}
@@ -419,7 +302,7 @@ static void answer_tag(struct agent *a, uint32_t id, int tagged, int covered)
 		body[4 + i] = (uint8_t)((uint32_t)-covered >> 8 * i);
 	}
 	if (proc_send(a->gate, SUP_TAGGED, id, view_of(body, sizeof(body)), NULL, 0) < 0)
-		say(a, "the gate went away while it waited for a tag");
+		agent_say(a, "the gate went away while it waited for a tag");
 }
 
 static void on_tag(struct agent *a, const struct wire_frame *f)
@@ -449,12 +332,13 @@ static void on_found(struct agent *a, const struct wire_frame *f)
 	covered = arming_alive(a->arming);
 	answer_tag(a, f->id, tag(a, pid, app), covered);
 	if (before)
-		record(a, "agent", "already-running", 0, "%s (process %u) ran already", id, pid);
+		agent_record(
+			a, "agent", "already-running", 0, "%s (process %u) ran already", id, pid);
 	else if (!armed)
-		record(a, "agent", "noticed", 0,
+		agent_record(a, "agent", "noticed", 0,
 			"%s (process %u) was not seen starting; covered from now on", id, pid);
 	if (before && n_files > 0)
-		record(a, "agent", "already-open", 0,
+		agent_record(a, "agent", "already-open", 0,
 			"%s (process %u) has %u protected files open already, one is %.*s", id, pid,
 			n_files, (int)MIN(file.n, (size_t)700), (const char *)file.p);
 }
@@ -463,8 +347,8 @@ static void on_uncovered(void *userdata, const char *why)
 {
 	struct agent *a = userdata;
 
-	say(a, "%s", why);
-	record(a, "gap", "coverage", clock_realtime(), "%s", why);
+	agent_say(a, "%s", why);
+	agent_record(a, "gap", "coverage", clock_realtime(), "%s", why);
 }
 
 static bool is_application(void *userdata, const char *id)
@@ -492,111 +376,6 @@ static const struct arming_events arming_events = {
 	.doubt = on_doubt,
 };
 
-static void write_gate(const struct agent *a, struct json *j)
-{
-	const struct gate_counters *c = &a->shared->counters;
-
-	json_key(j, "gate");
-	json_object(j);
-	json_key_u64(j, "held_now", a->shared->n_held);
-	json_key_u64(j, "processes", a->shared->n_processes);
-	json_key_u64(j, "processes_gated", a->shared->n_gated);
-	json_key_u64(j, "allowed_ungated", c->allowed);
-	json_key_u64(j, "gated", c->gated);
-	json_key_u64(j, "outside", c->outside);
-	json_key_u64(j, "known", c->known);
-	json_key_u64(j, "held", c->held);
-	json_key_u64(j, "scanned", c->scanned);
-	json_key_u64(j, "denied", c->denied);
-	json_key_u64(j, "deadline", c->deadline);
-	json_key_u64(j, "core_gone", c->core_gone);
-	json_key_u64(j, "pressure", c->pressure);
-	json_key_u64(j, "successor", c->successor);
-	json_key_u64(j, "execs", c->execs);
-	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
-	json_key_u64(j, "cover_timeouts", c->cover_timeouts);
-	json_key_u64(j, "found", c->found);
-	json_key_u64(j, "looks", c->looks);
-	json_key_u64(j, "look_ms", c->look_ns / NSEC_PER_MSEC);
-	/* A look begins this long after the last one, and may see a process after its exec only at
-	   the next. */
-	json_key_u64(j, "noticed_within_s",
-		(2 * a->shared->look_interval_ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
-	json_key_u64(j, "stuck", c->stuck);
-	json_key_u64(j, "unidentified", c->unidentified);
-	json_key_u64(j, "answer_errors", c->answer_errors);
-	json_key_u64(j, "read_errors", c->read_errors);
-	json_key_u64(j, "records", c->records);
-	json_key_u64(j, "records_lost", c->records_lost);
-	json_key(j, "max_ms");
-	json_object(j);
-	json_key(j, "ungated");
-	json_double(j, (double)c->max_allowed_ns / 1e6, 3);
-	json_key(j, "known");
-	json_double(j, (double)c->max_known_ns / 1e6, 3);
-	json_key(j, "held");
-	json_double(j, (double)c->max_held_ns / 1e6, 3);
-	json_object_end(j);
-	json_object_end(j);
-}
-
-static void write_processes(const struct agent *a, struct json *j)
-{
-	json_key(j, "processes");
-	json_array(j);
-	proc_status(a->gate, j);
-	proc_status(a->core, j);
-	proc_status(a->watch, j);
-	proc_status(a->log, j);
-	for (uint32_t i = 0; i < a->n_scan; i++)
-		proc_status(a->scan[i], j);
-	json_array_end(j);
-}
-
-static void write_limits(const struct agent *a, struct json *j)
-{
-	json_key(j, "lineage");
-	json_str(j,
-		!a->tags ? "partial: no writable cgroup2, children are known by their parents"
-			: a->tags_error[0] ? "partial: some application could not be tagged"
-					   : "full");
-	json_key_str(j, "lineage_error", a->tags_error);
-	json_key_bool(j, "accounts_missing", a->accounts_missing);
-	json_key_u64(j, "events_lost", a->events_lost);
-	json_key(j, "protect");
-	json_array(j);
-	for (size_t i = 0; i < a->settings->protect.n; i++)
-		json_str(j, a->settings->protect.v[i]);
-	json_array_end(j);
-}
-
-static void on_status_get(struct agent *a, uint32_t id)
-{
-	struct buf text = BUF_INIT(WIRE_BODY_MAX - 16), body = BUF_INIT(WIRE_BODY_MAX);
-	struct pack p = {&body, 0};
-	struct json j;
-
-	json_init(&j, &text);
-	json_object(&j);
-	json_key_u64(&j, "pid", (uint64_t)getpid());
-	json_key_bool(&j, "serving", a->serving);
-	json_key_u64(&j, "uptime_ms", (clock_now() - a->started) / NSEC_PER_MSEC);
-	write_processes(a, &j);
-	json_key(&j, "arming");
-	arming_status(a->arming, &j);
-	group_status(a->group, &j);
-	write_limits(a, &j);
-	write_gate(a, &j);
-	json_object_end(&j);
-	pack_view(&p, buf_view(&text));
-	/* Core answers its callers without our part after a second. */
-	if (json_error(&j) == 0 && !p.error &&
-		proc_send(a->core, SUP_STATUS, id, buf_view(&body), NULL, 0) < 0)
-		say(a, "core went away while it asked for the status");
-	buf_done(&text);
-	buf_done(&body);
-}
-
 static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 {
 	struct agent *a = userdata;
@@ -611,7 +390,7 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 		if (index < a->n_scan)
 			proc_kill(a->scan[index], true);
 		break;
-	case CORE_STATUS_GET: on_status_get(a, f->id); break;
+	case CORE_STATUS_GET: agent_answer_status(a, f->id); break;
 	case GATE_TAG: on_tag(a, f); break;
 	case GATE_FOUND: on_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
@@ -668,13 +447,13 @@ static void look_at_losses(struct agent *a)
 	uint64_t lost = a->shared->counters.records_lost;
 
 	if (lost > a->records_lost)
-		record(a, "gap", "gate-records", clock_realtime(),
+		agent_record(a, "gap", "gate-records", clock_realtime(),
 			"the gate dropped %ju records because core did not take them",
 			(uintmax_t)(lost - a->records_lost));
 	a->records_lost = lost;
 	lost = a->shared->counters.cover_timeouts;
 	if (lost > a->uncovered)
-		record(a, "gap", "arming", clock_realtime(),
+		agent_record(a, "gap", "arming", clock_realtime(),
 			"%ju applications started before the file systems were covered",
 			(uintmax_t)(lost - a->uncovered));
 	a->uncovered = lost;
@@ -692,10 +471,10 @@ static int on_mounts(void *userdata, int fd, uint32_t ev)
 		return 0;
 	r = group_cover(a->group, why, sizeof(why));
 	if (r > 0)
-		record(a, "agent", "coverage", 0, "%d new file system%s covered", r,
+		agent_record(a, "agent", "coverage", 0, "%d new file system%s covered", r,
 			r == 1 ? " is" : "s are");
 	else if (r < 0)
-		record(a, "gap", "coverage", clock_realtime(), "%s", why);
+		agent_record(a, "gap", "coverage", clock_realtime(), "%s", why);
 	return 0;
 }
 
@@ -776,7 +555,7 @@ static void stop(struct agent *a)
 	if (a->stopping)
 		return;
 	if (a->serving)
-		record(a, "agent", "stop", 0,
+		agent_record(a, "agent", "stop", 0,
 			"sealgate was told to stop; nothing is protected now");
 	a->stopping = true;
 	a->stop_began = clock_now();
@@ -794,7 +573,7 @@ static int on_signal(void *userdata, const struct signalfd_siginfo *si)
 
 	if (si->ssi_signo == SIGHUP) {
 		if (proc_send(a->core, SUP_RELOAD, 0, VIEW_EMPTY, NULL, 0) < 0)
-			say(a, "core is away; it reads policy and rules when it is back");
+			agent_say(a, "core is away; it reads policy and rules when it is back");
 		return 0;
 	}
 	stop(a);
@@ -970,10 +749,7 @@ static void tear_down(struct agent *a)
 	loop_free(a->loop);
 	tags_free(a->tags);
 	statedir_close(a->statedir, a->orderly);
-	list_for_each_safe(n, tmp, &a->events) {
-		list_remove(n);
-		free(list_entry(n, struct event, node));
-	}
+	agent_drop_records(a);
 }
 
 int agent_run(const struct settings *s, const struct agent_options *o)

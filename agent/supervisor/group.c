@@ -26,6 +26,10 @@
 #define FAN_MARK_IGNORE_SURV (FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY)
 #endif
 
+#ifndef FAN_PRE_ACCESS
+#define FAN_PRE_ACCESS 0x00100000
+#endif
+
 #define COVERED_MAX 256U
 #define EXES_MAX    4096U
 
@@ -48,6 +52,7 @@ struct group {
 	size_t n_exes;
 	uint32_t exe_failures;
 	bool armed;
+	bool pre_access; /* the kernel can ask before a file is read or mapped */
 };
 
 static void explain(int error, char *ret, size_t size)
@@ -83,7 +88,8 @@ static int enter_namespace(char *ret_why, size_t why_size)
 
 static int open_group(char *ret_why, size_t why_size)
 {
-	unsigned flags = FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |
+	/* The class that may ask before content is read; its events come before those of others. */
+	unsigned flags = FAN_CLASS_PRE_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |
 		FAN_UNLIMITED_MARKS;
 	int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
 	int saved = errno;
@@ -96,7 +102,7 @@ static int open_group(char *ret_why, size_t why_size)
 }
 
 /* Whether permission marks exist at all, tried on a memfd that nobody else can open. */
-static int probe(int group_fd, char *ret_why, size_t why_size)
+static int probe(int group_fd, bool *ret_pre_access, char *ret_why, size_t why_size)
 {
 	cleanup_with(fd_closep) int fd = memfd_create("probe", MFD_CLOEXEC);
 	char path[64];
@@ -111,6 +117,10 @@ static int probe(int group_fd, char *ret_why, size_t why_size)
 		explain(saved, ret_why, why_size);
 		return saved == EINVAL ? -ENOSYS : -saved;
 	}
+	/* Memory files cannot have it; a kernel that knows it says so in another way (6.14). */
+	*ret_pre_access = fanotify_mark(group_fd, FAN_MARK_ADD, FAN_PRE_ACCESS, AT_FDCWD, path) ==
+			0 ||
+		errno == EOPNOTSUPP;
 	(void)fanotify_mark(group_fd, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
 	return 0;
 }
@@ -133,7 +143,7 @@ int group_new(
 		r = MIN(r, 0);
 	}
 	if (r == 0)
-		r = probe(g->fd, ret_why, why_size);
+		r = probe(g->fd, &g->pre_access, ret_why, why_size);
 	if (r == 0) {
 		/* Pid 1's, not our own: a service manager may have given us a namespace already. */
 		g->host_mounts_fd = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -223,10 +233,12 @@ static int mark_file_system(const struct group *g, const char *path)
 /* Our own mount of it raises nothing for us. Kernels before 6.0 know the older flag. */
 static void ignore_own_mount(const struct group *g, const char *path)
 {
-	uint64_t mask = FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
+	uint64_t mask = FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM | FAN_ACCESS_PERM;
+	unsigned how = FAN_MARK_ADD | FAN_MARK_MOUNT | FAN_MARK_IGNORE_SURV;
 
-	if (fanotify_mark(g->fd, FAN_MARK_ADD | FAN_MARK_MOUNT | FAN_MARK_IGNORE_SURV, mask,
-		    AT_FDCWD, path) < 0)
+	if (g->pre_access && fanotify_mark(g->fd, how, mask | FAN_PRE_ACCESS, AT_FDCWD, path) == 0)
+		return;
+	if (fanotify_mark(g->fd, how, mask, AT_FDCWD, path) < 0)
 		(void)fanotify_mark(g->fd,
 			FAN_MARK_ADD | FAN_MARK_MOUNT | FAN_MARK_IGNORED_MASK |
 				FAN_MARK_IGNORED_SURV_MODIFY,
@@ -254,11 +266,11 @@ static int cover(struct group *g, const char *path, const char *type)
 	*c = (struct covered){.dev = st.st_dev, .error = c->error};
 	snprintf(c->mount, sizeof(c->mount), "%s", path);
 	snprintf(c->type, sizeof(c->type), "%s", type);
+	/* The order matters: from the first mark on, our own opens there would wait for the gate.
+	   Also while nothing is covered: classified files carry marks of their own. */
+	ignore_own_mount(g, path);
 	if (!g->armed)
 		return 0;
-	/* The order matters: from the first mark on, our own opens there would wait for the gate.
-	 */
-	ignore_own_mount(g, path);
 	r = mark_file_system(g, path);
 	c->error = -r;
 	c->marked = r == 0;
@@ -294,7 +306,7 @@ static int on_mount(void *userdata, const struct mount_entry *m)
 	if (r > 0)
 		c->added++;
 	/* Bind mounts of a covered file system need the ignore mark of their own. */
-	if (r == 0 && c->group->armed)
+	if (r == 0)
 		ignore_own_mount(c->group, m->mount_point);
 	return 0;
 }
@@ -350,6 +362,20 @@ void group_disarm(struct group *g)
 bool group_is_armed(const struct group *g)
 {
 	return g->armed;
+}
+
+bool group_has_pre_access(const struct group *g)
+{
+	return g->pre_access;
+}
+
+uint32_t group_n_failed(const struct group *g)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < g->n_covered; i++)
+		n += g->covered[i].error != 0;
+	return n;
 }
 
 static int mark_exe(struct group *g, const char *path, unsigned how)
@@ -429,6 +455,7 @@ void group_status(const struct group *g, struct json *j)
 	json_object(j);
 	json_key_str(j, "name", "fanotify");
 	json_key_str(j, "kernel", uname(&u) == 0 ? u.release : "");
+	json_key_bool(j, "pre_access", g->pre_access);
 	json_key_u64(j, "executables_marked", g->n_exes - g->exe_failures);
 	json_key_u64(j, "executables_failed", g->exe_failures);
 	json_object_end(j);

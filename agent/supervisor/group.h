@@ -40,6 +40,9 @@ must_check int group_arm(struct group *g, char *ret_why, size_t why_size);
 /* Takes the marks off the file systems; those on executables stay. */
 void group_disarm(struct group *g);
 bool group_is_armed(const struct group *g);
+/* The kernel asks before a file is read by a passed descriptor, or mapped. */
+bool group_has_pre_access(const struct group *g);
+uint32_t group_n_failed(const struct group *g); /* file systems that could not be covered */
 
 /* Marks what is mounted now; unless armed, only looks which file systems there are. Returns the
    number of file systems newly marked, or -errno where a protected directory itself cannot be

@@ -110,9 +110,11 @@ def idle_has_no_mark_on_any_file_system(f):
     equal(s["arming"]["when"], "on-demand", "when")
     equal({c["state"] for c in s["coverage"]}, {"on demand"}, "coverage")
     assert s["engine"]["executables_marked"] > 0, s["engine"]
+    plain = DOCS / "thu-vien.txt"
+    plain.write_text("Thư viện xã mở cửa cả ngày chủ nhật.\n")
     asked = s["gate"]["allowed_ungated"]
     for _ in range(100):
-        f.marked.read_text()
+        plain.read_text()
     equal(f.agent.status()["supervisor"]["gate"]["allowed_ungated"], asked, "opens that were seen")
     text = subprocess.run(["sealgate", "--lang", "en", "status"], stdout=subprocess.PIPE,
                           text=True).stdout

@@ -122,7 +122,11 @@ def pid_of(name):
 def covered(f, area):
     """What status says about a way: covered, partly, not covered."""
     ways = {w["area"]: w for w in f.agent.status()["supervisor"]["ways"]}
-    return ways[area]
+    return ways[area]["state"]
+
+
+def engine(f):
+    return f.agent.status()["supervisor"]["engine"]
 
 
 def gate(f):
@@ -173,7 +177,8 @@ def setup():
     memory.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(memory)], check=True)
     f.places["tmpfs"] = memory
-    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+    watched = "watch:\n" + "".join(f"  - {p}\n" for p in f.places.values())
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra=watched).start()
     return f
 
 
@@ -265,6 +270,97 @@ def case_07_fresh_copy(f):
             shutil.copy(source, copy)
             copy.chmod(0o644)
             refused(client("open", copy))
+
+
+# ---- descriptors that somebody else opened ----
+
+def marks(f):
+    return gate(f)["marks"]
+
+
+def known(f, place):
+    """A document that the agent has read without anybody asking: it carries a mark of its own."""
+    had = marks(f)
+    path = fresh(place)
+    assert lab.wait_for(lambda: marks(f) > had, 20), f"not marked: {path}"
+    return path
+
+
+def give(path, *ways, user="lan"):
+    """The editor opens it and hands the descriptor over, once for each way of reading."""
+    out = []
+    for n, way in enumerate(ways):
+        p = start(EDITOR, "give", f"lab-{os.getpid()}-{n}", path, user=user)
+        try:
+            equal(line(p), "LISTENING")
+            out.append(client("receive", f"lab-{os.getpid()}-{n}", way))
+        finally:
+            end(p)
+    return out
+
+
+@test
+def case_08_passed_descriptor_read(f):
+    for name, place in f.places.items():
+        path = known(f, place)
+        for way, out in zip(READS, give(path, *READS)):
+            refused(out, f"{way} on {name}")
+        equal({i["way"] for i in incidents(f, path)}, {"read"}, "way")
+        readable(editor("open", path), name)
+
+
+@test
+def case_09_passed_descriptor_mapped(f):
+    for name, place in f.places.items():
+        path = known(f, place)
+        out, = give(path, "mmap")
+        if name != "tmpfs" and engine(f)["pre_access"]:
+            refused(out, f"mmap on {name}")
+        else:
+            equal(covered(f, "passed descriptors, mapped"),
+                  "partly" if engine(f)["pre_access"] else "not covered", name)
+
+
+def bequeath(path, how, *args):
+    """The editor opens it and executes the client, which is not named in its arguments."""
+    return subprocess.run(command(EDITOR, "bequeath", path, how, *args), text=True, timeout=30,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, "NEXT": str(CLIENT)}).stdout.strip()
+
+
+@test
+def case_10_inherited_descriptor(f):
+    for name, place in f.places.items():
+        for path in (known(f, place), fresh(place)):
+            for way in ("read", "mmap"):
+                out = bequeath(path, "keep", "use", 9, way)
+                refused(out, f"{way} on {name}")
+            equal([i["way"] for i in incidents(f, path)], ["inherited"], f"{name} {incidents(f, path)}")
+        path = fresh(place, PLAIN)
+        settle()
+        for _ in range(2):
+            readable(bequeath(path, "keep", "use", 9, "read"), name)
+
+
+@test
+def case_11_closed_by_exec(f):
+    path = fresh()
+    out = bequeath(path, "close", "open", fresh(text=PLAIN))
+    readable(out)
+    assert not any(i["path"] == str(path) for i in f.agent.incidents())
+
+
+@test
+def case_12_taken_descriptor(f):
+    for name, place in f.places.items():
+        path = known(f, place)
+        p = start(EDITOR, "hold", path)
+        try:
+            pid, fd = line(p).split()
+            refused(client("getfd", pid, fd, "read"), name)
+            refused(client("getfd", pid, fd, "read", user=None), f"root on {name}")
+        finally:
+            end(p)
 
 
 # ---- what changed after a look ----

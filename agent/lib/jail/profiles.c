@@ -188,6 +188,7 @@ static const struct jail_call gate_calls[] = {
 	CALL(name_to_handle_at),
 	CALL(open_by_handle_at), /* keys of files */
 	CALL(pidfd_open),
+	CALL(pidfd_getfd), /* what an application is about to inherit */
 	CALL(inotify_init1),
 	CALL(inotify_add_watch),
 	CALL(inotify_rm_watch),

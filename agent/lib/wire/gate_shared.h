@@ -14,12 +14,14 @@
 #include "model/filekey.h"
 #include "wire/record.h"
 
-#define GATE_SHARED_MAGIC  UINT32_C(0x53474732)
+#define GATE_SHARED_MAGIC  UINT32_C(0x53474733)
 #define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
 #define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
 #define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
 #define GATE_HISTOGRAM_MAX 16U  /* latencies: bucket i is below 4^i us; the last is open */
-#define GATE_SLOT_PATH_MAX 1024U /* bytes with NUL */
+#define GATE_SLOT_PATH_MAX 1024U  /* bytes with NUL */
+#define GATE_MARKS_MAX     16384U /* classified files with a mark of their own */
+#define GATE_MARKS_INDEX   (2 * GATE_MARKS_MAX)
 
 /* Counts since the memory was made, all of them across gates. */
 struct gate_counters {
@@ -56,6 +58,9 @@ struct gate_counters {
 	uint64_t looks;         /* at all processes */
 	uint64_t look_ns;       /* processor time of these */
 	uint64_t found;         /* processes of applications that were not seen starting */
+	uint64_t reads;         /* of marked files, by applications */
+	uint64_t inherited;     /* descriptors that were looked at before an exec */
+	uint64_t marks_refused; /* classified files without a mark: too many, or it failed */
 };
 
 enum gate_slot_kind {
@@ -69,11 +74,18 @@ struct gate_slot {
 	uint32_t kind; /* enum gate_slot_kind */
 	int32_t fd;    /* the number by which the kernel knows the event */
 	int32_t pid;
+	uint32_t mask;
 	uint32_t app;     /* index in the application table of `policy_version` */
 	uint64_t arrived; /* monotonic */
 	uint64_t realtime;
 	struct file_key key;
 	char path[GATE_SLOT_PATH_MAX]; /* as the opener saw it; cut at the front */
+};
+
+/* A file whose inode carries a mark, open addressing by both numbers. */
+struct gate_mark {
+	uint64_t dev;
+	uint64_t ino; /* 0: free */
 };
 
 /* `id` is set last, and cleared when core has acknowledged it. */
@@ -102,6 +114,9 @@ struct gate_shared {
 	_Alignas(8) uint8_t batch[GATE_BATCH_BYTES];
 	struct gate_slot slots[GATE_SLOTS_MAX];
 	struct gate_kept_record records[GATE_RECORDS_MAX];
+
+	uint32_t n_marks;
+	struct gate_mark marks[GATE_MARKS_INDEX];
 
 	/* Set while a process's command line or environment is read, which waits for a lock that
 	   the process can hold. A gate that was killed there leaves it to its successor, which does

@@ -59,6 +59,7 @@ enum message {
 	GATE_CONFIRM,  /* u8: the gate's checks after the scan agree: core may store the facts */
 	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
 	CORE_RECORDED, /* id of the record that log has acknowledged */
+	CORE_CLASSIFIED, /* key, brief; fd: a file that nobody asked about, for its own mark */
 
 	/* watch <-> core */
 	WATCH_FILE = 160, /* key, str path, u8 no writer seen, u8 urgent; fd: the file */

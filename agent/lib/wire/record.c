@@ -16,6 +16,14 @@ const char *record_cause_name(enum record_cause cause)
 	return (unsigned)cause < RECORD_CAUSE_MAX ? names[cause] : "?";
 }
 
+const char *record_way_name(enum record_way way)
+{
+	static const char *const names[] = {"open", "read", "inherited", "already-open"};
+
+	static_assert(ARRAY_SIZE(names) == RECORD_WAY_MAX, "one name per way");
+	return (unsigned)way < RECORD_WAY_MAX ? names[way] : "?";
+}
+
 void pack_record(struct pack *p, const struct gate_record *r)
 {
 	pack_u64(p, r->realtime);
@@ -37,6 +45,7 @@ void pack_record(struct pack *p, const struct gate_record *r)
 	pack_str(p, r->comm);
 	pack_str(p, r->exe);
 	pack_str(p, r->path);
+	pack_u8(p, (uint8_t)r->way);
 }
 
 void unpack_record(struct unpack *u, struct gate_record *ret)
@@ -61,4 +70,6 @@ void unpack_record(struct unpack *u, struct gate_record *ret)
 	unpack_str(u, ret->comm, sizeof(ret->comm));
 	unpack_str(u, ret->exe, sizeof(ret->exe));
 	unpack_str(u, ret->path, sizeof(ret->path));
+	if (u->in.n > 0)
+		ret->way = (enum record_way)unpack_enum(u, RECORD_WAY_MAX);
 }

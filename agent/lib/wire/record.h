@@ -22,6 +22,16 @@ enum record_cause {
 	RECORD_CAUSE_MAX,
 };
 
+/* How the process came by the file. */
+enum record_way {
+	RECORD_WAY_OPEN,
+	RECORD_WAY_READ,      /* of a descriptor: opened by somebody else, or before it was known */
+	RECORD_WAY_INHERITED, /* open over the exec of the application */
+	RECORD_WAY_ALREADY,   /* open already when it was looked at: nothing was refused */
+	RECORD_WAY_MAX,
+};
+
+const char *record_way_name(enum record_way way); /* "open", "read", "inherited", "already-open" */
 const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
 
 struct gate_record {
@@ -33,6 +43,7 @@ struct gate_record {
 	enum action action, intended;
 	enum channel channel;
 	enum record_cause cause;
+	enum record_way way; /* may be left out of the frame */
 	struct file_key key;
 	struct facts_brief facts;
 	char app[64];        /* application id */

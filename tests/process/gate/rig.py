@@ -25,6 +25,7 @@ GATE_CLASSIFY, CORE_FACTS, GATE_CONFIRM, GATE_RECORD, CORE_RECORDED = range(128,
 NONE, INTERNAL, CONFIDENTIAL, SECRET, TOP_SECRET = range(5)
 FULL, PARTIAL, UNREADABLE = range(3)
 CAUSES = ["known", "scanned", "deadline", "core-gone", "pressure", "successor"]
+WAYS = ["open", "read", "inherited", "already-open"]
 ACTIONS = ["allow", "log", "notify", "justify", "block"]
 
 EPERM = 1
@@ -126,7 +127,8 @@ class Record:
             strings.append(body[at + 4: at + 4 + n].decode(errors="replace"))
             at += 4 + n
         self.app, self.rule, self.identified, self.comm, self.exe, self.path = strings
-        assert at == len(body)
+        self.way = WAYS[body[at]]
+        assert at + 1 == len(body)
 
 
 def level_of(fd):
@@ -427,6 +429,13 @@ class Rig:
     def counters(self):
         v = struct.unpack_from("<%dQ" % len(self.COUNTERS), os.pread(self.shared, 8 * len(self.COUNTERS), 48))
         return dict(zip(self.COUNTERS, v))
+
+    # cover_timeouts, looks, look_ns, found, and then:
+    MARKS = ["reads", "inherited", "marks_refused"]
+
+    def mark_counters(self):
+        at = 48 + 8 * (self.COVER_TIMEOUTS + 4)
+        return dict(zip(self.MARKS, struct.unpack_from("<3Q", os.pread(self.shared, 24, at))))
 
     def file(self, name, content):
         """A document that is old enough for its facts to be kept."""

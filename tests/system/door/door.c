@@ -193,16 +193,17 @@ static int do_hold(char **arg)
 	return 0;
 }
 
-/* PATH keep|close PROGRAM ARGS: executes it with the file as descriptor 9. */
+/* PATH keep|close ARGS: executes the program that NEXT names with the file as descriptor 9. */
 static int do_bequeath(char **arg)
 {
+	const char *next = getenv("NEXT");
 	int fd = open(arg[0], O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || !next)
 		return tell(-1, "open");
 	if (dup3(fd, 9, strcmp(arg[1], "close") == 0 ? O_CLOEXEC : 0) < 0)
 		return tell(-1, "dup3");
-	execv(arg[2], arg + 2);
+	execv(next, arg + 1);
 	return tell(-1, "execve");
 }
 
@@ -357,7 +358,7 @@ int main(int argc, char **argv)
 		{"receive", 2, do_receive},   /* SOCKET WAY */
 		{"getfd", 3, do_getfd},       /* PID FD WAY */
 		{"hold", 1, do_hold},         /* PATH */
-		{"bequeath", 3, do_bequeath}, /* PATH keep|close PROGRAM ARGS... */
+		{"bequeath", 2, do_bequeath}, /* PATH keep|close ARGS... */
 		{"use", 2, do_use},           /* FD WAY */
 		{"child", 2, do_child},       /* PATH fork|exec|vfork|double|parent */
 		{"map", 1, do_map},           /* PATH */

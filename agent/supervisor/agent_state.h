@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running agent's state, for the files that make it up: agent.c, records.c, status.c. */
+#pragma once
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "supervisor/agent.h"
+#include "supervisor/arming.h"
+#include "supervisor/children.h"
+#include "supervisor/group.h"
+#include "supervisor/statedir.h"
+#include "supervisor/tags.h"
+#include "wire/gate_shared.h"
+#include "wire/pack.h"
+
+#define SCAN_MAX 32U
+
+/* One service account: where the package is not installed, nobody stands in. */
+struct account {
+	const char *name;
+	uint32_t uid, gid;
+};
+
+enum account_index {
+	ACCOUNT_CORE,
+	ACCOUNT_LOG,
+	ACCOUNT_SCAN,
+	ACCOUNT_WATCH,
+	ACCOUNT_MAX,
+};
+
+struct agent {
+	struct list events; /* oldest first */
+	uint32_t n_events, events_lost;
+	const struct settings *settings;
+	const struct agent_options *options;
+	struct loop *loop;
+	struct loop_timer *tick, *start_timer, *stop_timer;
+	struct statedir *statedir;
+	struct group *group;
+	struct arming *arming;
+	struct tags *tags;
+	char tags_error[128];
+	struct account accounts[ACCOUNT_MAX];
+	bool accounts_missing;
+	struct config configs[ACCOUNT_MAX + 1]; /* one per account, and the gate's (root) */
+	struct proc *gate, *core, *watch, *log, *scan[SCAN_MAX];
+	uint32_t n_scan;
+	int listen_fd, shared_fd;
+	const struct gate_shared *shared;
+	/* The policy in force, kept for the next gate. */
+	int policy_fd, apps_fd;
+	uint32_t policy_version;
+	struct view apps_map;
+	struct apptable *apps;
+	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered;
+	bool serving, stopping, orderly;
+	int exit_status;
+};
+
+/* For the terminal or the service manager's log; never waits for either. */
+void agent_say(const struct agent *a, const char *fmt, ...) printf_like(2, 3);
+
+/* records.c: about the agent, for the journal, by way of core. `from` makes it a span up to now. */
+void agent_record(struct agent *a, const char *kind, const char *what, uint64_t from,
+	const char *fmt, ...) printf_like(5, 6);
+void agent_send_records(struct agent *a); /* what core could not take before */
+void agent_drop_records(struct agent *a);
+
+/* ways.c: key "ways" */
+void agent_write_ways(const struct agent *a, struct json *j);
+
+/* status.c */
+void agent_answer_status(struct agent *a, uint32_t id);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which ways of taking a document are covered here, which only partly, which not, and why: of this
+ * kernel, this configuration and what has happened so far. tests/system/test-cases.py holds the
+ * agent to it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "supervisor/agent_state.h"
+
+enum state { COVERED, PARTLY, NOT_COVERED };
+
+struct words {
+	const char *en, *vi;
+};
+
+static void way(struct json *j, enum state state, struct words area, struct words why)
+{
+	static const char *const names[] = {"covered", "partly", "not covered"};
+
+	json_object(j);
+	json_key_str(j, "area", area.en);
+	json_key_str(j, "area_vi", area.vi);
+	json_key_str(j, "state", names[state]);
+	json_key_str(j, "why", why.en);
+	json_key_str(j, "why_vi", why.vi);
+	json_object_end(j);
+}
+
+static bool kernel_before(int major, int minor)
+{
+	struct utsname u;
+	int x = 0, y = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%d.%d", &x, &y) != 2)
+		return true;
+	return x < major || (x == major && y < minor);
+}
+
+static bool any_uncovered(const struct agent *a)
+{
+	return group_n_failed(a->group) > 0;
+}
+
+static void write_opens(const struct agent *a, struct json *j)
+{
+	static const struct words none = {"", ""};
+
+	if (any_uncovered(a))
+		way(j, PARTLY, (struct words){"opening files", "mở tệp"},
+			(struct words){"some file systems could not be covered, see above",
+				"có hệ thống tệp không bảo vệ được, xem ở trên"});
+	else
+		way(j, COVERED, (struct words){"opening files", "mở tệp"}, none);
+	if (a->tags && !a->tags_error[0])
+		way(j, COVERED,
+			(struct words){"children of applications", "tiến trình con của ứng dụng"},
+			none);
+	else
+		way(j, PARTLY,
+			(struct words){"children of applications", "tiến trình con của ứng dụng"},
+			(struct words){"some are known by their parents only, because they could "
+				       "not be put into a control group",
+				"có tiến trình chỉ được nhận ra qua tiến trình cha, vì không đưa "
+				"được "
+				"vào nhóm điều khiển"});
+	if (kernel_before(6, 12))
+		way(j, NOT_COVERED,
+			(struct words){"overlays of users", "lớp phủ do người dùng tạo"},
+			(struct words){"before Linux 6.12 an overlay mounted in a user namespace "
+				       "hides opens: forbid unprivileged user namespaces",
+				"trước Linux 6.12, lớp phủ gắn trong không gian người dùng che mất "
+				"lần mở tệp: hãy cấm không gian người dùng"});
+	else
+		way(j, COVERED, (struct words){"overlays of users", "lớp phủ do người dùng tạo"},
+			none);
+	way(j, PARTLY,
+		(struct words){"file systems mounted while an application runs",
+			"hệ thống tệp gắn vào khi ứng dụng đang chạy"},
+		(struct words){
+			"covered a moment after the mount; what is opened before that is not "
+			"seen",
+			"được bảo vệ ngay sau khi gắn; tệp mở trước lúc đó không được thấy"});
+}
+
+static void write_descriptors(const struct agent *a, struct json *j)
+{
+	static const struct words read = {"passed descriptors, read",
+					  "mô tả tệp được chuyển sang, khi đọc"},
+				  map = {"passed descriptors, mapped",
+					  "mô tả tệp được chuyển sang, khi ánh xạ"};
+	bool refused = a->shared->counters.marks_refused > 0;
+
+	way(j, PARTLY, read,
+		refused ? (struct words){"some classified files carry no mark of their own",
+				  "có tệp mật không mang dấu theo dõi riêng"}
+			: (struct words){"where the file was known to be classified when it was "
+					 "opened",
+				  "khi tệp đã được biết là mật vào lúc mở"});
+	if (!group_has_pre_access(a->group))
+		way(j, NOT_COVERED, map,
+			(struct words){"this kernel cannot ask before a file is mapped (Linux 6.14 "
+				       "can)",
+				"nhân này không hỏi trước khi ánh xạ tệp (cần Linux 6.14)"});
+	else
+		way(j, PARTLY, map,
+			(struct words){
+				"as for reading, but not on tmpfs", "như khi đọc, trừ trên tmpfs"});
+	way(j, COVERED,
+		(struct words){"descriptors that an application inherits",
+			"mô tả tệp mà ứng dụng thừa hưởng"},
+		(struct words){"", ""});
+	way(j, PARTLY,
+		(struct words){"files open before the agent or their marking",
+			"tệp mở trước khi có tác tử hoặc trước khi có dấu mật"},
+		(struct words){"recorded; reading goes on", "được ghi lại; vẫn đọc được"});
+}
+
+static void write_rest(struct json *j)
+{
+	way(j, NOT_COVERED,
+		(struct words){"pipes, sockets, memory, clipboard, screen",
+			"đường ống, socket, bộ nhớ, khay nhớ tạm, màn hình"},
+		(struct words){"no file is opened", "không có tệp nào được mở"});
+	way(j, NOT_COVERED,
+		(struct words){"while the supervisor is dead", "khi tiến trình giám sát bị dừng"},
+		(struct words){"opens go on unseen until it is started again; the gap is recorded",
+			"tệp vẫn mở được cho đến khi chạy lại; khoảng trống được ghi lại"});
+	way(j, NOT_COVERED,
+		(struct words){"decisions inside the kernel (BPF)", "quyết định trong nhân (BPF)"},
+		(struct words){"this version has the fanotify engine alone",
+			"bản này chỉ có cơ chế fanotify"});
+	way(j, NOT_COVERED, (struct words){"whether a meeting is running", "có đang họp hay không"},
+		(struct words){"this version does not look at microphones and cameras",
+			"bản này không xem micrô và máy ảnh"});
+}
+
+void agent_write_ways(const struct agent *a, struct json *j)
+{
+	json_key(j, "ways");
+	json_array(j);
+	write_opens(a, j);
+	write_descriptors(a, j);
+	write_rest(j);
+	json_array_end(j);
+}
