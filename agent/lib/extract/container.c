@@ -117,7 +117,7 @@ int container_gzip(struct extractor *x, struct view content)
 	int r = 0;
 
 	if (unarchive_is_stream(view_of(head, inflate_head(content, head, sizeof(head)))))
-		return uncontainer_gzip(x, content);
+		return unarchive_gzip(x, content);
 	/* One file may come as several gzip members one behind the other. */
 	while (r == 0 && container_gzip_bid(rest) != BID_NONE) {
 		size_t used;

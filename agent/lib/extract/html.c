@@ -416,6 +416,8 @@ int html_extract_as(
 	enum encoding e, declared;
 	int r;
 
+	if (content.n == 0)
+		return 0;
 	if (!hint && declared_charset(content, &declared))
 		hint = &declared;
 	if (encoding_detect(content, hint, &e) && e != ENCODING_UTF8) {

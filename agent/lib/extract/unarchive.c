@@ -14,8 +14,12 @@
 /* Work that a header stands for: the clock is looked at for each. */
 #define HEADER_WORK EXTRACT_TICK_WORK
 
-/* Outcome of reading a member: the archive ends here. */
-#define LAST_MEMBER 2
+/* Work that a block stands for, however few its bytes are. */
+#define BLOCK_WORK 4096
+
+/* Outcomes of reading a member: it ends here; the archive does. */
+#define END_OF_MEMBER 4
+#define LAST_MEMBER   5
 
 #define TAR_BLOCK 512
 
@@ -169,7 +173,9 @@ int unarchive_name(struct view stored, struct buf *out)
 struct reading {
 	struct extractor *x;
 	struct archive *a;
-	const struct kind *kind;
+	struct reading *from;   /* whose decompressed bytes this one reads, or NULL */
+	struct view first;      /* of them, if they were looked at already */
+	int stop;               /* what ended the flow of bytes from there */
 	struct rar_headers rar; /* what libarchive does not tell */
 	struct buf name, out;
 	size_t seen; /* entries */
@@ -195,6 +201,8 @@ static enum reason reason_of(struct archive *a)
 
 	if (archive_errno(a) == ENOMEM || says(message, "memory"))
 		return REASON_TOO_BIG;
+	if (says(message, "too many filters"))
+		return REASON_TOO_DEEP;
 	if (archive_read_has_encrypted_entries(a) == 1 || says(message, "ncrypt") ||
 		says(message, "Crypto"))
 		return REASON_ENCRYPTED;
@@ -206,6 +214,9 @@ static void fail(struct reading *g)
 {
 	enum reason r = reason_of(g->a);
 
+	/* What follows from having no more bytes is known already. */
+	if (g->stop)
+		return;
 	/* What comes out of encrypted bytes is no damage. */
 	if (r == REASON_DAMAGED && g->rar.is_encrypted)
 		r = REASON_ENCRYPTED;
@@ -230,7 +241,9 @@ static bool put_at(struct reading *g, uint64_t offset, const void *p, size_t n)
 	out->max = (size_t)max;
 	if (buf_reserve(out, (size_t)end - out->n) < 0)
 		return false;
-	if ((size_t)offset > out->n)
+	if (offset > out->n && !extractor_charge(g->x, offset - out->n))
+		return true;
+	if (offset > out->n)
 		memset(out->p + out->n, 0, (size_t)offset - out->n);
 	if (n > 0)
 		memcpy(out->p + offset, p, n);
@@ -238,38 +251,46 @@ static bool put_at(struct reading *g, uint64_t offset, const void *p, size_t n)
 	return true;
 }
 
-/* All of the current entry's bytes, as far as limits go. What is over them is still run through:
-   the clock ends that, where letting libarchive skip it would not. */
-static int read_data(struct reading *g)
+/* One block of the current entry: END_OF_MEMBER, LAST_MEMBER, or as ever. */
+static int next_block(struct reading *g, struct view *ret, uint64_t *ret_offset)
 {
-	struct extractor *x = g->x;
+	const void *p = NULL;
+	size_t n = 0;
+	la_int64_t offset = 0;
+	int status = archive_read_data_block(g->a, &p, &n, &offset);
 
-	buf_clear(&g->out);
-	for (;;) {
-		const void *p = NULL;
-		size_t n = 0;
-		la_int64_t offset = 0;
-		int status = archive_read_data_block(g->a, &p, &n, &offset), r;
-
-		if (status == ARCHIVE_EOF)
-			return 0;
-		if (status < ARCHIVE_WARN) {
-			fail(g);
-			return status == ARCHIVE_FATAL ? LAST_MEMBER : 0;
-		}
-		r = extractor_tick(x, n + 4096);
-		if (r != 0)
-			return r;
-		if (!extractor_charge(x, n))
-			return LAST_MEMBER;
-		if (offset < 0 || !put_at(g, (uint64_t)offset, p, n))
-			return -ENOMEM;
+	if (g->stop)
+		return g->stop;
+	if (status == ARCHIVE_EOF)
+		return END_OF_MEMBER;
+	if (status < ARCHIVE_WARN || offset < 0) {
+		fail(g);
+		return status == ARCHIVE_FATAL ? LAST_MEMBER : END_OF_MEMBER;
 	}
+	*ret = view_of(p, n);
+	*ret_offset = (uint64_t)offset;
+	return extractor_tick(g->x, n + BLOCK_WORK);
 }
 
-static bool is_raw(const struct reading *g)
+/* All of the current entry's bytes, as far as limits go. What is over them is still run through:
+   the clock ends that, where letting libarchive skip it would not. */
+static int read_data(struct reading *g, struct view first)
 {
-	return archive_format(g->a) == ARCHIVE_FORMAT_RAW;
+	uint64_t offset = 0;
+	struct view v = first;
+	int r = 0;
+
+	buf_clear(&g->out);
+	if (v.n == 0)
+		r = next_block(g, &v, &offset);
+	while (r == 0) {
+		if (!extractor_charge(g->x, v.n))
+			return LAST_MEMBER;
+		if (!put_at(g, offset, v.p, v.n))
+			return -ENOMEM;
+		r = next_block(g, &v, &offset);
+	}
+	return r == END_OF_MEMBER ? 0 : r;
 }
 
 static int entry_name(struct reading *g, struct archive_entry *e)
@@ -279,7 +300,7 @@ static int entry_name(struct reading *g, struct archive_entry *e)
 	if (!name)
 		name = archive_entry_pathname_utf8(e);
 	buf_clear(&g->name);
-	if (is_raw(g) || !name)
+	if (!name)
 		return buf_put_str(&g->name, "data");
 	return unarchive_name(view_str(name), &g->name);
 }
@@ -302,13 +323,11 @@ static int read_member(struct reading *g, struct archive_entry *e)
 		return r;
 	if (!is_file(e))
 		/* Links and directories can have content, too; read_data() bounds it. */
-		return archive_entry_size(e) > 0 ? read_data(g) : 0;
+		return archive_entry_size(e) > 0 ? read_data(g, VIEW_EMPTY) : 0;
 	name = buf_view(&g->name);
-	if (!is_raw(g)) {
-		r = extractor_file_name(x, name);
-		if (r != 0)
-			return r;
-	}
+	r = extractor_file_name(x, name);
+	if (r != 0)
+		return r;
 	if (archive_entry_is_encrypted(e) || rar_headers_encrypted(&g->rar, number)) {
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return 0;
@@ -317,7 +336,7 @@ static int read_member(struct reading *g, struct archive_entry *e)
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 		return LAST_MEMBER;
 	}
-	status = read_data(g);
+	status = read_data(g, VIEW_EMPTY);
 	if (status != 0 && status != LAST_MEMBER)
 		return status;
 	if (g->out.n > 0)
@@ -334,8 +353,8 @@ static int read_members(struct reading *g)
 		struct archive_entry *e;
 		int status = archive_read_next_header(g->a, &e);
 
-		if (status == ARCHIVE_EOF)
-			return 0;
+		if (g->stop || status == ARCHIVE_EOF)
+			return g->stop;
 		r = extractor_tick(g->x, HEADER_WORK);
 		if (r != 0)
 			break;
@@ -347,24 +366,90 @@ static int read_members(struct reading *g)
 			fail(g);
 			return 0;
 		}
-		/* Bytes that no filter took would come back as they went in. */
-		if (g->kind->is_filter && archive_filter_count(g->a) < 2) {
-			extractor_fail(g->x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
-			return 0;
-		}
 		r = read_member(g, e);
 	}
 	return r == LAST_MEMBER ? 0 : r;
 }
 
+/* --- one compressed file, or an archive in it --------------------------------------------------
+ */
+
+/* The bytes of one archive's only entry for another one. Here the clock is looked at, however long
+   the other one goes on without an entry. */
+static la_ssize_t pull(struct archive *a, void *userdata, const void **ret)
+{
+	struct reading *g = userdata;
+	struct view v = g->first;
+	uint64_t offset;
+	int r = 0;
+
+	(void)a;
+	g->first = VIEW_EMPTY;
+	while (r == 0 && v.n == 0)
+		r = next_block(g->from, &v, &offset);
+	if (r == END_OF_MEMBER || r == LAST_MEMBER)
+		return 0;
+	if (r != 0) {
+		g->stop = r;
+		return ARCHIVE_FATAL;
+	}
+	*ret = v.p;
+	return (la_ssize_t)v.n;
+}
+
+/* What stands behind the end of a tarball is read by some. */
+static int support_tar(struct archive *a)
+{
+	return MIN(archive_read_support_format_tar(a),
+		archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1"));
+}
+
+static int read_stream(struct reading *from, struct view first)
+{
+	cleanup_with(reading_done) struct reading g = {
+		.x = from->x, .from = from, .first = first, .a = archive_read_new()};
+
+	if (!g.a)
+		return -ENOMEM;
+	if (support_tar(g.a) < ARCHIVE_WARN ||
+		archive_read_support_format_cpio(g.a) < ARCHIVE_WARN ||
+		archive_read_open(g.a, &g, NULL, pull, NULL) < ARCHIVE_WARN) {
+		fail(&g);
+		return g.stop;
+	}
+	return read_members(&g);
+}
+
+static int read_filtered(struct reading *g)
+{
+	struct archive_entry *e;
+	struct view first = VIEW_EMPTY;
+	uint64_t offset;
+	int r, status = archive_read_next_header(g->a, &e);
+
+	if (status == ARCHIVE_EOF)
+		return 0;
+	if (status < ARCHIVE_WARN) {
+		fail(g);
+		return 0;
+	}
+	/* Bytes that no filter took would come back as they went in. */
+	if (archive_filter_count(g->a) < 2) {
+		extractor_fail(g->x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
+		return 0;
+	}
+	r = next_block(g, &first, &offset);
+	if (r == 0 && unarchive_is_stream(first))
+		return read_stream(g, first);
+	if (r == 0)
+		r = read_data(g, first);
+	if ((r == 0 || r == LAST_MEMBER) && g->out.n > 0)
+		r = extractor_nested(g->x, VIEW_LIT("data"), buf_view(&g->out));
+	return r == LAST_MEMBER || r == END_OF_MEMBER ? 0 : r;
+}
+
 static int support(struct archive *a, const struct kind *k)
 {
-	static int (*const in_filters[])(struct archive *) = {
-		archive_read_support_format_tar,
-		archive_read_support_format_cpio,
-		archive_read_support_format_raw,
-		archive_read_support_format_empty,
-	};
 	static int (*const in_rpm[])(struct archive *) = {
 		archive_read_support_filter_gzip,
 		archive_read_support_filter_bzip2,
@@ -372,28 +457,21 @@ static int support(struct archive *a, const struct kind *k)
 		archive_read_support_filter_lzma,
 		archive_read_support_filter_zstd,
 	};
-	int status = k->support(a);
+	int status = k == &kind_tar ? support_tar(a) : k->support(a);
 
-	for (size_t i = 0; k->is_filter && i < ARRAY_SIZE(in_filters); i++)
-		status = MIN(status, in_filters[i](a));
+	if (k->is_filter)
+		status = MIN(status,
+			MIN(archive_read_support_format_raw(a),
+				archive_read_support_format_empty(a)));
 	if (k->support == archive_read_support_filter_rpm)
 		for (size_t i = 0; i < ARRAY_SIZE(in_rpm); i++)
 			status = MIN(status, in_rpm[i](a));
-	/* What stands behind the end of a tarball is read by some. */
-	if (k->is_filter || k == &kind_tar)
-		(void)archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1");
 	return status;
 }
 
 static int extract_kind(struct extractor *x, struct view content, const struct kind *k)
 {
-	cleanup_with(reading_done) struct reading g = {
-		.x = x,
-		.kind = k,
-		.name = BUF_INIT(0),
-		.out = BUF_INIT(0),
-		.a = archive_read_new(),
-	};
+	cleanup_with(reading_done) struct reading g = {.x = x, .a = archive_read_new()};
 	int r;
 
 	if (!g.a)
@@ -410,7 +488,7 @@ static int extract_kind(struct extractor *x, struct view content, const struct k
 		fail(&g);
 		return 0;
 	}
-	return read_members(&g);
+	return k->is_filter ? read_filtered(&g) : read_members(&g);
 }
 
 int unarchive_extract(struct extractor *x, struct view content)
@@ -420,7 +498,7 @@ int unarchive_extract(struct extractor *x, struct view content)
 	return k ? extract_kind(x, content, k) : 0;
 }
 
-int uncontainer_gzip(struct extractor *x, struct view content)
+int unarchive_gzip(struct extractor *x, struct view content)
 {
 	return extract_kind(x, content, &kind_gzip);
 }
@@ -456,7 +534,7 @@ static void store_le32(uint8_t *p, uint64_t v)
 }
 
 /* A header of our own before the entry's data: what the file says of them is zip.c's to judge. */
-static void make_header(const struct uncontainer_zip *e, struct pieces *p)
+static void make_header(const struct unarchive_zip *e, struct pieces *p)
 {
 	memcpy(p->header, "PK\3\4", 4);
 	p->header[4] = 63;
@@ -471,11 +549,10 @@ static void make_header(const struct uncontainer_zip *e, struct pieces *p)
 	p->v[1] = e->data;
 }
 
-int uncontainer_zip(struct extractor *x, const struct uncontainer_zip *entry, struct buf *out)
+int unarchive_zip(struct extractor *x, const struct unarchive_zip *entry, struct buf *out)
 {
-	static const struct kind kind = ARCHIVE("zip", 0, "", zip_streamable);
 	cleanup_with(reading_done) struct reading g = {
-		.x = x, .kind = &kind, .out = *out, .a = archive_read_new()};
+		.x = x, .out = *out, .a = archive_read_new()};
 	struct pieces pieces = {.next = 0};
 	struct archive_entry *e;
 	int r = 0;
@@ -485,13 +562,13 @@ int uncontainer_zip(struct extractor *x, const struct uncontainer_zip *entry, st
 	if (!g.a)
 		return -ENOMEM;
 	make_header(entry, &pieces);
-	if (kind.support(g.a) < ARCHIVE_WARN ||
+	if (archive_read_support_format_zip_streamable(g.a) < ARCHIVE_WARN ||
 		archive_read_set_format_option(g.a, "zip", "ignorecrc32", "1") < ARCHIVE_WARN ||
 		archive_read_open(g.a, &pieces, NULL, next_piece, NULL) < ARCHIVE_WARN ||
 		archive_read_next_header(g.a, &e) < ARCHIVE_WARN)
 		fail(&g);
 	else
-		r = read_data(&g);
+		r = read_data(&g, VIEW_EMPTY);
 	*out = g.out;
 	g.out = BUF_INIT(0);
 	return r == LAST_MEMBER ? 0 : r;

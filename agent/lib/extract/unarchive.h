@@ -18,13 +18,13 @@ int unarchive_bid(struct view content);
 must_check int unarchive_extract(struct extractor *x, struct view content);
 
 /* A gzip file: as a stream, because it is a tarball of any length. */
-must_check int uncontainer_gzip(struct extractor *x, struct view content);
+must_check int unarchive_gzip(struct extractor *x, struct view content);
 
 /* True where the bytes begin as an archive that is worth streaming. */
 bool unarchive_is_stream(struct view head);
 
 /* One entry of a ZIP, by any method that libarchive knows. */
-struct uncontainer_zip {
+struct unarchive_zip {
 	uint16_t method, flags;
 	uint64_t size; /* uncompressed, as the headers say */
 	struct view data;
@@ -32,8 +32,8 @@ struct uncontainer_zip {
 
 /* Appends its bytes to `out`, what there is of them where it breaks off: 0 (look at out->n; the
    reason is recorded), EXTRACT_STOP, -ENOMEM. */
-must_check int uncontainer_zip(
-	struct extractor *x, const struct uncontainer_zip *entry, struct buf *out);
+must_check int unarchive_zip(
+	struct extractor *x, const struct unarchive_zip *entry, struct buf *out);
 
 /* The name of a member as UTF-8, if what it is stored in can be recognised. Appends. */
 must_check int unarchive_name(struct view stored, struct buf *out);

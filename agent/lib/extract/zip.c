@@ -337,14 +337,14 @@ static int read_deflated(struct extractor *x, struct zip *z, const struct zip_en
 
 static int read_other(struct extractor *x, struct zip *z, const struct zip_entry *e)
 {
-	struct uncontainer_zip u = {
+	struct unarchive_zip u = {
 		.method = e->method,
 		.flags = e->flags,
 		.size = e->size,
 		.data = view_sub(
 			e->data, 0, (size_t)(e->end - (uint64_t)(e->data.p - z->content.p))),
 	};
-	int r = uncontainer_zip(x, &u, &z->scratch);
+	int r = unarchive_zip(x, &u, &z->scratch);
 
 	return r == 0 && z->scratch.n == 0 ? ZIP_NOTHING : r;
 }
