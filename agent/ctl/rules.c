@@ -172,11 +172,13 @@ static void print_tags(uint32_t tags)
 
 static void result_text(const struct rulepack_result *r)
 {
-	size_t n = strcspn(r->text, "\n");
+	size_t n = MIN(strcspn(r->text, "\n"), (size_t)60);
 
+	while (n && ((unsigned char)r->text[n] & 0xc0) == 0x80)
+		n--;
 	printf("%s%s%s %s:%u: ", tty_style(stdout, r->ok ? TTY_GREEN : TTY_RED),
 		r->ok ? "ok  " : "FAIL", tty_style(stdout, TTY_PLAIN), r->file, r->line);
-	tty_put_safe(stdout, r->name[0] ? view_str(r->name) : view_of(r->text, MIN(n, (size_t)60)));
+	tty_put_safe(stdout, r->name[0] ? view_str(r->name) : view_of(r->text, n));
 	printf("\n");
 	if (r->ok)
 		return;

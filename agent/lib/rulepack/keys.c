@@ -26,6 +26,11 @@ const char *const keys_sample[] = {
 const char *const keys_block[] = {
 	"text", "place", "flags", "name", "page", "shape", "member", NULL};
 
+const char *const words_as[] = {"whole", "segment", "field", "label", "tag", "anywhere", NULL};
+const char *const words_case[] = {"capitals", "mixed", "any", NULL};
+const char *const words_flag[] = {"framed", "red", "large", "struck", "hidden", "top", "first-page",
+	"case-unknown", "caps", "bold", "centred", "ocr", "code", NULL};
+
 const char *const *rulepack_keys(const char *what)
 {
 	static const struct {
@@ -43,6 +48,9 @@ const char *const *rulepack_keys(const char *what)
 		{"samples", keys_samples},
 		{"sample", keys_sample},
 		{"block", keys_block},
+		{"as", words_as},
+		{"case", words_case},
+		{"flag", words_flag},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)

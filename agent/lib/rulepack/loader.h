@@ -76,14 +76,10 @@ static inline struct symbol *loader_symbols(const struct loader *l)
 /* Turns a builder's failure into a diagnostic. */
 int builder_diag(struct loader *l, const struct pack_source *p, const struct conf_node *n, int e);
 
-extern const char *const keys_pack[],
-	*const keys_mark[],
-		*const keys_form[],
-			*const keys_context[],
-				*const keys_condition[],
-					*const keys_rule[],
-						*const keys_switch[],
-							*const keys_label[],
-								*const keys_samples[],
-									*const keys_sample[],
-										*const keys_block[];
+#define WORDS_FLAG_MAX 13
+extern const char *const keys_pack[], *const keys_mark[], *const keys_form[], *const keys_context[];
+extern const char *const keys_condition[], *const keys_rule[], *const keys_switch[];
+extern const char *const keys_label[], *const keys_samples[], *const keys_sample[];
+extern const char *const keys_block[];
+extern const char *const words_as[RS_AS_MAX + 1], *const words_case[RS_CASE_MAX + 1];
+extern const char *const words_flag[WORDS_FLAG_MAX + 1];

@@ -2,7 +2,6 @@
 /* Rules, and the two kinds that are refused because they would fire on ordinary words. */
 #include "rulepack/loader.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,13 +10,6 @@
 
 /* Folded words up to this long are too many other words ("mat", "noi"). */
 #define FOLDED_LETTERS_MIN 4
-
-static const char *const as_names[] = {
-	"whole", "segment", "field", "label", "tag", "anywhere", NULL};
-static_assert(ARRAY_SIZE(as_names) == RS_AS_MAX + 1, "one name per kind");
-
-static const char *const case_names[] = {"capitals", "mixed", "any", NULL};
-static_assert(ARRAY_SIZE(case_names) == RS_CASE_MAX + 1, "one name per kind");
 
 static int choice(struct loader *l, const struct pack_source *p, const struct conf_node *map,
 	const char *key, const char *const *names, unsigned fallback, unsigned *ret)
@@ -296,8 +288,8 @@ int rule_load(struct loader *l, const struct pack_source *p, const struct conf_n
 	int e;
 
 	if (conf_check_keys(p->conf, n, keys_rule, "R004", l->d) < 0 ||
-		choice(l, p, n, "as", as_names, RS_AS_WHOLE, &as) < 0 ||
-		choice(l, p, n, "case", case_names, RS_CASE_CAPITALS, &letter_case) < 0 ||
+		choice(l, p, n, "as", words_as, RS_AS_WHOLE, &as) < 0 ||
+		choice(l, p, n, "case", words_case, RS_CASE_CAPITALS, &letter_case) < 0 ||
 		symbols_read(l, p, n, "marks", SYMBOL_MARK, marks, &u.n_marks) < 0 ||
 		symbols_read(l, p, n, "tails", SYMBOL_TAIL, tails, &u.n_tails) < 0)
 		return -EBADMSG;

@@ -2,7 +2,7 @@
 /*
  * Rule packs: a folder with pack.yaml and samples.yaml. Loads them, says what is wrong with them in
  * the words of the person who wrote them, and gives the engine its form. Diagnostics are R001 to
- * R018 (docs/diagnostics.md). For the core and the CLI.
+ * R016 (docs/diagnostics.md). For the core and the CLI.
  */
 #pragma once
 

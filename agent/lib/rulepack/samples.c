@@ -21,24 +21,20 @@ struct tester {
 	struct facts *facts;
 };
 
-static const struct {
-	const char *name;
-	uint32_t flag;
-} flag_names[] = {
-	{"framed", BLOCK_FRAMED},
-	{"red", BLOCK_RED},
-	{"large", BLOCK_LARGE},
-	{"struck", BLOCK_STRUCK},
-	{"hidden", BLOCK_HIDDEN},
-	{"top", BLOCK_TOP},
-	{"first-page", BLOCK_FIRST_PAGE},
-	{"case-unknown", BLOCK_CASE_UNKNOWN},
-	{"caps", BLOCK_CAPS},
-	{"bold", BLOCK_BOLD},
-	{"centred", BLOCK_CENTRED},
-	{"ocr", BLOCK_OCR},
-	{"code", BLOCK_CODE},
-};
+/* As `words_flag` names them. */
+static const uint32_t flags_of[WORDS_FLAG_MAX] = {BLOCK_FRAMED, BLOCK_RED, BLOCK_LARGE,
+	BLOCK_STRUCK, BLOCK_HIDDEN, BLOCK_TOP, BLOCK_FIRST_PAGE, BLOCK_CASE_UNKNOWN, BLOCK_CAPS,
+	BLOCK_BOLD, BLOCK_CENTRED, BLOCK_OCR, BLOCK_CODE};
+
+static void unknown(struct tester *t, const struct conf_node *n, const char *what, const char *name,
+	const char *const *known)
+{
+	struct diag *d = conf_error(t->conf, n, "R009", t->d, "no %s '%s'", what, name);
+	const char *near = diag_nearest(name, known);
+
+	if (near)
+		diag_hint(d, "did you mean '%s'?", near);
+}
 
 static int flags_read(struct tester *t, const struct conf_node *n, uint32_t *ret)
 {
@@ -53,11 +49,11 @@ static int flags_read(struct tester *t, const struct conf_node *n, uint32_t *ret
 
 		if (conf_string(t->conf, n->items[i], "R006", t->d, &name) < 0)
 			return -EBADMSG;
-		for (size_t j = 0; j < ARRAY_SIZE(flag_names); j++)
-			if (strcmp(flag_names[j].name, name) == 0)
-				flag = flag_names[j].flag;
+		for (size_t j = 0; words_flag[j]; j++)
+			if (strcmp(words_flag[j], name) == 0)
+				flag = flags_of[j];
 		if (!flag) {
-			conf_error(t->conf, n->items[i], "R009", t->d, "no flag '%s'", name);
+			unknown(t, n->items[i], "flag", name, words_flag);
 			return -EBADMSG;
 		}
 		*ret |= flag;
@@ -75,7 +71,7 @@ static int place_of(struct tester *t, const struct conf_node *map, enum place *r
 	if (conf_string(t->conf, n, "R006", t->d, &name) < 0)
 		return -EBADMSG;
 	if (place_parse(name, ret) < 0) {
-		conf_error(t->conf, n, "R009", t->d, "no place '%s'", name);
+		unknown(t, n, "place", name, place_names);
 		return -EBADMSG;
 	}
 	return 0;
