@@ -46,6 +46,12 @@ static size_t put_utf8(uint8_t *p, uint32_t c)
 	return 4;
 }
 
+/* Controls are blanks: Qt says that its space is a tab, and a tab would part cells. */
+static uint32_t blank(uint32_t c)
+{
+	return c < ' ' || (c >= 0x7F && c <= 0xA0) ? ' ' : c;
+}
+
 /* A destination: UTF-16BE, whose last unit is raised by `add`. */
 static int map_text(struct cmap *m, uint32_t code, struct view utf16, uint32_t add)
 {
@@ -67,10 +73,10 @@ static int map_text(struct cmap *m, uint32_t code, struct view utf16, uint32_t a
 			c += add;
 		if ((c >= 0xD800 && c < 0xE000) || c > 0x10FFFF || c == 0)
 			continue;
-		n += put_utf8(text + n, c);
+		n += put_utf8(text + n, blank(c));
 	}
 	if (utf16.n == 1) /* one byte happens, and means what it says */
-		n = put_utf8(text, utf16.p[0] + (add & 0xFF));
+		n = put_utf8(text, blank(utf16.p[0] + (add & 0xFF)));
 	return n ? pdf_font_map(m->f, m->font, code, text, n) : 0;
 }
 

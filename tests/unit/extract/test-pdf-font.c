@@ -54,6 +54,16 @@ static void test_to_unicode(void **state)
 	assert_int_equal(g.result.completeness, COMPLETENESS_FULL);
 }
 
+static void test_blanks(void **state)
+{
+	(void)state;
+	/* a tab and a no-break space are blanks in a line, whatever their glyphs are */
+	read_font(COMPOSITE,
+		"4 beginbfchar <0001> <0041> <0002> <0009> <0003> <00A0> <0004> <09> endbfchar",
+		"BT /F1 10 Tf 100 700 Td <0001000200010003000100040001> Tj ET");
+	must("A A A A");
+}
+
 static void test_cid_widths(void **state)
 {
 	(void)state;
@@ -162,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_to_unicode),
+		cmocka_unit_test(test_blanks),
 		cmocka_unit_test(test_cid_widths),
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_unicode_cmap),
