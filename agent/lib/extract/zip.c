@@ -17,6 +17,8 @@
 #define METHOD_DEFLATE 8
 #define METHOD_AES     99
 
+#define EXTRA_NAME 0x7075
+
 #define FLAG_ENCRYPTED  0x0001
 #define FLAG_DESCRIPTOR 0x0008
 
@@ -70,6 +72,21 @@ static void read_zip64(struct view extra, uint64_t *size, uint64_t *csize, uint6
 	}
 }
 
+/* The name as UTF-8 where a program that stores another one put it into the extra field, too. */
+static struct view full_name(struct view extra, struct view name)
+{
+	while (extra.n >= 4) {
+		uint16_t id = load_le16(extra.p), n = load_le16(extra.p + 2);
+		struct view f = view_sub(extra, 4, n);
+
+		/* version, sum of the other name */
+		if (id == EXTRA_NAME && f.n > 5 && f.p[0] == 1)
+			return view_sub(f, 5, f.n);
+		extra = view_sub(extra, (size_t)n + 4, extra.n);
+	}
+	return name;
+}
+
 /* Parses the local header at `off`. `ret->end` is what it says, which may be nonsense. */
 static bool read_local(struct view c, uint64_t off, struct zip_entry *ret, bool *ret_open_end)
 {
@@ -89,7 +106,8 @@ static bool read_local(struct view c, uint64_t off, struct zip_entry *ret, bool 
 	size = load_le32(p + 22);
 	read_zip64(view_of(p + LOCAL_SIZE + n_name, n_extra), &size, &csize, NULL);
 	*ret = (struct zip_entry){
-		.name = view_of(p + LOCAL_SIZE, n_name),
+		.name = full_name(
+			view_of(p + LOCAL_SIZE + n_name, n_extra), view_of(p + LOCAL_SIZE, n_name)),
 		.offset = off,
 		.size = size,
 		.method = load_le16(p + 8),
@@ -177,11 +195,13 @@ static int read_directory(struct extractor *x, struct zip *z)
 		uint64_t offset = load_le32(p + 42), end;
 		uint16_t n_name = load_le16(p + 28), n_extra = load_le16(p + 30);
 		struct zip_entry e, local;
+		struct view extra;
 		bool open_end;
 
 		if (!checked_range(at, CENTRAL_SIZE + (uint64_t)n_name + n_extra, c.n))
 			break;
-		read_zip64(view_of(p + CENTRAL_SIZE + n_name, n_extra), &size, &csize, &offset);
+		extra = view_of(p + CENTRAL_SIZE + n_name, n_extra);
+		read_zip64(extra, &size, &csize, &offset);
 		at += CENTRAL_SIZE + (uint64_t)n_name + n_extra + load_le16(p + 32);
 		r = extractor_tick(x, 64);
 		if (!checked_add(offset, shift, &offset) ||
@@ -199,8 +219,14 @@ static int read_directory(struct extractor *x, struct zip *z)
 			end = c.n;
 		e.end = open_end ? end : MAX(end, local.end);
 		e.is_directory = n_name > 0 && e.name.p[n_name - 1] == '/' && csize == 0;
+		e.name = full_name(extra, e.name);
 		if (r == 0)
 			r = add(x, z, &e);
+		/* Programs differ in which of the headers they believe. */
+		if (r == 0 && e.method != local.method) {
+			e.method = local.method;
+			r = add(x, z, &e);
+		}
 	}
 	return r;
 }
@@ -270,7 +296,9 @@ static int by_offset(const void *a, const void *b)
 {
 	const struct zip_entry *ea = a, *eb = b;
 
-	return ea->offset < eb->offset ? -1 : ea->offset > eb->offset;
+	if (ea->offset != eb->offset)
+		return ea->offset < eb->offset ? -1 : 1;
+	return ea->method < eb->method ? -1 : ea->method > eb->method;
 }
 
 static int read_gaps(struct extractor *x, struct zip *z)
@@ -283,7 +311,7 @@ static int read_gaps(struct extractor *x, struct zip *z)
 		qsort(z->entries, n, sizeof(*z->entries), by_offset);
 	/* Two directory entries on one local header are one file. */
 	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || z->entries[kept - 1].offset != z->entries[i].offset)
+		if (kept == 0 || by_offset(&z->entries[kept - 1], &z->entries[i]) != 0)
 			z->entries[kept++] = z->entries[i];
 	z->n = n = kept;
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -346,6 +374,9 @@ static int read_other(struct extractor *x, struct zip *z, const struct zip_entry
 	};
 	int r = unarchive_zip(x, &u, &z->scratch);
 
+	/* Where the stream ends is not known; a header in it is no accident. */
+	if (r == 0)
+		r = read_gap(x, z, 0, (uint64_t)(e->data.p - z->content.p), e->end);
 	return r == 0 && z->scratch.n == 0 ? ZIP_NOTHING : r;
 }
 
