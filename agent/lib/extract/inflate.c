@@ -113,6 +113,10 @@ int inflate_view(struct extractor *x, enum inflate_wrap wrap, struct view in, ui
 	size_t used = 0;
 	int r = INFLATE_DAMAGED;
 
+	if (ret_used)
+		*ret_used = 0;
+	if (in.n == 0)
+		return r;
 	out->max = (size_t)MIN(x->limits->member_bytes, (uint64_t)(SIZE_MAX / 2)) + out->n +
 		INFLATE_STEP;
 	if (is_credible(x, in, declared))

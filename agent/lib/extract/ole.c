@@ -11,6 +11,9 @@
 /* Bytes that are looked at for the start of the labels' XML. */
 #define LABELS_HEAD 64
 
+/* "_Tables" as installers write it: two letters in one character, behind a sign of tables. */
+#define MSI_TABLES "\u4840\u3f7f\u4164\u422f\u4836"
+
 int ole_bid(struct view v)
 {
 	return view_starts(v, VIEW_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) ? BID_MAGIC : BID_NONE;
@@ -115,6 +118,14 @@ static int read_old_slides(struct cfb *c, uint32_t storage)
 	return 0;
 }
 
+/* Text that nobody reads yet, or pictures of documents. */
+static int unsupported(struct cfb *c, uint32_t storage)
+{
+	(void)storage;
+	extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_UNSUPPORTED);
+	return 0;
+}
+
 static const struct {
 	const char *stream;
 	const char *format;
@@ -130,6 +141,17 @@ static const struct {
 	{"Package", "cfb", read_package_stream},
 	{"\1Ole10Native", "cfb", read_ole1},
 	{"CONTENTS", "cfb", read_contents},
+	{"BodyText", "hwp", unsupported},
+	{"ViewText", "hwp", unsupported},
+	{"VisioDocument", "visio", unsupported},
+	{"Quill", "publisher", unsupported},
+	{"StarWriterDocument", "staroffice", unsupported},
+	{"StarCalcDocument", "staroffice", unsupported},
+	{"StarDrawDocument3", "staroffice", unsupported},
+	{"PerfectOffice_MAIN", "wordperfect", unsupported},
+	{"Catalog", "thumbs-db", unsupported},
+	/* the name that installers give to their list of tables */
+	{MSI_TABLES, "msi", unsupported},
 	/* formulas and macros: no words to miss */
 	{"Equation Native", "cfb", NULL},
 	{"VBA", "cfb", NULL},

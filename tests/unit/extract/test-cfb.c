@@ -390,6 +390,32 @@ static void test_many_properties(void **state)
 	}
 }
 
+/* What nobody reads has its name, and is told. */
+static void test_other_programs(void **state)
+{
+	static const char *const known[][2] = {
+		{"BodyText", "hwp"},
+		{"VisioDocument", "visio"},
+		{"Quill", "publisher"},
+		{"StarWriterDocument", "staroffice"},
+		{"PerfectOffice_MAIN", "wordperfect"},
+		{"Catalog", "thumbs-db"},
+		{"\u4840\u3f7f\u4164\u422f\u4836", "msi"},
+		{"something", "cfb"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct cfb_builder b = cfb_builder_new();
+
+		cfb_add(&b, 0, known[i][0], VIEW_LIT("bytes"));
+		assert_int_equal(seen_cfb(s, &b), 0);
+		assert_string_equal(s->result.format, known[i][1]);
+		assert_int_equal(s->result.completeness, COMPLETENESS_UNREADABLE);
+		assert_int_equal(REASONS(s), REASON_BIT(REASON_UNSUPPORTED));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth_and_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_programs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_empty_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_deep_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_properties, setup, teardown),

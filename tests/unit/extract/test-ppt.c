@@ -447,6 +447,9 @@ static void test_embedded(void **state)
 	ATOM(PPT_OLE_OBJECT, 1 << 4, "\1\0\0\0no deflate");
 	run();
 	assert_int_equal(REASONS(s), REASON_BIT(REASON_DAMAGED));
+	ATOM(PPT_OLE_OBJECT, 1 << 4, "\1\0\0\0");
+	run();
+	assert_int_equal(REASONS(s), REASON_BIT(REASON_DAMAGED));
 	/* pictures that nobody read: told where there is no text */
 	buf_clear(&stream);
 	at = begin(PPT_SLIDE, CONTAINER);
