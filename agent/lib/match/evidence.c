@@ -387,6 +387,20 @@ static void conclude(struct match *m, struct doc *d, uint32_t i)
 		add_evidence(m, d, k, k->score);
 }
 
+/* A label that says "none" is evidence only against a marking. */
+static void add_denials(struct match *m, struct doc *d)
+{
+	for (uint32_t i = 0; i < d->n_settled; i++) {
+		const struct cand *k = &d->settled[i];
+		const struct rs_rule *u = &m->r->rules[k->rule];
+		const struct rs_mark *mark = &m->r->marks[k->mark];
+
+		if (u->as == RS_AS_LABEL && mark->tag == RS_NO_TAG && mark->level == LEVEL_NONE &&
+			k->score >= u->level_at && !is_echo(d, i))
+			add_evidence(m, d, k, k->score);
+	}
+}
+
 static int highest(uint64_t levels)
 {
 	return 63 - __builtin_clzll(levels);
@@ -439,7 +453,9 @@ void evidence_finish(struct match *m, struct doc *d)
 	for (uint32_t i = 0; i < n; i++)
 		if (m->r->marks[d->settled[i].mark].tag == RS_NO_TAG)
 			conclude(m, d, i);
-	if (m->labels && m->markings && highest(m->labels) != highest(m->markings))
+	if (m->labels && m->markings && highest(m->labels) != highest(m->markings)) {
 		m->out->tags |= TAG_BIT(TAG_LABEL_CONFLICT);
+		add_denials(m, d);
+	}
 	m->out->tags |= tags;
 }

@@ -57,6 +57,20 @@ struct tally {
 	size_t n, failed;
 };
 
+/* A label and a marking that disagree are two pieces of evidence. */
+static void check_conflict(const struct rulepack_result *r)
+{
+	bool label = false, marking = false;
+
+	for (uint32_t i = 0; i < r->facts->n_evidence; i++) {
+		bool is_label = r->facts->evidence[i].place == PLACE_PROPERTY;
+
+		label |= is_label;
+		marking |= !is_label;
+	}
+	assert_true(label && marking);
+}
+
 static int on_result(void *userdata, const struct rulepack_result *r)
 {
 	struct tally *t = userdata;
@@ -70,6 +84,8 @@ static int on_result(void *userdata, const struct rulepack_result *r)
 		t->packs[i].positive++;
 	else
 		t->packs[i].negative++;
+	if (r->got_tags & TAG_BIT(TAG_LABEL_CONFLICT))
+		check_conflict(r);
 	if (!r->ok) {
 		t->failed++;
 		print_message("# %s:%u: expected %s, found %s\n", r->file, r->line,
