@@ -256,7 +256,7 @@ def entities(form):
 
 # name: (function of a line, languages, whole document, carriers)
 LINE = {
-    'as it is': (lambda s: s, 'vi en zh ru', False, ALL),
+    'as it is': (lambda s: s, 'vi en zh ru tw ja ko', False, ALL),
     # Unicode's own variants
     'decomposed (NFD)': (changed(nfd), 'vi', True, ALL),
     'decomposed in part': (changed(mixed_forms), 'vi', False, ALL),
@@ -666,6 +666,10 @@ DOCUMENT = {
     'UTF-32 without BOM': (encoded('utf-32-le'), 'vi en zh ru'),
     'UTF-7': (encoded('utf-7'), 'vi zh ru'),
     'GB18030': (encoded('gb18030'), 'zh'),
+    'Big5': (encoded('big5'), 'tw'),
+    'Shift_JIS': (encoded('shift_jis'), 'ja'),
+    'EUC-JP': (encoded('euc_jp'), 'ja'),
+    'EUC-KR': (encoded('euc_kr'), 'ko'),
     'CP1251': (encoded('cp1251'), 'ru'),
     'KOI8-R': (encoded('koi8-r'), 'ru'),
     'entities, decimal': (html_coded(lambda c: f'&#{ord(c)};'), 'vi en zh ru'),

@@ -49,6 +49,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	e = ENCODING_MAX;
 	assert(encoding_detect_mojibake(in, &e) == (e != ENCODING_MAX));
+	{
+		cleanup_with(buf_done) struct buf out = BUF_INIT(4 * n + 4);
+		int r = encoding_repair(in, &out);
+
+		assert(r == 0 || r == 1);
+		check_utf8(buf_view(&out));
+	}
 	e = ENCODING_MAX;
 	assert((encoding_parse(in, &e) == 0) == (e != ENCODING_MAX));
 	e = ENCODING_MAX;

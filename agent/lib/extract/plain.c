@@ -61,6 +61,7 @@ int plain_extract(
 	struct extractor *x, struct view content, enum place place, const enum encoding *hint)
 {
 	cleanup_with(buf_done) struct buf utf8 = BUF_INIT(0);
+	cleanup_with(buf_done) struct buf repaired = BUF_INIT(0);
 	uint32_t flags = 0;
 	enum encoding e;
 	struct view text;
@@ -80,6 +81,13 @@ int plain_extract(
 		else if (r < 0)
 			return r;
 		text = buf_view(&utf8);
+	}
+	r = encoding_repair(text, &repaired);
+	if (r == 1) {
+		text = buf_view(&repaired);
+		flags |= BLOCK_CASE_UNKNOWN;
+	} else if (r == -ENOMEM) {
+		return r;
 	}
 	if (e == ENCODING_TCVN3)
 		flags |= BLOCK_CASE_UNKNOWN;

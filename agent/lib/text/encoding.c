@@ -21,6 +21,11 @@ static const char *const names[] = {
 	[ENCODING_CP1251] = "windows-1251",
 	[ENCODING_KOI8R] = "koi8-r",
 	[ENCODING_GB18030] = "gb18030",
+	[ENCODING_BIG5] = "big5",
+	[ENCODING_SHIFT_JIS] = "shift_jis",
+	[ENCODING_EUC_JP] = "euc-jp",
+	[ENCODING_EUC_KR] = "euc-kr",
+	[ENCODING_UTF7] = "utf-7",
 };
 _Static_assert(ARRAY_SIZE(names) == ENCODING_MAX, "each encoding has a name");
 
@@ -78,6 +83,24 @@ static const struct {
 	{"euc-cn", ENCODING_GB18030},
 	{"hz-gb-2312", ENCODING_GB18030},
 	{"chinese", ENCODING_GB18030},
+	{"big5-hkscs", ENCODING_BIG5},
+	{"cp950", ENCODING_BIG5},
+	{"windows-950", ENCODING_BIG5},
+	{"x-x-big5", ENCODING_BIG5},
+	{"shift-jis", ENCODING_SHIFT_JIS},
+	{"sjis", ENCODING_SHIFT_JIS},
+	{"x-sjis", ENCODING_SHIFT_JIS},
+	{"ms_kanji", ENCODING_SHIFT_JIS},
+	{"cp932", ENCODING_SHIFT_JIS},
+	{"windows-31j", ENCODING_SHIFT_JIS},
+	{"x-euc-jp", ENCODING_EUC_JP},
+	{"euc_kr", ENCODING_EUC_KR},
+	{"ks_c_5601-1987", ENCODING_EUC_KR},
+	{"ksc5601", ENCODING_EUC_KR},
+	{"cp949", ENCODING_EUC_KR},
+	{"windows-949", ENCODING_EUC_KR},
+	{"unicode-1-1-utf-7", ENCODING_UTF7},
+	{"utf7", ENCODING_UTF7},
 };
 
 const char *encoding_name(enum encoding e)
@@ -125,7 +148,10 @@ bool encoding_of_code_page(uint32_t code_page, enum encoding *ret)
 		uint32_t page;
 		enum encoding encoding;
 	} known[] = {
+		{932, ENCODING_SHIFT_JIS},
 		{936, ENCODING_GB18030},
+		{949, ENCODING_EUC_KR},
+		{950, ENCODING_BIG5},
 		{1200, ENCODING_UTF16LE},
 		{1201, ENCODING_UTF16BE},
 		{1251, ENCODING_CP1251},
@@ -134,7 +160,10 @@ bool encoding_of_code_page(uint32_t code_page, enum encoding *ret)
 		{20127, ENCODING_CP1252},
 		{20866, ENCODING_KOI8R},
 		{28591, ENCODING_CP1252},
+		{51932, ENCODING_EUC_JP},
+		{51949, ENCODING_EUC_KR},
 		{54936, ENCODING_GB18030},
+		{65000, ENCODING_UTF7},
 		{65001, ENCODING_UTF8},
 	};
 

@@ -27,6 +27,11 @@ enum encoding {
 	ENCODING_CP1251,
 	ENCODING_KOI8R,
 	ENCODING_GB18030,
+	ENCODING_BIG5,
+	ENCODING_SHIFT_JIS,
+	ENCODING_EUC_JP,
+	ENCODING_EUC_KR,
+	ENCODING_UTF7,
 	ENCODING_MAX,
 };
 
@@ -52,6 +57,10 @@ must_check int encoding_decode(enum encoding e, struct view bytes, struct buf *o
    share of known syllables. */
 bool encoding_detect_mojibake(struct view utf8, enum encoding *ret);
 must_check int encoding_decode_mojibake(enum encoding e, struct view utf8, struct buf *out);
+
+/* Text of a whole document that went through a wrong decoder: appends what was meant. 1, or 0 where
+   it is as it should be, or -errno. */
+must_check int encoding_repair(struct view utf8, struct buf *out);
 
 /* The encoding that a font name stands for (".VnTime", "VNI-Times", "VPS Times"). False where it is
    an ordinary font. `ret_capitals` is set for TCVN3's capital fonts (names that end in H). */

@@ -9,6 +9,9 @@
 #include "text/encoding_table.h"
 #include "text/utf8.h"
 
+/* Bytes of a text in which encoding_repair() looks for signs. */
+#define REPAIR_LOOK_AT 65536
+
 enum {
 	GRAVE = 0x300,
 	ACUTE = 0x301,
@@ -338,6 +341,71 @@ static int decode_gb(struct view v, struct buf *out)
 	return 0;
 }
 
+/* --- other encodings of two bytes ------------------------------------------------------------- */
+
+bool encoding_is_double(enum encoding e)
+{
+	return e >= ENCODING_BIG5 && e <= ENCODING_EUC_KR;
+}
+
+static uint32_t double_at(enum encoding e, uint32_t lead, uint32_t trail)
+{
+	const uint16_t *table = e == ENCODING_BIG5 ? encoding_big5
+		: e == ENCODING_EUC_KR             ? encoding_euc_kr
+						   : encoding_shift_jis;
+
+	if (e == ENCODING_EUC_JP) { /* the same rows, two of them to a lead byte */
+		uint32_t row = lead - 0xa1, col = trail - 0xa1;
+
+		if (row > 93 || col > 93)
+			return 0;
+		lead = row / 2 + (row < 62 ? 0x81 : 0xc1);
+		trail = row % 2 ? col + 0x9f : col + 0x40 + (col >= 0x3f);
+	}
+	if (lead < 0x81 || lead > 0xfe || trail < 0x40 || trail > 0xfe)
+		return 0;
+	return table[(size_t)(lead - 0x81) * ENCODING_GB_COLUMNS + trail - 0x40];
+}
+
+uint32_t encoding_read_double(enum encoding e, const uint8_t **p, const uint8_t *end, bool *ret_ok)
+{
+	const uint8_t *s = *p;
+	uint32_t cp = 0;
+
+	*ret_ok = true;
+	*p = s + 1;
+	if (*s < 0x80)
+		return *s;
+	/* half-width katakana */
+	if (e == ENCODING_SHIFT_JIS && *s >= 0xa1 && *s <= 0xdf)
+		return 0xff61U + *s - 0xa1U;
+	if (e == ENCODING_EUC_JP && *s == 0x8e && end - s >= 2 && s[1] >= 0xa1 && s[1] <= 0xdf) {
+		*p = s + 2;
+		return 0xff61U + s[1] - 0xa1U;
+	}
+	if (end - s >= 2)
+		cp = double_at(e, s[0], s[1]);
+	if (cp) {
+		*p = s + 2;
+		return cp;
+	}
+	*ret_ok = false;
+	return UTF8_INVALID;
+}
+
+static int decode_double(enum encoding e, struct view v, struct buf *out)
+{
+	const uint8_t *p = v.p, *end = view_end(v);
+	int r = 0;
+
+	while (r == 0 && p < end) {
+		bool ok;
+
+		r = buf_put_utf8(out, encoding_read_double(e, &p, end, &ok));
+	}
+	return r;
+}
+
 /* --- */
 
 int encoding_decode(enum encoding e, struct view bytes, struct buf *out)
@@ -349,6 +417,11 @@ int encoding_decode(enum encoding e, struct view bytes, struct buf *out)
 	case ENCODING_UTF32LE: return decode_utf32(bytes, false, out);
 	case ENCODING_UTF32BE: return decode_utf32(bytes, true, out);
 	case ENCODING_GB18030: return decode_gb(bytes, out);
+	case ENCODING_BIG5:
+	case ENCODING_SHIFT_JIS:
+	case ENCODING_EUC_JP:
+	case ENCODING_EUC_KR: return decode_double(e, bytes, out);
+	case ENCODING_UTF7: return encoding_decode_utf7(bytes, out);
 	case ENCODING_CP1252:
 	case ENCODING_CP1258:
 	case ENCODING_TCVN3:
@@ -365,4 +438,27 @@ int encoding_decode(enum encoding e, struct view bytes, struct buf *out)
 int encoding_decode_mojibake(enum encoding e, struct view utf8, struct buf *out)
 {
 	return encoding_is_single(e) ? decode_single(e, true, utf8, out) : -ENOTSUP;
+}
+
+/* Letters that no one-byte encoding of the West has are no sign of a wrong decoder. */
+static bool may_be_mojibake(struct view utf8)
+{
+	size_t latin1 = 0, others = 0;
+
+	for (size_t i = 0; i < utf8.n && i < REPAIR_LOOK_AT; i++) {
+		latin1 += utf8.p[i] == 0xc2 || utf8.p[i] == 0xc3;
+		others += utf8.p[i] >= 0xc4;
+	}
+	return latin1 >= 4 && others * 10 <= latin1;
+}
+
+int encoding_repair(struct view utf8, struct buf *out)
+{
+	enum encoding e;
+	int r;
+
+	if (!may_be_mojibake(utf8) || !encoding_detect_mojibake(utf8, &e))
+		return 0;
+	r = encoding_decode_mojibake(e, utf8, out);
+	return r < 0 ? r : 1;
 }

@@ -123,21 +123,26 @@ static struct wide_count wide_look(struct view v, enum encoding e)
 	return c;
 }
 
-static bool has_hanzi(uint32_t cp)
+static bool is_among(const uint16_t *sorted, size_t n, uint32_t cp)
 {
-	size_t lo = 0, hi = encoding_hanzi_n;
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (encoding_hanzi[mid] == cp)
+		if (sorted[mid] == cp)
 			return true;
-		if (encoding_hanzi[mid] < cp)
+		if (sorted[mid] < cp)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return false;
+}
+
+bool encoding_is_hanzi(uint32_t cp)
+{
+	return is_among(encoding_hanzi, encoding_hanzi_n, cp);
 }
 
 /* At least one unit in 20 is ASCII, which no 8-bit text read as 16-bit units brings about (that
@@ -154,7 +159,7 @@ static bool is_wide(struct view v, enum encoding e)
 	if (e != ENCODING_UTF16LE && e != ENCODING_UTF16BE)
 		return false;
 	for (size_t i = 0; i + 2 <= v.n; i += 2)
-		frequent += has_hanzi(wide_unit(v.p + i, e));
+		frequent += encoding_is_hanzi(wide_unit(v.p + i, e));
 	return frequent >= 4 && frequent * 4 >= c.units;
 }
 
@@ -445,7 +450,7 @@ static bool detect_zh(struct view v, const enum encoding *hint, enum encoding *r
 		if (cp < 0x80)
 			continue;
 		wide++;
-		frequent += has_hanzi(cp);
+		frequent += encoding_is_hanzi(cp);
 		/* Level 1 of GB 2312 and its signs. */
 		usual += (lead >= 0xb0 && lead <= 0xd7) || (lead >= 0xa1 && lead <= 0xa3);
 	}
@@ -455,6 +460,82 @@ static bool detect_zh(struct view v, const enum encoding *hint, enum encoding *r
 		return false;
 	*ret = ENCODING_GB18030;
 	return true;
+}
+
+/* --- Japanese, Korean, Chinese in Big5 ---------------------------------------------------------
+ */
+
+struct double_look {
+	size_t wide, bad, kana, hangul, hanzi;
+};
+
+static struct double_look double_look(enum encoding e, struct view v)
+{
+	const uint8_t *p = v.p, *end = view_end(v);
+	struct double_look l = {0};
+
+	while (p < end && l.wide < 20 * WORDS_MAX) {
+		bool ok;
+		uint32_t cp = encoding_read_double(e, &p, end, &ok);
+
+		if (!ok) {
+			l.bad += end - p >= 2 || v.n < LOOK_AT;
+			continue;
+		}
+		if (cp < 0x80)
+			continue;
+		l.wide++;
+		l.kana += cp >= 0x3041 && cp <= 0x30fe;
+		l.hangul += is_among(encoding_hangul, encoding_hangul_n, cp);
+		l.hanzi += encoding_is_hanzi(cp);
+	}
+	return l;
+}
+
+/* A quarter of Japanese is kana at least, a quarter of Korean frequent syllables, a fifth of
+   Chinese frequent characters; at random it is a twentieth. */
+static bool detect_double(struct view v, const enum encoding *hint, enum encoding *ret)
+{
+	static const enum encoding candidates[] = {
+		ENCODING_SHIFT_JIS, ENCODING_EUC_JP, ENCODING_EUC_KR, ENCODING_BIG5};
+	size_t best = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
+		enum encoding e = candidates[i];
+		struct double_look l = double_look(e, v);
+		size_t known = e == ENCODING_BIG5 ? l.hanzi
+			: e == ENCODING_EUC_KR    ? l.hangul
+						  : l.kana + l.hanzi;
+		bool japanese = e == ENCODING_SHIFT_JIS || e == ENCODING_EUC_JP;
+		size_t share = l.wide ? known * 100 / l.wide : 0;
+
+		if (hint && *hint == e)
+			share *= 2;
+		if (l.wide < 4 || l.bad * 50 > l.wide || share < 22 ||
+			(japanese && l.kana * 5 < l.wide && !(hint && *hint == e)))
+			continue;
+		if (share > best) {
+			best = share;
+			*ret = e;
+		}
+	}
+	return best > 0;
+}
+
+/* Kana tell Japanese from Chinese, which GB18030 would read as well. */
+static bool detect_kana(struct view v, enum encoding *ret)
+{
+	static const enum encoding candidates[] = {ENCODING_SHIFT_JIS, ENCODING_EUC_JP};
+
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
+		struct double_look l = double_look(candidates[i], v);
+
+		if (l.wide >= 8 && l.bad * 50 <= l.wide && l.kana * 4 >= l.wide) {
+			*ret = candidates[i];
+			return true;
+		}
+	}
+	return false;
 }
 
 /* --- */
@@ -474,15 +555,20 @@ bool encoding_detect(struct view bytes, const enum encoding *hint, enum encoding
 	if (!is_text(v))
 		return detect_wide(v, ret);
 	if (is_ascii(v) || is_utf8(v)) {
-		*ret = ENCODING_UTF8;
+		*ret = is_ascii(v) && encoding_is_utf7(v) ? ENCODING_UTF7 : ENCODING_UTF8;
 		return true;
 	}
-	if (detect_vi(v, false, hint, ret) || detect_ru(v, hint, ret) || detect_zh(v, hint, ret))
+	if (detect_vi(v, false, hint, ret) || detect_ru(v, hint, ret))
+		return true;
+	if (detect_kana(v, ret) || detect_zh(v, hint, ret) || detect_double(v, hint, ret))
 		return true;
 	if (detect_wide(v, ret))
 		return true;
-	*ret = hint && (encoding_is_single(*hint) || *hint == ENCODING_GB18030) ? *hint
-										: ENCODING_CP1252;
+	*ret = hint &&
+			(encoding_is_single(*hint) || encoding_is_double(*hint) ||
+				*hint == ENCODING_GB18030)
+		? *hint
+		: ENCODING_CP1252;
 	return true;
 }
 

@@ -30,11 +30,13 @@ struct vi_tone {
 
 extern const uint16_t encoding_high[ENCODING_MAX][128]; /* 0 is not assigned */
 extern const uint16_t encoding_low[ENCODING_MAX][32];   /* letters among the controls */
-extern const uint16_t encoding_gb_two[];
+extern const uint16_t encoding_gb_two[], encoding_big5[], encoding_shift_jis[], encoding_euc_kr[];
 extern const struct encoding_run encoding_gb_four[];
 extern const size_t encoding_gb_four_n;
 extern const uint16_t encoding_hanzi[]; /* frequent characters, sorted */
 extern const size_t encoding_hanzi_n;
+extern const uint16_t encoding_hangul[];
+extern const size_t encoding_hangul_n;
 
 extern const struct vi_key vi_syllables[], vi_onsets[], vi_rimes[];
 extern const size_t vi_syllables_n, vi_onsets_n, vi_rimes_n;
@@ -56,6 +58,16 @@ bool encoding_is_single(enum encoding e);
 /* The next code point, composed with the tone marks that follow it; UTF8_INVALID where a byte is
    not assigned. `p` must be before `end`. */
 uint32_t encoding_read(struct encoding_reader *r);
+
+bool encoding_is_hanzi(uint32_t cp); /* a frequent one, simplified or traditional */
+
+bool encoding_is_utf7(struct view v); /* of ASCII */
+must_check int encoding_decode_utf7(struct view v, struct buf *out);
+
+bool encoding_is_double(enum encoding e); /* one or two bytes a character, GB18030 apart */
+
+/* Reads such an encoding as encoding_read_gb() does. */
+uint32_t encoding_read_double(enum encoding e, const uint8_t **p, const uint8_t *end, bool *ret_ok);
 
 /* Reads GB18030; sets `ret_ok` false where the bytes are none. `p` must be before `end`. */
 uint32_t encoding_read_gb(const uint8_t **p, const uint8_t *end, bool *ret_ok);

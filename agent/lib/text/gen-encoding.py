@@ -59,7 +59,15 @@ HANZI = (
     '五六七八九百千万月第次号至及各等名电话线水美德明意化制度把产权各合性平东西南北外间最名正已'
     '应由并使向表者门相先被给让但因果如何很更接受处据统区省县乡镇城教育科院校书记任职责总局厅'
     '司处室科办公印章签字附录版权执行批准责任条款合同协议申请审核检查监督服务系统网络数据设备'
-    '材料生产销售采购价格财务会计预算收入支出税费银行投资')
+    '材料生产销售采购价格财务会计预算收入支出税费银行投资'
+    # traditional
+    '們個這來為國時會對過還說學經開發書車電請後從東點實體現當動進種應業務內絕機密極資報關於與無長'
+    '間問門見樣頭麼兩給讓員單權辦號總統處區縣鄉鎮責議項計劃術據數網絡設備產銷購價財預費銀')
+
+# Frequent syllables of Korean.
+HANGUL = (
+    '이다는을에의가고하지한로은를서도사기리인어자대시정스아해일그나수보제있습니과만전부장원상것들및'
+    '으라면했부여비밀문서공무관보안조직국연구회사업계획결과내용대외중요자료열람금지년월주성동안')
 
 
 def single(codec):
@@ -74,6 +82,18 @@ def gb_two():
         for trail in range(0x40, 0xff):
             try:
                 out.append(ord(bytes([lead, trail]).decode('gb18030')))
+            except (UnicodeDecodeError, TypeError):
+                out.append(0)
+    return out
+
+
+def double(codec):
+    """As gb_two(), of another code."""
+    out = []
+    for lead in range(0x81, 0xff):
+        for trail in range(0x40, 0xff):
+            try:
+                out.append(ord(bytes([lead, trail]).decode(codec)))
             except (UnicodeDecodeError, TypeError):
                 out.append(0)
     return out
@@ -160,6 +180,8 @@ def main():
                 name, ', '.join('[0x%x] = 0x%x' % (b, ord(c)) for b, c in sorted(low.items()))))
         f.write('};\n')
         numbers(f, 'uint16_t', 'encoding_gb_two', gb_two())
+        for name, codec in (('big5', 'cp950'), ('shift_jis', 'cp932'), ('euc_kr', 'cp949')):
+            numbers(f, 'uint16_t', 'encoding_' + name, double(codec))
         runs = gb_four()
         f.write('\nconst struct encoding_run encoding_gb_four[%d] = {\n' % len(runs))
         for run in runs:
@@ -168,6 +190,9 @@ def main():
         hanzi = sorted(set(HANZI))
         numbers(f, 'uint16_t', 'encoding_hanzi', [ord(c) for c in hanzi])
         f.write('const size_t encoding_hanzi_n = %d;\n' % len(hanzi))
+        hangul = sorted(set(HANGUL))
+        numbers(f, 'uint16_t', 'encoding_hangul', [ord(c) for c in hangul])
+        f.write('const size_t encoding_hangul_n = %d;\n' % len(hangul))
         keys(f, 'vi_syllables', syllables)
         keys(f, 'vi_onsets', sorted((o for o in ONSETS.replace('-', '').split()), key=key))
         keys(f, 'vi_rimes', sorted(RIMES.split(), key=key))
