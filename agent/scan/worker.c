@@ -53,7 +53,7 @@ static void eyes_free(struct picture_reader *p)
 static void eyes_set(struct picture_reader *p, uint32_t flags)
 {
 	if (p->read)
-		stamp_set_look(
+		stamp_begin(
 			p->userdata, flags & SCAN_WANT_OCR ? STAMP_LOOK_ALL : STAMP_LOOK_COLOUR);
 }
 #else

@@ -9,10 +9,11 @@
 
 #define MM (CROP_DPI / 25.4)
 
-#define MARGIN_MM    1.0 /* around a box */
-#define SKEW_RANGE   7.0F
-#define SKEW_MIN     0.25F
-#define CONTRAST_MIN 24 /* between ink and paper, else there is nothing */
+#define MARGIN_MM        1.0 /* around a box */
+#define SKEW_RANGE       7.0F
+#define SKEW_MIN         0.25F
+#define FRAME_HEIGHT_MIN 8.6 /* mm, with the margins */
+#define CONTRAST_MIN     24  /* between ink and paper, else there is nothing */
 
 void crop_done(struct crop *c)
 {
@@ -229,6 +230,11 @@ static int frame_find(PIX *mask, struct inside *ret, unsigned *ret_sides)
 		ret->right = frame_end(columns, w, true, 0.50);
 		*ret_sides = (ret->top > 0) + (ret->bottom > 0) + (ret->left > 0) +
 			(ret->right > 0);
+		/* a row of serifs, or letters too low for a frame */
+		if (*ret_sides < 2 || h < (l_int32)(FRAME_HEIGHT_MIN * MM)) {
+			*ret = (struct inside){0};
+			*ret_sides = 0;
+		}
 	}
 	free(rows);
 	free(columns);
@@ -247,7 +253,14 @@ static PIX *dress(PIX *grey, PIX *mask)
 	return pixAddBorder(grey, 14, 255);
 }
 
-static int read_inside(PIX *straight, unsigned limit, struct crop *ret)
+static PIX *smooth(PIX *grey)
+{
+	cleanup_with(pixp_free) PIX *flat = pixBlockconvGray(grey, NULL, 1, 1);
+
+	return flat ? pixAddBorder(flat, 14, 255) : NULL;
+}
+
+static int read_inside(PIX *straight, unsigned limit, enum crop_way way, struct crop *ret)
 {
 	cleanup_with(pixp_free) PIX *mask = pixThresholdToBinary(straight, (l_int32)limit);
 	cleanup_with(pixp_free) PIX *inner = NULL, *grey = NULL;
@@ -279,12 +292,12 @@ static int read_inside(PIX *straight, unsigned limit, struct crop *ret)
 	ret->inside_mm = h / MM;
 	if (dark < 60)
 		return 0;
-	ret->letters = dress(grey, inner);
+	ret->letters = way == CROP_MILD ? smooth(grey) : dress(grey, inner);
 	return ret->letters ? 0 : -ENOMEM;
 }
 
 int crop_make(const struct page *page, const struct ink_box *box, unsigned paper,
-	enum crop_channel channel, unsigned turn, bool soft, struct crop *ret)
+	enum crop_channel channel, enum crop_way way, unsigned turn, struct crop *ret)
 {
 	cleanup_with(pixp_free) PIX *raw = cut(page, box, paper, channel);
 	cleanup_with(pixp_free) PIX *turned = NULL, *scaled = NULL, *straight = NULL;
@@ -301,10 +314,10 @@ int crop_make(const struct page *page, const struct ink_box *box, unsigned paper
 	if (!stretch(scaled))
 		return 0;
 	limit = parting(scaled);
-	if (soft)
+	if (way == CROP_SOFT)
 		limit = limit + (255 - limit) / 2;
 	straight = straighten(scaled, limit);
 	if (!straight)
 		return -ENOMEM;
-	return read_inside(straight, limit, ret);
+	return read_inside(straight, limit, way, ret);
 }

@@ -11,6 +11,12 @@ enum crop_channel {
 	CROP_GREY, /* how dark */
 };
 
+enum crop_way {
+	CROP_CLEAN, /* what is clearly ink, without what is left of the frame */
+	CROP_MILD,  /* all that is inside the frame, smoothed */
+	CROP_SOFT,  /* as the first, with paler ink */
+};
+
 struct crop {
 	PIX *letters;     /* 8 bits, dark on white */
 	unsigned sides;   /* of the frame that were found, 0 ... 4 */
@@ -20,7 +26,6 @@ struct crop {
 
 void crop_done(struct crop *c); /* for cleanup_with() */
 
-/* `turn`: quarters clockwise. `soft`: also take what is pale. 0 or -ENOMEM; `letters` is NULL where
-   there is nothing in the box. */
+/* `turn`: quarters clockwise. 0 or -ENOMEM; `letters` is NULL where there is nothing in the box. */
 must_check int crop_make(const struct page *page, const struct ink_box *box, unsigned paper,
-	enum crop_channel channel, unsigned turn, bool soft, struct crop *ret);
+	enum crop_channel channel, enum crop_way way, unsigned turn, struct crop *ret);

@@ -6,9 +6,11 @@
 
 #include "stamp/stamp.h"
 
-#define CELL_MM   0.38 /* a cell's side */
-#define OVER_MIN  14U  /* a cell is red where it is so much redder than the paper */
-#define CELLS_MIN 40   /* a page with fewer red cells has no stamp */
+#define CELL_MM        0.38 /* a cell's side */
+#define FRAME_CELL_MM  0.25
+#define FRAME_OVER_MIN 36U /* a cell is dark where it is so much darker than the paper */
+#define OVER_MIN       14U /* a cell is red where it is so much redder than the paper */
+#define CELLS_MIN      40  /* a page with fewer red cells has no stamp */
 
 /* What a stamp measures, in millimetres; sideways the other way round. */
 #define WIDTH_MIN  11.0
@@ -23,15 +25,29 @@ struct map {
 	uint8_t *over; /* mean redness */
 };
 
-static int map_make(const struct page *page, struct map *m)
+static void add_row(const l_uint32 *row, bool colour, const struct map *m, uint32_t *sums)
+{
+	if (colour) {
+		for (unsigned x = 0; x < m->w; x++)
+			for (unsigned i = 0; i < m->step; i++)
+				sums[x] += ink_of(row[x * m->step + i]);
+	} else {
+		for (unsigned x = 0; x < m->w; x++)
+			for (unsigned i = 0; i < m->step; i++)
+				sums[x] += 255U - GET_DATA_BYTE(row, x * m->step + i);
+	}
+}
+
+static int map_make(const struct page *page, double cell_mm, struct map *m)
 {
 	PIX *pix = page->pix;
 	unsigned w = (unsigned)pixGetWidth(pix), h = (unsigned)pixGetHeight(pix);
 	unsigned wpl = (unsigned)pixGetWpl(pix);
 	const l_uint32 *data = pixGetData(pix);
+	bool colour = pixGetDepth(pix) == 32;
 	uint32_t *sums;
 
-	m->step = MAX((unsigned)(page->dpi * CELL_MM / 25.4 + 0.5), 1U);
+	m->step = MAX((unsigned)(page->dpi * cell_mm / 25.4 + 0.5), 1U);
 	m->w = w / m->step;
 	m->h = h / m->step;
 	if (m->w == 0 || m->h == 0)
@@ -43,13 +59,8 @@ static int map_make(const struct page *page, struct map *m)
 		return -ENOMEM;
 	}
 	for (unsigned y = 0; y < m->h; y++) {
-		for (unsigned k = 0; k < m->step; k++) {
-			const l_uint32 *row = data + (size_t)(y * m->step + k) * wpl;
-
-			for (unsigned x = 0; x < m->w; x++)
-				for (unsigned i = 0; i < m->step; i++)
-					sums[x] += ink_of(row[x * m->step + i]);
-		}
+		for (unsigned k = 0; k < m->step; k++)
+			add_row(data + (size_t)(y * m->step + k) * wpl, colour, m, sums);
 		for (unsigned x = 0; x < m->w; x++) {
 			m->over[(size_t)y * m->w + x] = (uint8_t)(sums[x] / (m->step * m->step));
 			sums[x] = 0;
@@ -151,7 +162,9 @@ static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, str
 {
 	double cell = page_mm(page, step);
 	l_int32 length = (l_int32)(9.0 / cell);
-	cleanup_with(pixp_free) PIX *closed = pixCloseBrick(NULL, mask, 5, 1);
+	/* A line that is a little askew steps from row to row. */
+	cleanup_with(pixp_free) PIX *tall = pixDilateBrick(NULL, mask, 1, 3);
+	cleanup_with(pixp_free) PIX *closed = tall ? pixCloseBrick(NULL, tall, 5, 1) : NULL;
 	cleanup_with(pixp_free) PIX *lines = closed ? pixOpenBrick(NULL, closed, length, 1) : NULL;
 	BOXA *boxa = lines ? pixConnCompBB(lines, 8) : NULL;
 	l_int32 n = boxa ? MIN(boxaGetCount(boxa), 64) : 0;
@@ -226,19 +239,43 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 	return r;
 }
 
-int ink_look(const struct page *page, struct ink *ret)
+static int look_cells(const struct page *page, struct ink *ret)
 {
 	struct map m = {0};
-	int r;
+	int r = map_make(page, CELL_MM, &m);
 
-	*ret = (struct ink){0};
-	brightness(page, ret);
-	if (pixGetDepth(page->pix) != 32)
-		return 0;
-	r = map_make(page, &m);
 	if (r == 0 && m.over) {
 		ret->paper = paper_of(&m);
 		r = boxes_find(&m, page, ret);
+	}
+	free(m.over);
+	return r;
+}
+
+int ink_look(const struct page *page, struct ink *ret)
+{
+	*ret = (struct ink){0};
+	brightness(page, ret);
+	return pixGetDepth(page->pix) == 32 ? look_cells(page, ret) : 0;
+}
+
+int ink_look_dark(const struct page *page, struct ink *ret)
+{
+	*ret = (struct ink){0};
+	return look_cells(page, ret);
+}
+
+int ink_look_frames(const struct page *page, struct ink *ret)
+{
+	struct map m = {0};
+	int r = map_make(page, FRAME_CELL_MM, &m);
+
+	*ret = (struct ink){0};
+	if (r == 0 && m.over) {
+		size_t n;
+		cleanup_with(pixp_free) PIX *mask = mask_of(&m, paper_of(&m) + FRAME_OVER_MIN, &n);
+
+		r = mask ? boxes_of_lines(mask, page, m.step, ret) : -ENOMEM;
 	}
 	free(m.over);
 	return r;

@@ -29,3 +29,9 @@ struct ink {
 
 /* 0 or -ENOMEM. A grey page has no boxes. */
 must_check int ink_look(const struct page *page, struct ink *ret);
+
+/* The same for what is dark on a grey page that holds nothing but stamps. */
+must_check int ink_look_dark(const struct page *page, struct ink *ret);
+
+/* Only frames: two long lines above each other. Of a grey page. */
+must_check int ink_look_frames(const struct page *page, struct ink *ret);

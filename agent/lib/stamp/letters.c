@@ -72,13 +72,15 @@ static void set(struct letters *l, PIX *pix, int dpi, enum letters_layout layout
 	TessBaseAPISetSourceResolution(l->api, dpi);
 }
 
-int letters_read(struct letters *l, PIX *pix, int dpi, enum letters_layout layout, struct buf *out)
+int letters_read(struct letters *l, PIX *pix, int dpi, enum letters_layout layout, struct buf *out,
+	int *ret_trust)
 {
 	char *text;
 	int r;
 
 	set(l, pix, dpi, layout);
 	text = TessBaseAPIGetUTF8Text(l->api);
+	*ret_trust = TessBaseAPIMeanTextConf(l->api);
 	r = text ? buf_put_str(out, text) : 0;
 	TessDeleteText(text);
 	TessBaseAPIClear(l->api);
@@ -108,7 +110,8 @@ int letters_lines(struct letters *l, PIX *pix, int dpi, letters_line_fn fn, void
 		text = TessResultIteratorGetUTF8Text(it, RIL_TEXTLINE);
 		if (text)
 			r = fn(userdata,
-				&(struct letters_line){view_str(text), x0, y0, x1 - x0, y1 - y0});
+				&(struct letters_line){view_str(text), x0, y0, x1 - x0, y1 - y0,
+					(int)TessResultIteratorConfidence(it, RIL_TEXTLINE)});
 		TessDeleteText(text);
 	}
 	if (it)

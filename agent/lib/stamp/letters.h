@@ -21,14 +21,16 @@ enum letters_layout {
 must_check int letters_new(struct view model, struct letters **ret);
 struct letters *letters_free(struct letters *l);
 
-/* Appends UTF-8 with a line feed after each line. `pix` is of 300 dpi for stamps, of `dpi` else. */
-must_check int letters_read(
-	struct letters *l, PIX *pix, int dpi, enum letters_layout layout, struct buf *out);
+/* Appends UTF-8 with a line feed after each line; `ret_trust` is how sure the engine is, 0 ... 100.
+ */
+must_check int letters_read(struct letters *l, PIX *pix, int dpi, enum letters_layout layout,
+	struct buf *out, int *ret_trust);
 
 /* A line of a page with where it stands, in pixels. */
 struct letters_line {
 	struct view text;
 	int x, y, w, h;
+	int trust; /* 0 ... 100 */
 };
 typedef int (*letters_line_fn)(void *userdata, const struct letters_line *line);
 

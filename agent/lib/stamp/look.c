@@ -12,11 +12,16 @@
 /* Pictures without a scale are tried as these. */
 static const double scales[] = {96, 200, 380};
 
-#define SIDE_MIN   30  /* pixels; smaller pictures hold no stamp */
-#define BLOCK_MM   9.5 /* higher insides hold more than a line */
-#define READ_SHARE 0.6 /* of a box: so much of it was read in other boxes */
+#define SIDE_MIN    30   /* pixels; smaller pictures hold no stamp */
+#define BLOCK_MM    9.5  /* higher insides hold more than a line */
+#define READ_SHARE  0.6  /* of a box that is the same or part of another */
+#define PAPER_SHARE 0.5  /* of a page that is about as bright as its paper */
+#define PAPER_MM    90.0 /* the shorter side of what can be a page */
+#define LINES_MM    17.0 /* a higher box is no level's: registries' stamps, tables */
+#define ERRORS_SURE 50   /* hundredths of a letter */
+#define TRUST_CLEAR 86   /* of 100: what the engine is so sure of is read rightly */
 
-static bool is_late(struct look *l)
+bool look_is_late(struct look *l)
 {
 	if (!l->late && clock_cpu() >= l->cpu_end)
 		l->late = true;
@@ -29,13 +34,14 @@ void look_lower(struct look *l, enum completeness c, enum reason r)
 	l->result->reasons |= REASON_BIT(r);
 }
 
-static int engine(struct stamp *s)
+int look_engine(struct stamp *s)
 {
 	return s->letters ? 0 : letters_new(buf_view(&s->model), &s->letters);
 }
 
 /* The word that a line of what was read means. */
-static const struct stamp_word *find_line(struct stamp *s, struct view text)
+static const struct stamp_word *find_line(
+	struct stamp *s, struct view text, double frame_mm, unsigned *ret_errors)
 {
 	const struct stamp_word *best = NULL;
 	unsigned best_errors = 0;
@@ -45,7 +51,7 @@ static const struct stamp_word *find_line(struct stamp *s, struct view text)
 		size_t to = end ? (size_t)(end - text.p) : text.n;
 		unsigned errors;
 		const struct stamp_word *w = words_find(
-			s->words, view_sub(text, from, to - from), &errors);
+			s->words, view_sub(text, from, to - from), frame_mm, &errors);
 
 		if (w && (!best || errors < best_errors)) {
 			best = w;
@@ -53,12 +59,14 @@ static const struct stamp_word *find_line(struct stamp *s, struct view text)
 		}
 		from = to + 1;
 	}
-	if (!best)
-		best = words_find(s->words, text, &best_errors); /* a word over two lines */
+	if (!best) /* a word over two lines */
+		best = words_find(s->words, text, frame_mm, &best_errors);
+	*ret_errors = best_errors;
 	return best;
 }
 
-int look_letters(struct look *l, PIX *pix, enum letters_layout layout, struct buf *out)
+static int read_letters(
+	struct look *l, PIX *pix, enum letters_layout layout, struct buf *out, int *ret_trust)
 {
 	int r;
 
@@ -66,64 +74,66 @@ int look_letters(struct look *l, PIX *pix, enum letters_layout layout, struct bu
 		look_lower(l, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 		return 0;
 	}
-	if (is_late(l))
+	if (look_is_late(l))
 		return 0;
 	l->reads++;
-	r = engine(l->stamp);
+	r = look_engine(l->stamp);
 	if (r == 0)
-		r = letters_read(l->stamp->letters, pix, CROP_DPI, layout, out);
+		r = letters_read(l->stamp->letters, pix, CROP_DPI, layout, out, ret_trust);
 	return r;
 }
 
-int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel, unsigned turn,
-	bool soft, struct found *ret)
+static int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel,
+	enum crop_way way, unsigned turn, struct found *ret)
 {
 	cleanup_with(crop_done) struct crop crop;
 	cleanup_with(buf_done) struct buf text = BUF_INIT(4096);
-	int r = crop_make(l->page, box, l->ink.paper, channel, turn, soft, &crop);
+	int r = crop_make(l->page, box, l->ink.paper, channel, way, turn, &crop);
 
 	if (r < 0 || !crop.letters)
 		return r;
 	ret->sides = MAX(ret->sides, crop.sides);
 	ret->ink = crop.ink;
-	r = look_letters(
-		l, crop.letters, crop.inside_mm > BLOCK_MM ? LETTERS_BLOCK : LETTERS_LINE, &text);
+	r = read_letters(l, crop.letters, crop.inside_mm > BLOCK_MM ? LETTERS_BLOCK : LETTERS_LINE,
+		&text, &ret->trust);
 	if (r == -E2BIG)
 		r = 0;
-	if (r == 0)
-		ret->word = find_line(l->stamp, buf_view(&text));
+	if (r == 0) {
+		unsigned errors = 0;
+		const struct stamp_word *w = find_line(l->stamp, buf_view(&text),
+			ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0, &errors);
+
+		if (w && (!ret->word || errors < ret->errors)) {
+			ret->word = w;
+			ret->errors = errors;
+		}
+	}
 	return r;
 }
 
-/* Red, then paler red, then dark; at last upside down. */
-static int read_red(struct look *l, const struct ink_box *box, struct found *ret)
+static int look_tries(struct look *l, const struct ink_box *box, const struct look_try *tries,
+	size_t n, struct found *ret)
 {
-	static const struct {
-		enum crop_channel channel;
-		bool soft;
-		unsigned turn;
-	} tries[] = {{CROP_INK, false, 0}, {CROP_INK, true, 0}, {CROP_GREY, false, 0},
-		{CROP_INK, false, 2}};
 	unsigned turn = box->h > box->w * 1.1 ? 1 : 0;
+	bool is_tall = page_mm(l->page, MIN(box->w, box->h)) > LINES_MM;
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tries) && r == 0 && !ret->word && !is_late(l); i++)
-		r = look_box(l, box, tries[i].channel, tries[i].turn + turn, tries[i].soft, ret);
+	for (size_t i = 0; i < n && r == 0 && !look_is_late(l); i++) {
+		const struct look_try *t = &tries[i];
+
+		if (ret->word && (ret->errors <= ERRORS_SURE || t->turn))
+			break;
+		/* What is clearly something else, and what is no frame, is not tried in every way.
+		 */
+		if (ret->trust >= TRUST_CLEAR || (i > 1 && (ret->sides < 2 || is_tall)))
+			break;
+		if (t->turn && turn == 0 && l->upright)
+			break;
+		r = look_box(l, box, t->channel, t->way, t->turn + turn, ret);
+		if (t->turn + turn == 0 && (ret->word || ret->trust >= TRUST_CLEAR))
+			l->upright = true;
+	}
 	return r;
-}
-
-int look_emit(struct look *l, const struct ink_box *box, const char *text, uint32_t flags)
-{
-	double height = pixGetHeight(l->page->pix);
-	struct block b = {
-		.place = PLACE_IMAGE,
-		.page = l->number,
-		.flags = flags | BLOCK_OCR | (l->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
-			(box->y + box->h < height / 3 ? BLOCK_TOP : 0U),
-		.text = view_str(text),
-	};
-
-	return l->out->take(l->out->userdata, &b);
 }
 
 static double common(const struct ink_box *a, const struct ink_box *b)
@@ -134,27 +144,72 @@ static double common(const struct ink_box *a, const struct ink_box *b)
 	return MAX(x1 - x0, 0.0) * MAX(y1 - y0, 0.0);
 }
 
-bool look_was_read(const struct look *l, const struct ink_box *box)
+/* A whole frame with a word in it, here or about here. */
+static bool look_was_read(const struct look *l, const struct ink_box *box)
 {
-	double sum = 0;
+	for (size_t i = 0; i < l->n_read; i++) {
+		const struct ink_box *b = &l->read[i].box;
 
-	for (size_t i = 0; i < l->n_read; i++)
-		sum += common(box, &l->read[i]);
-	return sum > READ_SHARE * box->w * box->h;
+		if (l->read[i].sides >= 3 && common(box, b) > READ_SHARE * box->w * box->h &&
+			b->w * b->h < 2 * box->w * box->h)
+			return true;
+	}
+	return false;
 }
 
-int look_found(struct look *l, const struct ink_box *box, const struct found *f, uint32_t flags)
+static void look_note(struct look *l, const struct ink_box *box, const struct found *f)
 {
-	if (!f->word)
-		return 0;
-	if (l->n_read < ARRAY_SIZE(l->read))
-		l->read[l->n_read++] = *box;
-	if (f->word->harmless)
-		return 0;
-	return look_emit(l, box, f->word->text, flags | (f->sides >= 2 ? BLOCK_FRAMED : 0U));
+	bool something = f->word || f->trust >= TRUST_CLEAR;
+
+	if (something && l->n_read < ARRAY_SIZE(l->read))
+		l->read[l->n_read++] = (struct reading){*box, f->word, f->sides};
 }
 
-static int look_red(struct look *l)
+/* "MẬT" as a part of "TỐI MẬT" that was read as well, or of a line that says something else. */
+static bool is_part(const struct look *l, size_t i)
+{
+	const struct reading *a = &l->read[i];
+
+	for (size_t k = 0; k < l->n_read; k++) {
+		const struct reading *b = &l->read[k];
+
+		if (k == i || common(&a->box, &b->box) <= READ_SHARE * a->box.w * a->box.h)
+			continue;
+		if (!b->word                         ? a->sides < 2
+				: a->word == b->word ? k < i
+						     : strstr(b->word->text, a->word->text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+int look_emit_all(struct look *l, uint32_t flags)
+{
+	double height = pixGetHeight(l->page->pix);
+	int r = 0;
+
+	for (size_t i = l->n_read_before; i < l->n_read && r == 0; i++) {
+		const struct reading *a = &l->read[i];
+		struct block b = {
+			.place = PLACE_IMAGE,
+			.page = l->number,
+			.flags = flags | BLOCK_OCR | (l->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
+				(a->box.y + a->box.h < height / 3 ? BLOCK_TOP : 0U) |
+				(a->sides >= 2 ? BLOCK_FRAMED : 0U),
+			.text = view_str(a->word ? a->word->text : ""),
+		};
+
+		if (a->word && !a->word->harmless && !is_part(l, i)) {
+			r = l->out->take(l->out->userdata, &b);
+			l->n_emitted++;
+		}
+	}
+	l->n_read_before = l->n_read;
+	return r;
+}
+
+/* Reads the boxes of l->ink. */
+int look_boxes(struct look *l, const struct look_try *tries, size_t n_tries)
 {
 	size_t n = l->ink.n;
 	int r = 0;
@@ -163,24 +218,48 @@ static int look_red(struct look *l)
 		n = STAMP_BOXES_MAX;
 		look_lower(l, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 	}
-	for (size_t i = 0; i < n && r == 0 && !is_late(l); i++) {
+	for (size_t i = 0; i < n && r == 0 && !look_is_late(l); i++) {
 		struct found f = {0};
 
 		if (look_was_read(l, &l->ink.boxes[i]))
 			continue;
-		r = read_red(l, &l->ink.boxes[i], &f);
+		r = look_tries(l, &l->ink.boxes[i], tries, n_tries, &f);
 		if (r == 0)
-			r = look_found(l, &l->ink.boxes[i], &f, BLOCK_RED);
+			look_note(l, &l->ink.boxes[i], &f);
 	}
 	return r;
+}
+
+/* Red in three ways, then dark; at last upside down. The best of all wins. */
+static int look_red(struct look *l)
+{
+	static const struct look_try tries[] = {{CROP_INK, CROP_CLEAN, 0}, {CROP_INK, CROP_MILD, 0},
+		{CROP_INK, CROP_SOFT, 0}, {CROP_GREY, CROP_CLEAN, 0}, {CROP_INK, CROP_CLEAN, 2}};
+	int r = look_boxes(l, tries, ARRAY_SIZE(tries));
+
+	return r ? r : look_emit_all(l, BLOCK_RED);
+}
+
+/* Mostly of one bright colour, and as large as a page: no photograph, no drawing. */
+static bool is_paper(const struct look *l)
+{
+	double w = page_mm(l->page, pixGetWidth(l->page->pix));
+	double h = page_mm(l->page, pixGetHeight(l->page->pix));
+
+	return l->page_like && l->paper_share >= PAPER_SHARE && MIN(w, h) >= PAPER_MM;
 }
 
 static int look_page(struct look *l)
 {
 	int r = ink_look(l->page, &l->ink);
 
+	l->paper_share = l->ink.bright;
 	if (r == 0)
 		r = look_red(l);
+	if (r == 0 && is_paper(l) && l->n_emitted == 0 && l->stamp->looks & STAMP_LOOK_GREY)
+		r = look_grey(l);
+	if (r == 0 && is_paper(l) && l->whole && l->stamp->looks & STAMP_LOOK_TEXT)
+		r = look_text(l);
 	if (l->late)
 		look_lower(l, COMPLETENESS_PARTIAL, REASON_TIMED_OUT);
 	return r;
@@ -218,7 +297,10 @@ static int read_frame(struct look *l, const struct picture *p, unsigned frame)
 		return 0;
 	l->page = &page;
 	l->number = p->page ? p->page : p->whole ? frame + 1 : 0;
-	l->n_read = l->reads = 0;
+	l->n_read = l->n_read_before = l->reads = 0;
+	l->upright = false;
+	l->n_emitted = 0;
+	l->whole = p->whole;
 	l->page_like = p->width > 0 || page.dpi > 110;
 	r = look_scales(l, &page);
 	l->page = NULL;
@@ -236,7 +318,7 @@ int stamp_read(void *userdata, const struct picture *p, uint64_t cpu_end,
 		return -ENOMEM;
 	*ret = (struct picture_result){.completeness = COMPLETENESS_FULL};
 	*l = (struct look){.stamp = s, .out = out, .result = ret, .cpu_end = cpu_end};
-	for (unsigned frame = 0; r == 0 && !is_late(l); frame++) {
+	for (unsigned frame = 0; r == 0 && !look_is_late(l); frame++) {
 		if (frame == STAMP_FRAMES_MAX) {
 			look_lower(l, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 			break;

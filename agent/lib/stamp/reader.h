@@ -13,6 +13,23 @@ struct stamp {
 	struct letters *letters; /* NULL until the first box */
 	const struct stamp_words *words;
 	unsigned looks;
+	uint64_t cpu_start; /* of the document at hand */
+};
+
+/* What reading a box gave. */
+struct found {
+	const struct stamp_word *word;
+	unsigned errors;
+	unsigned sides; /* of its frame */
+	int trust;      /* how sure the engine was of what it read, 0 ... 100 */
+	double ink;
+};
+
+/* A box that was read. */
+struct reading {
+	struct ink_box box;
+	const struct stamp_word *word; /* NULL: clearly something else */
+	unsigned sides;
 };
 
 struct look {
@@ -27,24 +44,30 @@ struct look {
 	uint32_t number;
 	bool page_like; /* of a page's size, not a drawing of unknown scale */
 	struct ink ink;
-	struct ink_box read[32]; /* boxes that were read */
-	size_t n_read;
+	struct reading read[STAMP_BOXES_MAX];
+	size_t n_read, n_read_before; /* the first ones were handed on */
+	unsigned n_emitted;
+	double paper_share;
+	bool whole;
 	unsigned reads;
+	bool upright; /* something was read the right way up */
 };
 
-/* What reading a box gave. */
-struct found {
-	const struct stamp_word *word;
-	unsigned sides;
-	double ink;
+/* One way to read a box. */
+struct look_try {
+	enum crop_channel channel;
+	enum crop_way way;
+	unsigned turn;
 };
 
 void look_lower(struct look *l, enum completeness c, enum reason r);
-must_check int look_letters(struct look *l, PIX *pix, enum letters_layout layout, struct buf *out);
-must_check int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel,
-	unsigned turn, bool soft, struct found *ret);
-must_check int look_emit(
-	struct look *l, const struct ink_box *box, const char *text, uint32_t flags);
-must_check int look_found(
-	struct look *l, const struct ink_box *box, const struct found *f, uint32_t flags);
-bool look_was_read(const struct look *l, const struct ink_box *box);
+bool look_is_late(struct look *l);
+must_check int look_engine(struct stamp *s);
+/* Reads all boxes of l->ink, each in one way after the other until one tells. */
+must_check int look_boxes(struct look *l, const struct look_try *tries, size_t n_tries);
+/* Hands on what the boxes said. */
+must_check int look_emit_all(struct look *l, uint32_t flags);
+
+/* grey.c, heading.c: the costly looks. */
+must_check int look_grey(struct look *l);
+must_check int look_text(struct look *l);

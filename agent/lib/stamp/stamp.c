@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "stamp/reader.h"
 
@@ -63,7 +64,8 @@ void stamp_set_words(struct stamp *s, const struct stamp_words *words)
 	s->words = words;
 }
 
-void stamp_set_look(struct stamp *s, unsigned looks)
+void stamp_begin(struct stamp *s, unsigned looks)
 {
 	s->looks = looks | STAMP_LOOK_COLOUR;
+	s->cpu_start = clock_cpu();
 }

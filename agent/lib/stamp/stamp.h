@@ -26,9 +26,10 @@
 
 /* What a stamp can say. The nearest word wins, so harmless stamps belong into the list, too. */
 struct stamp_word {
-	const char *text; /* handed on as it stands here */
-	unsigned errors;  /* hundredths of a misread letter that are forgiven */
-	bool harmless;    /* not handed on */
+	const char *text;  /* handed on as it stands here */
+	unsigned errors;   /* hundredths of a misread letter that are forgiven */
+	unsigned width_mm; /* of its frame; 0: any */
+	bool harmless;     /* not handed on */
 };
 
 struct stamp_words {
@@ -53,7 +54,9 @@ struct stamp *stamp_free(struct stamp *s);
 
 /* From now on; the words must stay valid. */
 void stamp_set_words(struct stamp *s, const struct stamp_words *words);
-void stamp_set_look(struct stamp *s, unsigned looks);
+
+/* A new document begins, which may have some of these looks. */
+void stamp_begin(struct stamp *s, unsigned looks);
 
 /* The words of sealgate itself, where no pack brings any. */
 extern const struct stamp_words stamp_words_default;

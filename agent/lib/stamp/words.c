@@ -4,41 +4,46 @@
 #include <string.h>
 
 /* Costs in hundredths of a letter. */
-#define LETTER 100
-#define ALIKE  50 /* letters that look alike, and doubled ones */
+#define LETTER  100
+#define ALIKE   50 /* letters that look alike, and doubled ones */
+#define STROKE  60 /* one that is a stroke: easily lost, easily added by a frame */
+#define TONE    60 /* another tone, in short words */
+#define FITTING 50 /* forgiven where the frame has the word's own size */
+
+#define SHORT_WORD 4 /* letters */
 
 const struct stamp_words stamp_words_default = {
 	(const struct stamp_word[]){
-		{"TUYỆT MẬT", 200, false},
-		{"TỐI MẬT", 150, false},
-		{"MẬT", 50, false},
-		{"GIẢI MẬT", 150, false},
-		{"ĐÃ GIẢI MẬT", 150, false},
-		{"LƯU HÀNH NỘI BỘ", 300, false},
-		{"TÀI LIỆU LƯU HÀNH NỘI BỘ", 400, false},
-		{"TÀI LIỆU NỘI BỘ", 300, false},
-		{"NỘI BỘ", 100, false},
-		{"XEM XONG TRẢ LẠI", 300, false},
-		{"TÀI LIỆU THU HỒI", 300, true},
-		{"HỎA TỐC", 150, true},
-		{"HỎA TỐC HẸN GIỜ", 200, true},
-		{"THƯỢNG KHẨN", 200, true},
-		{"KHẨN", 100, true},
-		{"ĐẾN", 50, true},
-		{"BẢN SAO", 150, true},
-		{"SAO Y", 100, true},
-		{"SAO Y BẢN CHÍNH", 300, true},
-		{"SAO LỤC", 150, true},
-		{"DỰ THẢO", 150, true},
-		{"CÓ MẶT", 100, true},
-		{"VẮNG MẶT", 150, true},
-		{"ĐÃ DUYỆT", 150, true},
-		{"ĐÃ THU TIỀN", 200, true},
-		{"CHỨNG THỰC", 200, true},
-		{"TOP SECRET", 200, false},
-		{"SECRET", 100, false},
-		{"CONFIDENTIAL", 200, false},
-		{"INTERNAL USE ONLY", 300, false},
+		{"TUYỆT MẬT", 200, 40, false},
+		{"TỐI MẬT", 150, 30, false},
+		{"MẬT", 50, 20, false},
+		{"GIẢI MẬT", 150, 30, false},
+		{"ĐÃ GIẢI MẬT", 150, 0, false},
+		{"LƯU HÀNH NỘI BỘ", 300, 0, false},
+		{"TÀI LIỆU LƯU HÀNH NỘI BỘ", 400, 0, false},
+		{"TÀI LIỆU NỘI BỘ", 300, 0, false},
+		{"NỘI BỘ", 100, 0, false},
+		{"XEM XONG TRẢ LẠI", 300, 0, false},
+		{"TÀI LIỆU THU HỒI", 300, 0, true},
+		{"HỎA TỐC", 150, 0, true},
+		{"HỎA TỐC HẸN GIỜ", 200, 0, true},
+		{"THƯỢNG KHẨN", 200, 0, true},
+		{"KHẨN", 100, 0, true},
+		{"ĐẾN", 50, 0, true},
+		{"BẢN SAO", 150, 0, true},
+		{"SAO Y", 100, 0, true},
+		{"SAO Y BẢN CHÍNH", 300, 0, true},
+		{"SAO LỤC", 150, 0, true},
+		{"DỰ THẢO", 150, 0, true},
+		{"CÓ MẶT", 100, 0, true},
+		{"VẮNG MẶT", 150, 0, true},
+		{"ĐÃ DUYỆT", 150, 0, true},
+		{"ĐÃ THU TIỀN", 200, 0, true},
+		{"CHỨNG THỰC", 200, 0, true},
+		{"TOP SECRET", 200, 0, false},
+		{"SECRET", 100, 0, false},
+		{"CONFIDENTIAL", 200, 0, false},
+		{"INTERNAL USE ONLY", 300, 0, false},
 	},
 	30,
 };
@@ -70,7 +75,8 @@ static char base_letter(uint32_t cp)
 	case '0': return 'O';
 	case '1':
 	case '|':
-	case '!': return 'I';
+	case '!':
+	case 0xa1: return 'I';
 	case '5': return 'S';
 	case '8': return 'B';
 	case 0x102 ... 0x103: return 'A';
@@ -84,7 +90,52 @@ static char base_letter(uint32_t cp)
 	}
 	if (cp >= 0xc0 && cp <= 0xff && latin1[(cp - 0xc0) % 32] != '.')
 		return latin1[(cp - 0xc0) % 32];
-	return 0;
+	/* another letter or digit counts, and is like none */
+	if (cp >= '0' && cp <= '9')
+		return '#';
+	return cp >= 0x100 && !(cp >= 0x2b0 && cp <= 0x36f) && !(cp >= 0x2000 && cp <= 0x2bff) ? '#'
+											       : 0;
+}
+
+/* d(ot), h(ook), a(cute), g(rave), t(ilde), or 0. */
+static char tone_of(uint32_t cp)
+{
+	static const char tones[] = "dhaghtdaghtd"
+				    "dhtaghtd"
+				    "hd"
+				    "dhaghtdaghtd"
+				    "dhaghtd"
+				    "gdht";
+
+	if (cp >= 0x1ea0 && cp <= 0x1ef9)
+		return tones[(cp - 0x1ea0) / 2];
+	if (cp < 0xc0 || cp > 0xff || !strchr("AEIOUY", base_letter(cp)))
+		return 0;
+	switch (cp % 32) {
+	case 0x00:
+	case 0x08:
+	case 0x0c:
+	case 0x12:
+	case 0x19: return 'g';
+	case 0x01:
+	case 0x09:
+	case 0x0d:
+	case 0x13:
+	case 0x1a:
+	case 0x1d: return 'a';
+	case 0x03:
+	case 0x15: return 't';
+	default: return 0;
+	}
+}
+
+static bool is_capital(uint32_t cp)
+{
+	if (cp < 0x80)
+		return !(cp >= 'a' && cp <= 'z');
+	if (cp < 0x100)
+		return cp < 0xe0;
+	return (cp & 1) == (cp == 0x1af);
 }
 
 static uint32_t next_code(struct view v, size_t *at)
@@ -98,21 +149,29 @@ static uint32_t next_code(struct view v, size_t *at)
 	return more ? 0 : cp;
 }
 
+struct folded {
+	char letters[STAMP_TEXT_MAX + 1], tones[STAMP_TEXT_MAX];
+	size_t n, small; /* letters; those that are no capitals */
+};
+
 static bool is_stroke(char c)
 {
 	return c == 'I' || c == 'L' || c == 'J' || c == 'T';
 }
 
-size_t words_fold(struct view text, char *ret, size_t size)
+static size_t fold(struct view text, struct folded *ret)
 {
-	size_t n = 0, start = 0, first = 0, before = 0, tokens = 0;
+	size_t start = 0, first = 0, before = 0, tokens = 0, n = 0;
 
-	for (size_t at = 0; at <= text.n && n + 1 < size;) {
+	ret->small = 0;
+	for (size_t at = 0; at <= text.n && n < STAMP_TEXT_MAX;) {
 		uint32_t cp = at < text.n ? next_code(text, &at) : (at++, ' ');
 		char c = base_letter(cp);
 
 		if (c) {
-			ret[n++] = c;
+			ret->small += !is_capital(cp);
+			ret->tones[n] = tone_of(cp);
+			ret->letters[n++] = c;
 		} else if (cp == ' ' && n > start) {
 			before = start;
 			start = n;
@@ -121,19 +180,32 @@ size_t words_fold(struct view text, char *ret, size_t size)
 		}
 	}
 	/* strokes at the ends, set apart */
-	if (tokens > 1 && n - before == 1 && is_stroke(ret[before]))
+	if (tokens > 1 && n - before == 1 && is_stroke(ret->letters[before]))
 		n--;
-	if (tokens > 1 && first == 1 && n > 1 && is_stroke(ret[0])) {
-		memmove(ret, ret + 1, n - 1);
+	if (tokens > 1 && first == 1 && n > 1 && is_stroke(ret->letters[0])) {
+		memmove(ret->letters, ret->letters + 1, n - 1);
+		memmove(ret->tones, ret->tones + 1, n - 1);
 		n--;
 	}
+	ret->letters[n] = 0;
+	ret->n = n;
+	return n;
+}
+
+size_t words_fold(struct view text, char *ret, size_t size)
+{
+	struct folded f;
+	size_t n = fold(text, &f);
+
+	n = n < size ? n : size - 1;
+	memcpy(ret, f.letters, n);
 	ret[n] = 0;
 	return n;
 }
 
 static unsigned swap_cost(char a, char b)
 {
-	static const char *const groups[] = {"TILJFY", "OCDQ", "EF"};
+	static const char *const groups[] = {"TILJFY", "OCDQ", "EF", "UV", "VY"};
 
 	if (a == b)
 		return 0;
@@ -158,8 +230,11 @@ static unsigned distance(const char *read, size_t n, const char *word, size_t m)
 		for (size_t j = 1; j <= m; j++) {
 			bool doubled = i > 1 && read[i - 1] == read[i - 2];
 			unsigned swap = last[j - 1] + swap_cost(read[i - 1], word[j - 1]);
-			unsigned drop = last[j] + (doubled ? ALIKE : LETTER);
-			unsigned miss = row[j - 1] + LETTER;
+			unsigned drop = last[j] +
+				(doubled                                 ? ALIKE
+						: is_stroke(read[i - 1]) ? STROKE
+									 : LETTER);
+			unsigned miss = row[j - 1] + (word[j - 1] == 'I' ? STROKE : LETTER);
 			unsigned best = swap < drop ? swap : drop;
 
 			row[j] = best < miss ? best : miss;
@@ -171,21 +246,43 @@ static unsigned distance(const char *read, size_t n, const char *word, size_t m)
 	return last[m];
 }
 
-const struct stamp_word *words_find(
-	const struct stamp_words *words, struct view text, unsigned *ret_errors)
+/* MẤT and MẮT are not MẬT; that a tone was lost happens. */
+static unsigned tone_cost(const struct folded *read, const struct folded *word)
 {
-	char read[STAMP_TEXT_MAX + 1], word[STAMP_TEXT_MAX + 1];
-	size_t n = words_fold(text, read, sizeof(read));
+	unsigned sum = 0;
+
+	if (word->n > SHORT_WORD || read->n != word->n)
+		return 0;
+	for (size_t i = 0; i < word->n; i++)
+		if (read->tones[i] && read->tones[i] != word->tones[i])
+			sum += TONE;
+	return sum;
+}
+
+static bool has_width(const struct stamp_word *w, double mm)
+{
+	return w->width_mm && mm > 0.88 * w->width_mm && mm < 1.13 * w->width_mm;
+}
+
+const struct stamp_word *words_find(
+	const struct stamp_words *words, struct view text, double frame_mm, unsigned *ret_errors)
+{
+	struct folded read, word;
 	const struct stamp_word *best = NULL;
 	unsigned best_errors = 0;
 
-	if (n == 0)
+	if (fold(text, &read) == 0 || read.small * 2 > read.n)
 		return NULL;
 	for (size_t i = 0; i < words->n; i++) {
 		const struct stamp_word *w = &words->v[i];
-		size_t m = words_fold(view_str(w->text), word, sizeof(word));
-		unsigned errors = distance(read, n, word, m);
+		size_t m = fold(view_str(w->text), &word);
+		unsigned errors = distance(read.letters, read.n, word.letters, m) +
+			tone_cost(&read, &word);
 
+		if (has_width(w, frame_mm))
+			errors = errors > FITTING ? errors - FITTING : 0;
+		if (errors > w->errors)
+			continue;
 		/* of two that are equally near, the harmless one */
 		if (!best || errors < best_errors ||
 			(errors == best_errors && w->harmless && !best->harmless)) {
@@ -193,8 +290,7 @@ const struct stamp_word *words_find(
 			best_errors = errors;
 		}
 	}
-	if (!best || best_errors > best->errors)
-		return NULL;
-	*ret_errors = best_errors;
+	if (best)
+		*ret_errors = best_errors;
 	return best;
 }

@@ -12,6 +12,7 @@
 size_t words_fold(struct view text, char *ret, size_t size);
 
 /* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
-   of a letter. */
+   of a letter. Only capitals are stamps. `frame_mm` is the width of the whole frame around it, or 0
+   where there is none: it speaks for a word that has such a frame. */
 const struct stamp_word *words_find(
-	const struct stamp_words *words, struct view text, unsigned *ret_errors);
+	const struct stamp_words *words, struct view text, double frame_mm, unsigned *ret_errors);
