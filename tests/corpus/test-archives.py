@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A marked document in archives that real programs make, up to three of them around each other, and
-what cannot be read: encrypted, damaged, in volumes.
+"""A marked document in archives and mails that real programs make, up to three archives around each
+other, and what cannot be read: encrypted, damaged, in volumes.
 
 usage: test-archives.py SEALGATE LIBEXEC RULES
 """
+import email.message
 import io
 import json
 import os
@@ -184,6 +185,7 @@ ARCHIVES = {
     "program with a zip": sfx(lambda d, out: run("zip", "-qr", str(out), ".", cwd=d), PE),
     "program with a 7z": sfx(seven("-t7z"), PE + b";!@Install@!UTF-8!\n;!@InstallEnd@!"),
     "program with a rar": sfx(rar5, PE),
+    "7z with its own program": seven("-t7z", "-sfx7zCon.sfx"),
 }
 
 
@@ -209,6 +211,41 @@ FILES = {
 }
 
 
+# --- mail: (mail, target) ----------------------------------------------------------------------
+
+def letter(d):
+    m = email.message.EmailMessage()
+    m["From"], m["To"], m["Subject"] = "a@x.home.arpa", "b@x.home.arpa", "báo cáo"
+    m.set_content("Kính gửi các đồng chí.\n")
+    for path in sorted(d.iterdir()):
+        m.add_attachment(path.read_bytes(), maintype="application", subtype="octet-stream", filename=path.name)
+    return m.as_bytes()
+
+
+def openssl(*options, key=False):
+    def make(d, out):
+        with tempfile.TemporaryDirectory() as tmp:
+            tmp = pathlib.Path(tmp)
+            run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout",
+                str(tmp / "key"), "-out", str(tmp / "cert"))
+            (tmp / "mail").write_bytes(letter(d))
+            who = ["-signer", str(tmp / "cert"), "-inkey", str(tmp / "key")] if key else []
+            run("openssl", "cms", *options, *who, "-binary", "-in", str(tmp / "mail"), "-out", str(out),
+                *([] if key else [str(tmp / "cert")]))
+    return make
+
+
+MAILS = {
+    "mail": lambda d, out: out.write_bytes(letter(d)),
+    "mail in an mbox": lambda d, out: out.write_bytes(
+        (b"From a@x.home.arpa Mon Nov 23 09:00:00 2026\n" + letter(d) + b"\n") * 2),
+    "mail, signed inside": openssl("-sign", "-nodetach", key=True),
+    "mail, signed inside, in a stream": openssl("-sign", "-nodetach", "-stream", key=True),
+    "mail, signed beside": openssl("-sign", key=True),
+    "signed, as a file": openssl("-sign", "-nodetach", "-outform", "DER", key=True),
+}
+
+
 # --- what cannot be read -----------------------------------------------------------------------
 
 def cut(make, n):
@@ -220,6 +257,8 @@ def cut(make, n):
 
 VOLUME = frozenset(["unsupported"])
 REFUSED = {
+    "mail, encrypted": (openssl("-encrypt"), {"encrypted"}),
+    "encrypted, as a file": (openssl("-encrypt", "-outform", "DER"), {"encrypted"}),
     "7z, encrypted": (seven("-t7z", "-psecret"), {"encrypted"}),
     "7z, headers encrypted": (seven("-t7z", "-psecret", "-mhe=on"), {"encrypted"}),
     "zip, encrypted": (lambda d, out: run("zip", "-qr", "-P", "secret", str(out), ".", cwd=d), {"encrypted"}),
@@ -278,6 +317,8 @@ def make(plan, tmp):
     (inside / "ghi chú.txt").write_text("Họp giao ban lúc chín giờ.\n")
     for title, build in ARCHIVES.items():
         build(inside, plan.add(title, is_secret("" if title.startswith(("ar", "lha", "cab", "iso")) else NAME)))
+    for title, build in MAILS.items():
+        build(inside, plan.add(title, is_secret(NAME)))
     for title, build in FILES.items():
         build(inside / NAME, plan.add(title, is_secret("")))
     for title, (build, reasons) in REFUSED.items():

@@ -20,7 +20,7 @@ struct part {
 	struct view type; /* "text/plain" */
 	struct view charset;
 	struct view boundary;
-	struct view name; /* of a file; raw */
+	struct view type_header, disposition; /* whole: they have the file's name */
 	struct view coding;
 	bool is_attachment;
 };
@@ -149,37 +149,6 @@ int mail_headers(struct extractor *x, struct view head)
 	return r;
 }
 
-/* The parameter `name` of a structured value; RFC 2231's name* and name*0 count as well. */
-static struct view parameter(struct view v, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i + n < v.n; i++) {
-		size_t at = i + n, end;
-
-		if ((i > 0 && v.p[i - 1] != ';' && v.p[i - 1] > ' ') ||
-			!html_is(view_sub(v, i, n), name))
-			continue;
-		while (at < v.n && (v.p[at] == '*' || v.p[at] == '0' || v.p[at] == ' '))
-			at++;
-		if (at >= v.n || v.p[at] != '=')
-			continue;
-		at++;
-		while (at < v.n && v.p[at] == ' ')
-			at++;
-		if (at < v.n && v.p[at] == '"') {
-			const uint8_t *q = memchr(v.p + at + 1, '"', v.n - at - 1);
-
-			end = q ? (size_t)(q - v.p) : v.n;
-			return view_sub(v, at + 1, end - at - 1);
-		}
-		for (end = at; end < v.n && v.p[end] > ' ' && v.p[end] != ';';)
-			end++;
-		return view_sub(v, at, end - at);
-	}
-	return VIEW_EMPTY;
-}
-
 static struct view until_semicolon(struct view v)
 {
 	const uint8_t *p = v.n > 0 ? memchr(v.p, ';', v.n) : NULL;
@@ -189,19 +158,15 @@ static struct view until_semicolon(struct view v)
 
 static void part_header(struct part *p, const struct header *h)
 {
-	struct view name;
-
 	if (html_is(h->name, "content-type")) {
 		p->type = until_semicolon(h->value);
-		p->charset = parameter(h->value, "charset");
-		p->boundary = parameter(h->value, "boundary");
-		name = parameter(h->value, "name");
-		p->name = p->name.n > 0 ? p->name : name;
+		p->charset = mail_parameter(h->value, "charset");
+		p->boundary = mail_parameter(h->value, "boundary");
+		p->type_header = h->value;
 	} else if (html_is(h->name, "content-transfer-encoding")) {
 		p->coding = until_semicolon(h->value);
 	} else if (html_is(h->name, "content-disposition")) {
-		name = parameter(h->value, "filename");
-		p->name = name.n > 0 ? name : p->name;
+		p->disposition = h->value;
 		p->is_attachment = html_is(until_semicolon(h->value), "attachment");
 	}
 }
@@ -279,17 +244,15 @@ static int read_text(struct extractor *x, const struct part *p, struct view cont
 static int read_attachment(struct extractor *x, const struct part *p, struct view content)
 {
 	cleanup_with(buf_done) struct buf name = BUF_INIT(0);
-	int r = 0;
+	int r = mail_parameter_text(p->disposition, "filename", &name);
 
-	if (p->name.n > 0)
-		r = mail_words(p->name, &name);
-	else
+	if (r == 0 && name.n == 0)
+		r = mail_parameter_text(p->type_header, "name", &name);
+	if (r == 0 && name.n > 0)
+		r = extractor_file_name(x, buf_view(&name));
+	else if (r == 0)
 		r = buf_put_str(
 			&name, html_is(p->type, "message/rfc822") ? "message" : "attachment");
-	if (r < 0)
-		return r;
-	if (p->name.n > 0)
-		r = extractor_file_name(x, buf_view(&name));
 	return r == 0 ? extractor_nested(x, buf_view(&name), content) : r;
 }
 

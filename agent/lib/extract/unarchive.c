@@ -17,6 +17,9 @@
 /* Work that a block stands for, however few its bytes are. */
 #define BLOCK_WORK 4096
 
+/* Bytes of memory that are kept from one member for the next. */
+#define OUT_KEEP ((size_t)1 << 20)
+
 /* Outcomes of reading a member: it ends here; the archive does. */
 #define END_OF_MEMBER 4
 #define LAST_MEMBER   5
@@ -280,6 +283,9 @@ static int read_data(struct reading *g, struct view first)
 	struct view v = first;
 	int r = 0;
 
+	/* Containers in containers hold as many of these at the same time. */
+	if (g->out.cap > OUT_KEEP)
+		buf_done(&g->out);
 	buf_clear(&g->out);
 	if (v.n == 0)
 		r = next_block(g, &v, &offset);

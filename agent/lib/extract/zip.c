@@ -161,21 +161,22 @@ static bool find_directory(struct view c, uint64_t *ret_at, uint64_t *ret_n, uin
 
 bool zip_is_at_end(struct view content)
 {
-	struct view tail = content;
-	uint64_t at, n, shift;
+	uint64_t dir, count, shift;
+	size_t at = content.n > END_SIZE + UINT16_MAX ? content.n - END_SIZE - UINT16_MAX : 0;
 
-	if (content.n > END_SIZE + UINT16_MAX)
-		tail = view_sub(content, content.n - END_SIZE - UINT16_MAX, END_SIZE + UINT16_MAX);
-	while (tail.n >= END_SIZE) {
-		const uint8_t *p = memmem(tail.p, tail.n - END_SIZE + 4, sig_end, 4);
+	/* The third byte of the signature is rare in text, and hardly more than that elsewhere. */
+	while (content.n >= END_SIZE && at + END_SIZE <= content.n) {
+		const uint8_t *p = memchr(
+			content.p + at + 2, sig_end[2], content.n - at - (END_SIZE - 3));
 
 		if (!p)
 			return false;
-		tail = view_sub(tail, (size_t)(p - tail.p), tail.n);
-		if (END_SIZE + (size_t)load_le16(p + 20) == tail.n)
-			return find_directory(content, &at, &n, &shift) &&
-				has_sig(content, at, sig_central);
-		tail = view_sub(tail, 4, tail.n);
+		at = (size_t)(p - content.p) - 2;
+		if (has_sig(content, at, sig_end) &&
+			at + END_SIZE + load_le16(content.p + at + 20) == content.n)
+			return find_directory(content, &dir, &count, &shift) &&
+				has_sig(content, dir, sig_central);
+		at++;
 	}
 	return false;
 }

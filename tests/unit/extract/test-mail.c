@@ -50,6 +50,38 @@ static void test_words(void **state)
 	words("raw M\xe1\xba\xacT", "raw MẬT");
 }
 
+static void parameter(const char *in, const char *want)
+{
+	cleanup_with(buf_done) struct buf out = BUF_INIT(0);
+
+	assert_int_equal(mail_parameter_text(view_str(in), "filename", &out), 0);
+	assert_int_equal(buf_terminate(&out), 0);
+	assert_string_equal((const char *)out.p, want);
+}
+
+static void test_parameters(void **state)
+{
+	cleanup_with(buf_done) struct buf many = BUF_INIT(0), out = BUF_INIT(0);
+
+	(void)state;
+	parameter("attachment; filename=a.txt", "a.txt");
+	parameter("attachment; x=1;filename = \"a; b.txt\"; y=2", "a; b.txt");
+	parameter("attachment; filename=\"=?utf-8?B?TeG6rFQ=?=\"", "MẬT");
+	parameter("attachment; filename*=utf-8''M%E1%BA%ACT%20x", "MẬT x");
+	parameter("attachment; filename=M_T; filename*=utf-8'vi'M%E1%BA%ACT", "MẬT");
+	parameter("attachment; filename*=windows-1258''M%C2%F2T", "MẬT");
+	parameter(
+		"attachment; filename*0*=utf-8''M%E1%BA;\r\n filename*1*=%ACT; filename*2=\" 1%\"",
+		"MẬT 1%");
+	parameter("attachment; filename*1=b; filename*0=a", "ab");
+	parameter("attachment; filenames=x", "");
+	parameter("", "");
+	for (unsigned i = 0; i < MAIL_PIECES_MAX + 5; i++)
+		assert_int_equal(buf_printf(&many, "; filename*%u=x", i), 0);
+	assert_int_equal(mail_parameter_text(buf_view(&many), "filename", &out), 0);
+	assert_int_equal(out.n, MAIL_PIECES_MAX);
+}
+
 /* clang-format off */
 #define HEAD(subject) \
 	"From: a@b.example\r\nTo: c@d.example\r\nSubject: " subject "\r\nMIME-Version: 1.0\r\n"
@@ -182,6 +214,7 @@ static void test_html_nesting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_multipart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted_and_broken_mail, setup, teardown),
