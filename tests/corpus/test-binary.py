@@ -124,7 +124,15 @@ SLIDES = {
     "second-slide": lambda m: slides(second=m),
     "hidden-slide": lambda m: slides(second=m, hidden=True),
 }
+HEAD = [("Plain", "ĐOÀN KHẢO SÁT HỒ ĐẬP"), ("Plain", "Số: 15/BC-ĐKS")]
+BODY = documents.HEADING + [("Head", "BÁO CÁO")] + [("Plain", t) for t in PROSE]
+LETTERS = {
+    "stamp": lambda m: documents.fodt(HEAD + [("Stamp", m)] + BODY),
+    "header": lambda m: documents.fodt(HEAD + BODY, header=m),
+    "footer": lambda m: documents.fodt(HEAD + BODY, footer=m),
+}
 KINDS = {
+    "fodt": (LETTERS, documents.fodt(HEAD + BODY), ["dot:MS Word 97 Vorlage"]),
     "fods": (SHEETS, sheet(), ["xls", "xlt:MS Excel 97 Vorlage/Template"]),
     "fodp": (SLIDES, slides(), ["ppt", "pps:MS PowerPoint 97 AutoPlay",
                                 "pot:MS PowerPoint 97 Vorlage"]),

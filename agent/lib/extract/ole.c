@@ -4,12 +4,8 @@
 #include "base/checked.h"
 #include "extract/crypt.h"
 #include "extract/msg.h"
-#include "extract/office.h"
 #include "extract/ole1.h"
 #include "extract/ole_props.h"
-
-/* Bytes that are looked at for the start of the labels' XML. */
-#define LABELS_HEAD 64
 
 /* "_Tables" as installers write it: two letters in one character, behind a sign of tables. */
 #define MSI_TABLES "\u4840\u3f7f\u4164\u422f\u4836"
@@ -37,36 +33,6 @@ static int encrypted(struct cfb *c, uint32_t storage)
 		return r;
 	extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 	return 0;
-}
-
-/* The labels of a document stand beside what is encrypted, as XML; a few bytes may come first. */
-static int read_labels(struct cfb *c, uint32_t entry)
-{
-	cleanup_with(buf_done) struct buf bytes = BUF_INIT(0);
-	cleanup_with(buf_done) struct buf decoded = BUF_INIT(0);
-	struct view v, xml;
-	const uint8_t *p;
-	int r = cfb_read(c, entry, &bytes);
-
-	if (r != 0)
-		return r == CFB_ABSENT ? 0 : r;
-	v = buf_view(&bytes);
-	p = v.n > 0 ? memchr(v.p, '<', MIN(v.n, (size_t)LABELS_HEAD)) : NULL;
-	if (p && !xml_looks_like(v))
-		v = view_sub(v, (size_t)(p - v.p), v.n);
-	r = xml_prepare(v, &decoded, &xml);
-	return r == 0 ? props_labels(c->x, xml) : r;
-}
-
-static int read_all_labels(struct cfb *c)
-{
-	int r = 0;
-
-	for (uint32_t i = 1; r == 0 && i < c->n_entries; i++)
-		if (c->entries[i].type == CFB_STREAM && c->entries[i].parent != CFB_NONE &&
-			view_ends(cfb_name(&c->entries[i]), VIEW_LIT("LabelInfo")))
-			r = read_labels(c, i);
-	return r;
 }
 
 /* An OOXML package, or a file that a program keeps as it is. */
@@ -118,6 +84,13 @@ static int read_old_slides(struct cfb *c, uint32_t storage)
 	return 0;
 }
 
+static int locked(struct cfb *c, uint32_t storage)
+{
+	(void)storage;
+	extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
+	return 0;
+}
+
 /* Text that nobody reads yet, or pictures of documents. */
 static int unsupported(struct cfb *c, uint32_t storage)
 {
@@ -141,6 +114,8 @@ static const struct {
 	{"Package", "cfb", read_package_stream},
 	{"\1Ole10Native", "cfb", read_ole1},
 	{"CONTENTS", "cfb", read_contents},
+	/* what rights management has locked; the document around it says no more than that */
+	{"\tDRMContent", "cfb", locked},
 	{"BodyText", "hwp", unsupported},
 	{"ViewText", "hwp", unsupported},
 	{"VisioDocument", "visio", unsupported},
@@ -237,7 +212,7 @@ int ole_extract(struct extractor *x, struct view content)
 
 	r = cfb_open(&c, x, content);
 	if (r == 0 && c.n_entries > 0)
-		r = read_all_labels(&c);
+		r = ole_labels(&c);
 	if (r == 0 && c.n_entries > 0)
 		r = ole_storage(&c, 0);
 	cfb_done(&c);

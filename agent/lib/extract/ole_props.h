@@ -10,3 +10,6 @@
 
 /* The property sets among the streams of a storage. */
 must_check int ole_props(struct cfb *c, uint32_t storage);
+
+/* LabelInfo and custom XML, wherever in the file they are; what they become says office.h. */
+must_check int ole_labels(struct cfb *c);

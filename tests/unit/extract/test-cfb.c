@@ -390,6 +390,35 @@ static void test_many_properties(void **state)
 	}
 }
 
+/* Labels and custom XML, in whatever storage and coding; rights management. */
+static void test_labels(void **state)
+{
+	cleanup_with(buf_done) struct buf utf16 = BUF_INIT(0);
+	struct cfb_builder b = cfb_builder_new();
+	unsigned at;
+
+	(void)state;
+	put16(&utf16, 0xfeff);
+	put_utf16(&utf16, "<?xml version=\"1.0\"?><a><Classification>TỐI MẬT</Classification></a>");
+	at = cfb_add_storage(&b, 0, "MsoDataStore");
+	at = cfb_add_storage(&b, at, "\u00c0\u00c1");
+	cfb_add(&b, at, "Item", buf_view(&utf16));
+	cfb_add(&b, at, "Properties", VIEW_LIT("<p>no item</p>"));
+	cfb_add(&b, 0, "Item", VIEW_LIT("<p>elsewhere</p>"));
+	at = cfb_add_storage(&b, 0, "\6DataSpaces");
+	cfb_add(&b, at, "LabelInfo",
+		VIEW_LIT("\1\0\0\0<clbl:labelList><clbl:label id=\"{id}\"/></clbl:labelList>"));
+	cfb_add(&b, 0, "\tDRMContent", VIEW_LIT("locked"));
+	assert_int_equal(seen_cfb(s, &b), 0);
+	assert_int_equal(s->result.completeness, COMPLETENESS_UNREADABLE);
+	assert_int_equal(REASONS(s), REASON_BIT(REASON_ENCRYPTED));
+	assert_int_equal(seen_text(s, "TỐI MẬT")->place, PLACE_PROPERTY);
+	assert_string_equal(seen_text(s, "TỐI MẬT")->name, "Classification");
+	assert_string_equal(seen_text(s, "{id}")->name, "LabelInfo:id");
+	assert_null(seen_find(s, "no item"));
+	assert_null(seen_find(s, "elsewhere"));
+}
+
 /* What nobody reads has its name, and is told. */
 static void test_other_programs(void **state)
 {
@@ -425,6 +454,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth_and_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_labels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_programs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_empty_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_deep_inside, setup, teardown),
