@@ -73,13 +73,16 @@ def mip(name=None, enabled="true", label=ID):
 def odt(**user):
     meta = "".join(f'<meta:user-defined meta:name="{k}">{v}</meta:user-defined>'
                    for k, v in user.items())
+    urn = "urn:oasis:names:tc:opendocument:xmlns:"
+    names = f'xmlns:office="{urn}office:1.0" xmlns:text="{urn}text:1.0" xmlns:meta="{urn}meta:1.0"'
     return zipped({
         "mimetype": "application/vnd.oasis.opendocument.text",
-        "content.xml": '<office:document-content xmlns:office="o" xmlns:text="t"><office:body>'
-                       f"<office:text><text:p>{TEXT}</text:p></office:text></office:body>"
+        "META-INF/manifest.xml": "<manifest:manifest/>",
+        "content.xml": f"<office:document-content {names}><office:body><office:text>"
+                       f"<text:p>{TEXT}</text:p></office:text></office:body>"
                        "</office:document-content>",
-        "meta.xml": '<office:document-meta xmlns:office="o" xmlns:meta="m"><office:meta>'
-                    f"{meta}</office:meta></office:document-meta>"})
+        "meta.xml": f"<office:document-meta {names}><office:meta>{meta}</office:meta>"
+                    "</office:document-meta>"})
 
 
 def pdf(info="", xmp=None):
