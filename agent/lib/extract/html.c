@@ -299,6 +299,11 @@ static int html_open(struct html *h, enum word w, const struct xml_token *t)
 	}
 	if (w == W_other || w > W_last_inline)
 		return 0;
+	if (w == W_a && html_attr(t, "href", &v) && view_starts(v, VIEW_LIT("http"))) {
+		r = property(h, VIEW_LIT("link"), v);
+		if (r != 0)
+			return r;
+	}
 	if (w < W_inline) {
 		r = end_paragraph(h);
 		if (r != 0)

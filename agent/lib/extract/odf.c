@@ -31,6 +31,7 @@
 	W(notes)       \
 	W(header)      \
 	W(footer)      \
+	W(a)           \
 	W(annotation)  \
 	W(creator)     \
 	W(date)        \
@@ -235,12 +236,15 @@ static int odf_open(struct odf *d, enum word w, const struct xml_token *t);
 
 static int open_other(struct odf *d, enum word w, const struct xml_token *t)
 {
+	struct view v;
+
 	switch ((int)w) {
 	case W_spreadsheet: d->is_sheet = true; return 0;
 	case W_presentation: d->is_slides = true; return 0;
 	case W_master_styles: d->in_master = true; return 0;
 	case W_master_page: return flow_paragraph_end(&d->flow);
 	case W_settings: return office_skip(d->o->x, &d->xml, t);
+	case W_a: return xml_attr(t, "href", &v) ? props_link(d->o->x, v) : 0;
 	case W_meta: return t->kind == XML_OPEN ? odf_meta(d->o->x, &d->xml, t) : 0;
 	case W_styles:
 	case W_automatic_styles: return odf_styles_read(d->o, &d->xml, t);

@@ -263,7 +263,13 @@ int office_part(struct office *o, struct view xml, struct view name)
 	case PART_BOOK_STYLES: return xlsx_styles(o, xml);
 	case PART_WORKBOOK: return xlsx_workbook(o, xml);
 	case PART_RELATIONS:
-		return view_ends(name, VIEW_LIT("workbook.xml.rels")) ? xlsx_relations(o, xml) : 0;
+		if (view_ends(name, VIEW_LIT("workbook.xml.rels"))) {
+			int r = xlsx_relations(o, xml);
+
+			if (r != 0)
+				return r;
+		}
+		return props_relations(o->x, xml);
 	case PART_SHEET: return xlsx_sheet(o, xml, name);
 	case PART_CORE: return props_core(o->x, xml);
 	case PART_PROPERTIES: return props_app_or_custom(o->x, xml);

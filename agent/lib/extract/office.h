@@ -8,6 +8,7 @@
  *   the local element name      of docProps/core and app, ODF meta.xml ("category", "keyword")
  *   the property's own name     of custom properties and ODF user-defined metadata ("Độ mật",
  *                               "MSIP_Label_<guid>_Name")
+ *   "link"                      where a link leads, of office files, HTML and PDF
  *   "LabelInfo:" + attribute    of docMetadata/LabelInfo.xml, one block per attribute; the
  *                               attributes of one label share block.shape
  *   the local element name      of any element with text in customXml ("Classification")
@@ -65,6 +66,8 @@ must_check int odf_part(struct office *o, struct view xml);
 struct odf_styles *odf_styles_free(struct odf_styles *s);
 must_check int odf_manifest(struct office *o, struct view xml);
 
+must_check int props_relations(struct extractor *x, struct view xml); /* links to elsewhere */
+must_check int props_link(struct extractor *x, struct view raw);
 must_check int props_core(struct extractor *x, struct view xml);
 must_check int props_app_or_custom(struct extractor *x, struct view xml);
 must_check int props_labels(struct extractor *x, struct view xml);

@@ -145,7 +145,10 @@ static int annotation_read(
 	}
 	if (pdf_is_name(kind, "Watermark"))
 		return appearance_emit(r, p, a, PLACE_WATERMARK, VIEW_EMPTY);
-	if (pdf_is_name(kind, "Link") || pdf_is_name(kind, "Popup"))
+	if (pdf_is_name(kind, "Link"))
+		return text_emit(r, p, PLACE_PROPERTY, VIEW_LIT("link"),
+			pdf_get(&r->file, pdf_get(&r->file, a, "A"), "URI"));
+	if (pdf_is_name(kind, "Popup"))
 		return 0;
 	return text_emit(r, p, PLACE_COMMENT, VIEW_EMPTY, contents);
 }

@@ -53,6 +53,27 @@ static int elements(struct extractor *x, struct view xml, const char *const *ski
 	return r;
 }
 
+int props_link(struct extractor *x, struct view raw)
+{
+	return view_starts(raw, VIEW_LIT("http")) ? emit(x, VIEW_LIT("link"), raw, 0) : 0;
+}
+
+int props_relations(struct extractor *x, struct view xml)
+{
+	struct xml s = xml_begin(xml);
+	struct xml_token t;
+	struct view mode, target;
+	int r = 0;
+
+	while (r == 0 && xml_next(&s, &t) != XML_END) {
+		r = extractor_tick(x, 32);
+		if (r == 0 && t.kind != XML_CLOSE && xml_attr(&t, "TargetMode", &mode) &&
+			view_eq(mode, VIEW_LIT("External")) && xml_attr(&t, "Target", &target))
+			r = props_link(x, target);
+	}
+	return r;
+}
+
 int props_core(struct extractor *x, struct view xml)
 {
 	return elements(x, xml, NULL);

@@ -85,6 +85,17 @@ def odt(**user):
                     "</office:document-meta>"})
 
 
+def odt_link(target):
+    urn = "urn:oasis:names:tc:opendocument:xmlns:"
+    names = f'xmlns:office="{urn}office:1.0" xmlns:text="{urn}text:1.0" xmlns:xlink="x"'
+    return zipped({
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "META-INF/manifest.xml": "<manifest:manifest/>",
+        "content.xml": f"<office:document-content {names}><office:body><office:text><text:p>"
+                       f'<text:a xlink:href="{target}">{TEXT}</text:a></text:p></office:text>'
+                       "</office:body></office:document-content>"})
+
+
 def pdf(info="", xmp=None):
     """One empty page; offsets are left to the reader to find."""
     objects = ["<</Type /Catalog /Pages 2 0 R%s>>" % (" /Metadata 5 0 R" if xmp else ""),
@@ -115,6 +126,7 @@ def mail(*headers):
 
 XMP = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description rdf:about="">%s'
        "</rdf:Description></rdf:RDF></x:xmpmeta>")
+TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_NzY0abcd%40thread.v2/0"
 MSIP = f"MSIP_Label_{ID}"
 
 # name of the file: content, level, tags
@@ -162,6 +174,12 @@ CASES = {
     "msip-id.eml": (mail(f"msip_labels: MSIP_Label_{OURS}_Enabled=True"), "secret", []),
     "msip-public.eml": (mail(f"msip_labels: {MSIP}_Enabled=True;{MSIP}_Name=Public"), "none", []),
     "sensitivity.eml": (mail("Sensitivity: Company-Confidential"), "internal", []),
+    # where a link leads is read, too
+    "link.odt": (odt_link(TEAMS), "none", ["meeting-access"]),
+    "link.html": (f'<html><body><p>{TEXT}</p><a href="{TEAMS}">Tham gia</a>'.encode(), "none",
+                  ["meeting-access"]),
+    "link-elsewhere.html": (f'<html><body><p>{TEXT}</p><a href="https://teams.microsoft.com/'
+                            'downloads">Tải về</a>'.encode(), "none", []),
     "protective.eml": (mail("X-Protective-Marking: OFFICIAL:Sensitive"), "internal", []),
 }
 

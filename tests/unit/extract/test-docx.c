@@ -281,6 +281,10 @@ static void test_properties(void **state)
 		"docMetadata/LabelInfo.xml",
 		"<clbl:labelList><clbl:label id=\"{42}\" enabled=\"1\" "
 		"removed=\"0\"/><clbl:label id=\"{43}\" enabled=\"0\"/></clbl:labelList>",
+		"word/_rels/document.xml.rels",
+		"<Relationships><Relationship Id=\"a\" Target=\"https://a.example/j\" "
+		"TargetMode=\"External\"/><Relationship Id=\"b\" "
+		"Target=\"styles.xml\"/></Relationships>",
 		"customXml/item1.xml",
 		"<x:label><x:Classification>SECRET</x:Classification></x:label>",
 		"customXml/item2.xml",
@@ -300,6 +304,8 @@ static void test_properties(void **state)
 	assert_string_equal(seen_text(s, "{42}")->name, "LabelInfo:id");
 	assert_string_equal(seen_text(s, "0")->name, "LabelInfo:removed");
 	assert_int_equal(seen_text(s, "{42}")->shape, seen_text(s, "0")->shape);
+	assert_string_equal(seen_text(s, "https://a.example/j")->name, "link");
+	assert_null(seen_find(s, "styles.xml"));
 	/* in the one form that all labels have */
 	assert_string_equal(seen_text(s, "42")->name, "MSIP_Label_42_LabelId");
 	assert_null(seen_find(s, "43"));

@@ -164,7 +164,9 @@ static void test_html(void **state)
 		"<header>top</header><footer>bottom</footer>"
 		"<p><del>gone</del></p><p style='display:none'>unseen</p>one<br>two<h1>big</h1>"
 		"<img alt='a picture'><select><option>Tối mật<option selected>Thường</select>"
-		"<p>a&nbsp;b &eacute; &bogus; <b>c</b>d</p><!-- comment --></body></html>", "html");
+				"<p>a&nbsp;b &eacute; &bogus; <b>c</b>d</p><a href='https://a.example/?x=1&amp;y=2'>here</a><a href='#part'>there</a><!-- comment --></body></html>", "html");
+	assert_string_equal(seen_text(s, "https://a.example/?x=1&y=2")->name, "link");
+	assert_null(seen_find(s, "#part"));
 	assert_string_equal(seen_text(s, "Page")->name, "title");
 	assert_string_equal(seen_text(s, "MẬT")->name, "keywords");
 	assert_int_equal(seen_text(s, "TUYỆT MẬT")->flags & (BLOCK_RED | BLOCK_CENTRED), BLOCK_RED | BLOCK_CENTRED);

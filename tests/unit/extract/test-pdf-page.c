@@ -104,7 +104,8 @@ static void test_form_fields(void **state)
 	(void)state;
 	g = (struct gathered){0};
 	pdfwriter_begin(&w);
-	pdfwriter_page(&w, "/Annots [10 0 R 11 0 R 12 0 R]", "");
+	pdfwriter_page(&w, "/Annots [10 0 R 11 0 R 12 0 R 13 0 R]", "");
+	pdfwriter_object(&w, 13, "<</Subtype /Link /A <</S /URI /URI (https://a.example/j)>>>>");
 	pdfwriter_object(&w, 10, "<</Subtype /Widget /FT /Tx /T (level) /V (MAT)>>");
 	pdfwriter_object(&w, 11, "<</Subtype /Widget /Parent 15 0 R>>");
 	pdfwriter_object(&w, 12, "<</Subtype /Widget /FT /Btn /T (box) /V /Yes>>");
@@ -115,6 +116,7 @@ static void test_form_fields(void **state)
 	assert_string_equal(must("MAT")->name, "level");
 	assert_string_equal(must("two")->name, "list");
 	assert_null(gathered_find(&g, "Yes"));
+	assert_string_equal(must("https://a.example/j")->name, "link");
 }
 
 static void test_properties(void **state)
