@@ -197,6 +197,12 @@ static bool says(const char *message, const char *word)
 	return message && strstr(message, word);
 }
 
+/* libarchive 3.6 asks a format beyond the end of its list where it recognised none. */
+static bool has_encrypted(struct archive *a)
+{
+	return archive_format(a) != 0 && archive_read_has_encrypted_entries(a) == 1;
+}
+
 /* libarchive has one number for nearly all that can be wrong with a file, so its words decide. */
 static enum reason reason_of(struct archive *a)
 {
@@ -206,8 +212,7 @@ static enum reason reason_of(struct archive *a)
 		return REASON_TOO_BIG;
 	if (says(message, "too many filters"))
 		return REASON_TOO_DEEP;
-	if (archive_read_has_encrypted_entries(a) == 1 || says(message, "ncrypt") ||
-		says(message, "Crypto"))
+	if (says(message, "ncrypt") || says(message, "Crypto") || has_encrypted(a))
 		return REASON_ENCRYPTED;
 	/* Without a word: a name that it cannot convert. */
 	return !message || says(message, "upported") ? REASON_UNSUPPORTED : REASON_DAMAGED;
