@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -47,10 +48,14 @@ static int limit(int resource, uint64_t value)
 
 static int set_limits(const struct jail_rules *rules, const struct jail_options *o)
 {
+	const struct sigaction ignored = {.sa_handler = SIG_IGN};
 	int r = limit(RLIMIT_CORE, 0);
 
 	if (r == 0)
 		r = limit(RLIMIT_NPROC, 0);
+	/* A library's complaint on a stderr that is a file is lost; it does not end the process. */
+	if (r == 0 && sigaction(SIGXFSZ, &ignored, NULL) < 0)
+		r = -errno;
 	if (r == 0)
 		r = limit(RLIMIT_FSIZE, rules->max_file_size);
 	if (r == 0)
