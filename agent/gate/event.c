@@ -89,6 +89,12 @@ static int respond(struct gate *g, int fd, uint32_t response)
 	return n == (ssize_t)sizeof(r) ? 0 : n < 0 ? -errno : -EIO;
 }
 
+void event_beat(struct gate *g)
+{
+	g->shared->beat_time = clock_now();
+	g->shared->beat++;
+}
+
 void event_answer(struct gate *g, const struct event *ev, bool allow)
 {
 	int r = respond(g, ev->fd, allow ? FAN_ALLOW : FAN_DENY);
@@ -104,6 +110,9 @@ void event_answer(struct gate *g, const struct event *ev, bool allow)
 	if (!allow)
 		g->shared->counters.denied++;
 	event_forget(g, ev);
+	/* Each answer wakes all who wait, which takes milliseconds where they are thousands: that
+	   is still being alive. */
+	event_beat(g);
 }
 
 void event_done(struct event *ev)

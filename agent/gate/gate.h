@@ -225,6 +225,7 @@ must_check int event_read(struct gate *g, void (*take)(struct gate *g, struct ev
 void event_batch(struct gate *g, void (*take)(struct gate *g, struct event *ev));
 void event_answer(struct gate *g, const struct event *ev, bool allow);
 void event_done(struct event *ev);
+void event_beat(struct gate *g);
 void event_forget(struct gate *g, const struct event *ev); /* it is in a slot now */
 void event_count(const struct event *ev, uint64_t *max, uint64_t *histogram);
 
@@ -247,7 +248,7 @@ const char *proc_how_name(enum proc_how how);
 void identify(struct gate *g, struct proc *p);
 void identify_user(struct gate *g, struct proc *p);
 /* Of the process now, for a record. */
-void identify_names(struct gate *g, int32_t pid, struct gate_record *ret);
+void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct gate_record *ret);
 /* A link below /proc, terminated; its length, or 0. */
 size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
 /* The text of a file below /proc, in g->text; false where it could not be read. */

@@ -413,12 +413,14 @@ static struct hold *due(struct gate *g, struct list *l, uint64_t wait)
 void hold_expire(struct gate *g)
 {
 	struct hold_table *t = &g->holds;
+	uint64_t until;
 	struct hold *h;
 
 	g->now = clock_now();
-	while ((h = due(g, &t->execs, GATE_TAG_NS)))
+	until = g->now + GATE_ROUND_NS; /* what is left is due at once: see hold_arm() */
+	while (clock_now() < until && (h = due(g, &t->execs, GATE_TAG_NS)))
 		exec_late(g, h);
-	while ((h = due(g, &t->opens, g->config.hold_ns)))
+	while (clock_now() < until && (h = due(g, &t->opens, g->config.hold_ns)))
 		resolve_open(g, h, &timed_out, RECORD_CAUSE_DEADLINE);
 	while (!list_is_empty(&t->sent)) {
 		struct request *q = list_first(&t->sent, struct request, node);

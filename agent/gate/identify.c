@@ -275,13 +275,22 @@ void identify(struct gate *g, struct proc *p)
 		g->shared->counters.unidentified++;
 }
 
-void identify_names(struct gate *g, int32_t pid, struct gate_record *ret)
+void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct gate_record *ret)
 {
 	char name[PROC_NAME_MAX];
 	struct procline_stat st;
 	struct view text;
 
 	identify_link(g, name_of(name, pid, "exe"), ret->exe, sizeof(ret->exe));
+	/* "stat" adds up all threads of the process, of which there may be thousands. */
+	if (p->known && identify_text(g, name_of(name, pid, "comm"), SHORT_TEXT, &text)) {
+		size_t n = text.n > 0 && text.p[text.n - 1] == '\n' ? text.n - 1 : text.n;
+
+		n = MIN(n, sizeof(ret->comm) - 1);
+		memcpy(ret->comm, text.p, n);
+		ret->comm[n] = 0;
+		return;
+	}
 	if (identify_text(g, name_of(name, pid, "stat"), SHORT_TEXT, &text) &&
 		procline_stat(text, &st)) {
 		memcpy(ret->comm, st.comm, sizeof(ret->comm));

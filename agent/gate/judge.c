@@ -90,7 +90,7 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	snprintf(r->identified, sizeof(r->identified), "%s", proc_how_name((enum proc_how)p->how));
 	judge_copy_tail(r->path, sizeof(r->path), g->path);
 	/* While the opener still waits: afterwards it may be gone. */
-	identify_names(g, ev->pid, r);
+	identify_names(g, ev->pid, p, r);
 }
 
 /* A read that may go on was recorded when the file was opened. */

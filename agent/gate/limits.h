@@ -81,6 +81,7 @@
 
 /* Batches of events and frames of core per round, so that neither starves the other. */
 #define GATE_BATCHES_PER_ROUND 8
+#define GATE_ROUND_NS          (20 * NSEC_PER_MSEC)
 #define GATE_FRAMES_PER_ROUND  64
 
 /* Mounts are known by their number up to here; above it, a path is never taken as the host's. */

@@ -27,12 +27,6 @@ static void tell_time(struct gate *g)
 		g->utc_offset = (int32_t)tm.tm_gmtoff;
 }
 
-static void beat(struct gate *g)
-{
-	g->shared->beat_time = clock_now();
-	g->shared->beat++;
-}
-
 static int on_beat(void *userdata)
 {
 	struct gate *g = userdata;
@@ -40,7 +34,7 @@ static int on_beat(void *userdata)
 	tell_time(g);
 	proc_drain_exits(g);
 	hold_expire(g);
-	beat(g);
+	event_beat(g);
 	loop_timer_set(g->beat_timer, g->now + GATE_BEAT_NS);
 	return 0;
 }
@@ -54,11 +48,12 @@ static int on_hold(void *userdata)
 static int on_group(void *userdata, int fd, uint32_t events)
 {
 	struct gate *g = userdata;
+	uint64_t until = clock_now() + GATE_ROUND_NS;
 	int r = 1;
 
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < GATE_BATCHES_PER_ROUND && r > 0; i++)
+	for (int i = 0; i < GATE_BATCHES_PER_ROUND && r > 0 && clock_now() < until; i++)
 		r = event_read(g, judge_event);
 	return r < 0 && r != -EAGAIN ? r : 0;
 }
@@ -93,7 +88,7 @@ static int start(struct gate *g)
 	g->shared->policy_version = g->policy_version;
 	g->serving = true;
 	loop_timer_set(g->beat_timer, g->now + GATE_BEAT_NS);
-	beat(g);
+	event_beat(g);
 	r = loop_add(g->loop, g->group, EPOLLIN, on_group, g, &g->group_source);
 	if (r == 0)
 		r = child_ready(g->child, "");

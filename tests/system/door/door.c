@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,8 +68,26 @@ static int by_handle(const char *path)
 	return dir < 0 ? -1 : open_by_handle_at(dir, &h.h, O_RDONLY | O_CLOEXEC);
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* A handled signal comes while it waits. */
+static int by_signalled(const char *path)
+{
+	const struct sigaction handled = {.sa_handler = on_alarm};
+	const struct itimerval soon = {{0, 20000}, {0, 20000}};
+
+	if (sigaction(SIGALRM, &handled, NULL) < 0 || setitimer(ITIMER_REAL, &soon, NULL) < 0)
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 static int open_by(const char *path, const char *how)
 {
+	if (strcmp(how, "signalled") == 0)
+		return by_signalled(path);
 	if (strcmp(how, "rdwr") == 0)
 		return open(path, O_RDWR | O_CLOEXEC);
 	if (strcmp(how, "thread") == 0)
@@ -346,6 +366,87 @@ static int do_storm(char **arg)
 	return wait_for(pid);
 }
 
+/* ---- many at once ---- */
+
+struct crowd {
+	const char *path;
+	unsigned opened, refused, other;
+	pthread_barrier_t ready;
+};
+
+static void *one_of_crowd(void *userdata)
+{
+	struct crowd *c = userdata;
+	int fd, e;
+
+	pthread_barrier_wait(&c->ready);
+	fd = open(c->path, O_RDONLY | O_CLOEXEC);
+	e = errno;
+	if (fd >= 0)
+		close(fd);
+	__atomic_fetch_add(fd >= 0   ? &c->opened
+			: e == EPERM ? &c->refused
+				     : &c->other,
+		1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/* PATH N: prints how many of N threads opened it, were refused, and failed otherwise. */
+static int do_crowd(char **arg)
+{
+	struct crowd c = {.path = arg[0]};
+	unsigned n = (unsigned)strtoul(arg[1], NULL, 10);
+	pthread_t *t = calloc(n, sizeof(*t));
+	pthread_attr_t small;
+
+	if (!t || pthread_attr_init(&small) != 0 || pthread_attr_setstacksize(&small, 32768) != 0 ||
+		pthread_barrier_init(&c.ready, NULL, n) != 0)
+		return 2;
+	for (unsigned i = 0; i < n; i++)
+		if (pthread_create(&t[i], &small, one_of_crowd, &c) != 0)
+			return tell(-1, "pthread_create");
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(t[i], NULL);
+	printf("%u %u %u\n", c.opened, c.refused, c.other);
+	return 0;
+}
+
+/* ---- another listener ---- */
+
+/* DIRECTORY SECONDS: reads each file before it may be opened, as a virus scanner does. */
+static int do_listen(char **arg)
+{
+	int group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_UNLIMITED_QUEUE, O_RDONLY);
+	struct fanotify_event_metadata m[64];
+
+	if (group < 0 ||
+		fanotify_mark(group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_PERM, AT_FDCWD,
+			arg[0]) < 0)
+		return tell(-1, "fanotify_mark");
+	puts("LISTENING");
+	fflush(stdout);
+	alarm((unsigned)strtoul(
+		arg[1], NULL, 10)); /* whatever happens, its end lets everybody go */
+	for (;;) {
+		ssize_t n = read(group, m, sizeof(m));
+
+		for (struct fanotify_event_metadata *e = m; n > 0 && FAN_EVENT_OK(e, n);
+			e = FAN_EVENT_NEXT(e, n)) {
+			struct fanotify_response r = {.fd = e->fd, .response = FAN_ALLOW};
+			char text[4096];
+
+			if (e->pid != getpid())
+				while (read(e->fd, text, sizeof(text)) > 0)
+					;
+			if (write(group, &r, sizeof(r)) < 0)
+				return tell(-1, "answer");
+			close(e->fd);
+		}
+		if (n < 0)
+			return tell(-1, "listen");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -363,6 +464,8 @@ int main(int argc, char **argv)
 		{"child", 2, do_child},       /* PATH fork|exec|vfork|double|parent */
 		{"map", 1, do_map},           /* PATH */
 		{"write", 3, do_write},       /* PATH WAY TEXT */
+		{"crowd", 2, do_crowd},       /* PATH COUNT */
+		{"listen", 2, do_listen},     /* DIRECTORY SECONDS */
 		{"storm", 2, do_storm},       /* PATH COUNT */
 	};
 
