@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	r = disguise_latin(in, &latin);
 	assert(r == 0 || r == 1);
 	check_utf8(buf_view(&latin));
-	if (n > 4096)
+	if (n > 300)
 		return 0;
 	r = canon_text(in, &canonical, NULL);
 	assert(r == 0);

@@ -174,8 +174,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		return 0;
 	if (!places_fit(u, l->place) || (form == RS_FORM_FOLDED && !(u->flags & RS_RULE_FOLDED)) ||
 		(form == RS_FORM_PARTIAL && !(u->flags & RS_RULE_MISSPELT)) ||
-		(form == RS_FORM_COMPACT && s->kind != LINE_SPACED &&
-			u->letter_case != RS_CASE_CAPITALS))
+		(form == RS_FORM_COMPACT && s->kind != LINE_SPACED && !is_capitals(m, s, p)))
 		return 0;
 	if (!s->whole && u->as != RS_AS_ANYWHERE)
 		return 0;

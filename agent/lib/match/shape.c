@@ -164,7 +164,8 @@ static bool is_bare_letter(uint32_t cp)
 	return utf8_is_word(cp) && !(cp >= '0' && cp <= '9');
 }
 
-/* The signs between the letters of a token "T.Ố.I", all alike; 0 where it is something else. */
+/* The signs between the letters of a token "T.Ố.I", all alike; 0 where it is something else. A
+   stroke may be one of the letters ("S.E.C././.N.F"). */
 static uint32_t token_sign(struct view t)
 {
 	uint32_t sign = 0, cp;
@@ -174,7 +175,8 @@ static uint32_t token_sign(struct view t)
 		cp = utf8_at(t, i, &n);
 		if (utf8_is_combining(cp) && letter)
 			continue;
-		if (letter ? !is_letter_sign(cp) || (sign && cp != sign) : !is_bare_letter(cp))
+		if (letter ? !is_letter_sign(cp) || (sign && cp != sign)
+			   : !is_bare_letter(cp) && !(cp == '/' && sign && sign != '/'))
 			return 0;
 		if (letter)
 			sign = cp;
@@ -184,26 +186,39 @@ static uint32_t token_sign(struct view t)
 }
 
 /* A token without the signs between its letters, or with blanks for those between its words. */
-static int put_token(struct view t, bool *ret_changed, struct buf *out)
+static int put_piece(struct view t, bool *ret_changed, struct buf *out)
 {
-	bool letters = token_sign(t) != 0, before = false;
-	uint32_t cp, next;
+	uint32_t sign = token_sign(t), cp, next;
+	bool before = false;
 	size_t n, unused;
 	int e = 0;
 
 	for (size_t i = 0; e == 0 && i < t.n; i += n, before = is_bare_letter(cp)) {
 		cp = utf8_at(t, i, &n);
 		next = i + n < t.n ? utf8_at(t, i + n, &unused) : ' ';
-		if (!is_letter_sign(cp) || (cp == '/' && !letters) || !before ||
-			!is_bare_letter(next)) {
+		if (sign ? cp != sign
+			 : !is_letter_sign(cp) || cp == '/' || !before || !is_bare_letter(next)) {
 			e = buf_put(out, t.p + i, n);
 			continue;
 		}
 		*ret_changed = true;
-		if (!letters)
+		if (!sign)
 			e = buf_put_byte(out, ' ');
 	}
 	return e;
+}
+
+/* "S.E.C.R.E.T//N.O.F.O.R.N" is two. */
+static int put_token(struct view t, bool *ret_changed, struct buf *out)
+{
+	const uint8_t *slashes = memmem(t.p, t.n, "//", 2);
+	size_t n = slashes ? (size_t)(slashes - t.p) : t.n;
+	int e = put_piece(view_of(t.p, n), ret_changed, out);
+
+	if (e < 0 || !slashes)
+		return e;
+	e = buf_put_str(out, "//");
+	return e < 0 ? e : put_piece(view_sub(t, n + 2, t.n), ret_changed, out);
 }
 
 /* In capitals, and with something that may set its letters or words apart. */

@@ -67,7 +67,7 @@ static bool is_utf8(struct view v)
 		else if (!ok && v.n < LOOK_AT)
 			bad++;
 	}
-	return good > 0 && bad * 20 <= good;
+	return good > 0 && bad * 8 <= good;
 }
 
 struct wide_count {

@@ -55,6 +55,25 @@ static int32_t next_cp(struct row *r)
 	return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
 }
 
+/* What stands for itself is ASCII. */
+static int put_direct(const uint8_t *p, const uint8_t *end, struct buf *out)
+{
+	int e = 0;
+
+	while (e == 0 && p < end) {
+		const uint8_t *start = p;
+
+		while (p < end && *p < 0x80)
+			p++;
+		e = buf_put(out, start, (size_t)(p - start));
+		if (e == 0 && p < end) {
+			e = buf_put_utf8(out, UTF8_INVALID);
+			p++;
+		}
+	}
+	return e;
+}
+
 int encoding_decode_utf7(struct view v, struct buf *out)
 {
 	const uint8_t *p = v.p, *end = view_end(v);
@@ -65,7 +84,7 @@ int encoding_decode_utf7(struct view v, struct buf *out)
 		struct row r = {.p = plus ? plus + 1 : end, .end = end};
 		int32_t cp;
 
-		e = buf_put(out, p, (size_t)((plus ? plus : end) - p));
+		e = put_direct(p, plus ? plus : end, out);
 		if (e < 0 || !plus)
 			return e;
 		if (r.p == end || base64_value(*r.p) < 0)

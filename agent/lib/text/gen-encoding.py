@@ -161,7 +161,9 @@ def keys(f, name, words):
 
 def main():
     syllables = read_syllables(sys.argv[1])
-    tables = [('CP1252', single('cp1252')), ('CP1258', single('cp1258')), ('TCVN3', TCVN3),
+    # The five bytes that CP1252 leaves open are control characters, as everywhere on the web.
+    cp1252 = ''.join(chr(0x80 + i) if c == '\0' else c for i, c in enumerate(single('cp1252')))
+    tables = [('CP1252', cp1252), ('CP1258', single('cp1258')), ('TCVN3', TCVN3),
               ('VISCII', VISCII), ('VPS', VPS), ('CP1251', single('cp1251')),
               ('KOI8R', single('koi8_r'))]
     with open(sys.argv[2], 'w', encoding='utf-8') as f:

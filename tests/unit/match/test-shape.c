@@ -111,6 +111,8 @@ static void test_part_signs(void **state)
 	parts("TỐI_MẬT - 3", "TỐI MẬT - 3");
 	parts("TUYỆT      MẬT", "TUYỆT MẬT");
 	parts("TO\u0302\u0301I-MA\u0323\u0302T", "TO\u0302\u0301I MA\u0323\u0302T");
+	parts("S-E-C//N.O.F.O.R.N", "SEC//NOFORN");
+	parts("S-E-C-/-/-N-F", "SEC//NF");
 	/* strokes stand between words, signs of two kinds between anything */
 	parts("TOP SECRET//NOFORN", NULL);
 	parts("UBND/SỞ", NULL);

@@ -122,6 +122,7 @@ static void test_utf7(void **state)
 	decodes(ENCODING_UTF7, VIEW_LIT("T+HtA-I M+Hqw-T"), "TỐI MẬT");
 	decodes(ENCODING_UTF7, VIEW_LIT("1 +- 1 +, +2D3cIA- +2D0- +"), "1 + 1 +, 🐠 \ufffd +");
 	decodes(ENCODING_UTF7, VIEW_LIT("+AOk"), "é");
+	decodes(ENCODING_UTF7, VIEW_LIT("a\xff\xc3\xa9+AOk-\x80"), "a\ufffd\ufffd\ufffdé\ufffd");
 	assert_true(encoding_detect(VIEW_LIT("T+HtA-I M+Hqw-T"), NULL, &e));
 	assert_int_equal(e, ENCODING_UTF7);
 	assert_true(encoding_detect(VIEW_LIT("C++ and a+b, +84 24 3825, x+y+z"), NULL, &e));
