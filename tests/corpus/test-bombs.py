@@ -146,10 +146,26 @@ def make(tmp):
         "7z, PPMd with 3 GB": (patched(seven(tmp, "-m0=ppmd"), b"\x23\x03\x04\x01\x05", 1, 0xc0000000),
                                {"too-big"}, False),
         "xz, dictionary of 4 GB": (xz_dictionary(lzma.compress(MARKED)), {"too-big"}, False),
+        "7z, 5 million empty files": (seven_empty(5000000), {"too-big", "timed-out"}, False),
+        "7z, 90 million empty files": (seven_empty(90000000), {"too-big"}, False),
         "tar, zeros behind": (tar_zeros, set(), True),
         "tar.zst, 600 MB of zeros behind": (compress_tar(tmp, big), set(), True),
         "tar, a member of 8 EB": (tar_first(tar_huge((1 << 63) - 1)), {"damaged", "too-big"}, True),
     }
+
+
+def vint(n):
+    """A number as 7z has it."""
+    k = next(k for k in range(8) if n < 1 << 7 * (k + 1))
+    return bytes([(0xff00 >> k) & 0xff | n >> 8 * k]) + (n & ((1 << 8 * k) - 1)).to_bytes(k, "little")
+
+
+def seven_empty(n):
+    """A 7z of `n` files without content, and without names where there are too many."""
+    bits = b"\xff" * min((n + 7) // 8, MIB)
+    header = b"\1\5" + vint(n) + b"\x0e" + vint(len(bits)) + bits + b"\0\0"
+    start = struct.pack("<QQI", 0, len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + header
 
 
 def compress_tar(tmp, zeros):

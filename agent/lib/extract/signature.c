@@ -37,6 +37,7 @@ static const struct signature signatures[] = {
 	UNREAD("xar", 0, "xar!"),
 	UNREAD("arj", 0, "\x60\xea"),
 	UNREAD("ace", 7, "**ACE**"),
+	UNREAD("binhex", 0, "(This file must be converted with BinHex"),
 	UNREAD("djvu", 0, "AT&TFORM"),
 	UNREAD("luks", 0, "LUKS\xba\xbe"),
 	IMAGE("jpeg", 0, "\xff\xd8\xff"),

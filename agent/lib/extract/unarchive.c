@@ -181,7 +181,8 @@ struct reading {
 	int stop;               /* what ended the flow of bytes from there */
 	struct rar_headers rar; /* what libarchive does not tell */
 	struct buf name, out;
-	size_t seen; /* entries */
+	size_t seen;  /* entries */
+	size_t files; /* of them */
 };
 
 static void reading_done(struct reading *g)
@@ -335,6 +336,11 @@ static int read_member(struct reading *g, struct archive_entry *e)
 	if (!is_file(e))
 		/* Links and directories can have content, too; read_data() bounds it. */
 		return archive_entry_size(e) > 0 ? read_data(g, VIEW_EMPTY) : 0;
+	/* Empty ones count, too. */
+	if (x->members >= x->limits->members || g->files++ >= x->limits->members) {
+		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
+		return LAST_MEMBER;
+	}
 	name = buf_view(&g->name);
 	r = extractor_file_name(x, name);
 	if (r != 0)
@@ -342,10 +348,6 @@ static int read_member(struct reading *g, struct archive_entry *e)
 	if (archive_entry_is_encrypted(e) || rar_headers_encrypted(&g->rar, number)) {
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return 0;
-	}
-	if (x->members >= x->limits->members) {
-		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
-		return LAST_MEMBER;
 	}
 	status = read_data(g, VIEW_EMPTY);
 	if (status != 0 && status != LAST_MEMBER)

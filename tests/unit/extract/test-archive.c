@@ -180,6 +180,7 @@ static void test_total_bytes(void **state)
 static void test_members(void **state)
 {
 	const struct file files[] = {TEXT("a", "member"), TEXT("b", "member"), TEXT("c", "member")};
+	const struct file empty[] = {TEXT("none", ""), TEXT("none", ""), TEXT("none", "")};
 	struct view v = make(archive_write_set_format_7zip, NULL, files, 3);
 
 	(void)state;
@@ -190,6 +191,11 @@ static void test_members(void **state)
 	assert_int_equal(seen_run(s, v), 0);
 	expect(COMPLETENESS_PARTIAL, REASON_BIT(REASON_TOO_BIG));
 	assert_int_equal(seen_count(s, "member"), 2);
+	/* empty ones count, too */
+	v = make(archive_write_set_format_7zip, NULL, empty, 3);
+	assert_int_equal(seen_run(s, v), 0);
+	expect(COMPLETENESS_UNREADABLE, REASON_BIT(REASON_TOO_BIG));
+	assert_int_equal(seen_count(s, "none"), 2);
 }
 
 static void test_depth(void **state)
