@@ -274,14 +274,17 @@ static uint32_t page_of(const struct ppt *p, const struct ppt_record *notes)
 	return 0;
 }
 
-static int read_slide(struct ppt *p, const struct ppt_record *rec, uint32_t page, uint32_t flags)
+static bool is_hidden(const struct ppt_record *slide)
 {
 	struct ppt_record info;
 
-	if (child(rec->body, PPT_SHOW_INFO, &info) && info.body.n >= 12 &&
-		load_le16(info.body.p + 10) & SHOW_HIDDEN)
-		flags |= BLOCK_HIDDEN;
-	set_page(p, page, PLACE_TEXT_BOX, flags);
+	return child(slide->body, PPT_SHOW_INFO, &info) && info.body.n >= 12 &&
+		load_le16(info.body.p + 10) & SHOW_HIDDEN;
+}
+
+static int read_slide(struct ppt *p, const struct ppt_record *rec, uint32_t page, uint32_t flags)
+{
+	set_page(p, page, PLACE_TEXT_BOX, flags | (is_hidden(rec) ? BLOCK_HIDDEN : 0));
 	return read_records(p, rec->body, 0);
 }
 
@@ -333,12 +336,10 @@ static int read_entry(struct ppt *p, unsigned which, size_t i)
 static int read_entry_texts(struct ppt *p, unsigned which, size_t i)
 {
 	const struct entry *e = (const struct entry *)(const void *)p->lists[which].p + i;
-	struct ppt_record rec, info;
+	struct ppt_record rec;
 	uint32_t flags = 0;
 
-	if (which == LIST_SLIDES && ppt_object_get(&p->objects, e->object, &rec) &&
-		child(rec.body, PPT_SHOW_INFO, &info) && info.body.n >= 12 &&
-		load_le16(info.body.p + 10) & SHOW_HIDDEN)
+	if (which == LIST_SLIDES && ppt_object_get(&p->objects, e->object, &rec) && is_hidden(&rec))
 		flags = BLOCK_HIDDEN;
 	set_page(p, which == LIST_SLIDES ? (uint32_t)i + 1 : 0, PLACE_TEXT_BOX, flags);
 	return put_texts(p, e->texts,
@@ -440,9 +441,14 @@ static int read_presentation(struct ppt *p)
 
 	if (r == 0)
 		r = flow_finish(&p->flow);
-	if (r == 0 && !p->has_any)
-		extractor_fail(p->x, COMPLETENESS_UNREADABLE, REASON_DAMAGED);
 	return r;
+}
+
+/* The stream of an older version has the same name; the newer one is beside it, or missed there. */
+static bool is_old(const struct cfb *c, uint32_t storage)
+{
+	return cfb_find(c, storage, "PP40") != CFB_NONE ||
+		cfb_find(c, storage, "PP97_DUALSTORAGE") != CFB_NONE;
 }
 
 int ppt_extract(struct cfb *c, uint32_t storage)
@@ -468,6 +474,8 @@ int ppt_extract(struct cfb *c, uint32_t storage)
 		r = 0;
 	} else if (r == 0) {
 		r = read_presentation(p);
+		if (r == 0 && !p->has_any && !is_old(c, storage))
+			extractor_fail(c->x, COMPLETENESS_UNREADABLE, REASON_DAMAGED);
 		if (r == 0)
 			r = read_pictures(c, storage);
 	}

@@ -472,6 +472,7 @@ static void test_dual(void **state)
 	(void)state;
 	put_slide("newer");
 	cfb_add(&b, 0, "PP40", VIEW_LIT("old"));
+	cfb_add(&b, 0, "PowerPoint Document", VIEW_LIT("in the way of the older version"));
 	cfb_add(&b, storage, "PowerPoint Document", buf_view(&stream));
 	assert_int_equal(seen_cfb(s, &b), 0);
 	assert_string_equal(s->result.format, "ppt");

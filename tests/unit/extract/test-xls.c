@@ -232,11 +232,24 @@ static void test_excel_5(void **state)
 	REC(0x85, "\0\0\0\0\0\0\2S1");
 	REC(0x204, "\0\0\0\0\0\0\4\0M\xc2\xf2T");
 	REC(0x1c, "\0\0\0\0\4\0note");
+	for (unsigned i = 0; i < 4; i++)
+		REC(0x31, "\xc8\0\0\0\xff\x7f\x90\1\0\0\0\0\0\0\5Arial");
+	REC(0x31, "\xc8\0\0\0\xff\x7f\x90\1\0\0\0\0\0\0\x08.VnTimeH");
+	REC(0x31, "\xc8\0\0\0\xff\x7f\x90\1\0\0\0\0\0\0\x09VNI-Times");
+	REC(0xe0, "\5\0\0\0");
+	REC(0xe0, "\6\0\0\0");
+	REC(0x42, "\xe4\4"); /* 1252, as such workbooks say */
+	REC(0x204, "\1\0\0\0\0\0\5\0t\xb5i m");
+	REC(0xd6,
+		"\2\0\0\0\1\0\4\0M\xc4"
+		"\xc4T\0");
+	REC(0x204, "\3\0\0\0\1\0\4\0MA\xc4T");
 	REC(0x14, "\5&Ctop");
 	run_book("Book");
 	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
 	assert_int_equal(seen_text(s, "S1")->place, PLACE_SHEET_NAME);
-	seen_text(s, "MẬT");
+	assert_int_equal(seen_count(s, "MẬT"), 2);
+	assert_true(seen_text(s, "tài m")->flags & BLOCK_CAPS);
 	assert_int_equal(seen_text(s, "note")->place, PLACE_COMMENT);
 	assert_int_equal(seen_text(s, "top")->place, PLACE_HEADER);
 }
