@@ -145,13 +145,31 @@ static int read_storage(struct cfb *c, uint32_t storage, struct view name)
 	return r;
 }
 
+/* What is signed is a mail of its own, with too few headers to be known for one. */
+static int read_signed(struct extractor *x, struct view name, struct view content)
+{
+	size_t path;
+	int r = extractor_enter(x, name, &path);
+
+	if (r != 0)
+		return r == EXTRACT_OUTSIDE ? 0 : r;
+	r = mail_extract(x, content);
+	extractor_leave(x, path);
+	return r;
+}
+
 static int read_data(const struct msg_props *p, uint32_t entry, struct view name, bool is_secure)
 {
 	cleanup_with(buf_done) struct buf data = BUF_INIT(0);
-	int r = cfb_read(p->c, entry, &data);
+	cleanup_with(buf_done) struct buf type = BUF_INIT(0);
+	int r = msg_string(p, MSG_MIME_TYPE, &type);
 
+	if (r == 0)
+		r = cfb_read(p->c, entry, &data);
 	if (r != 0)
 		return r == CFB_ABSENT ? 0 : r;
+	if (view_eq(buf_view(&type), VIEW_LIT("multipart/signed")))
+		return read_signed(p->c->x, name, buf_view(&data));
 	if (is_secure || view_starts(buf_view(&data), VIEW_LIT(RIGHTS))) {
 		extractor_fail(p->c->x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return 0;

@@ -139,6 +139,13 @@ static void test_rtf(void **state)
 				     "\x0dn}\x01\x0e\xb0";
 	static const char plain[] = "\0\0\0\0\0\0\0\0MELA\0\0\0\0{\\rtf1 as it is}";
 
+	static const char html[] =
+		"\0\0\0\0\0\0\0\0MELA\0\0\0\0{\\rtf1\\ansi\\fromhtml1 "
+		"{\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 {\\*\\htmltag84 <b>}\\htmlrtf {\\b "
+		"\\htmlrtf0 TUY{\\*\\htmltag84 &#7878;}\\htmlrtf \\u7878?\\htmlrtf0 T M\\u7852?T"
+		"{\\*\\htmltag92 </b>}\\htmlrtf }\\htmlrtf0 {\\*\\htmltag72 </p>}\\htmlrtf\\par}"
+		"\\htmlrtf0 {\\*\\htmltag64 <p>}second}";
+
 	(void)state;
 	put_fixed(0, 32, 0, 0, 0);
 	put_stream(0, MSG_RTF, MSG_TYPE_BINARY, hello, sizeof(hello) - 1);
@@ -154,6 +161,14 @@ static void test_rtf(void **state)
 	put_stream(0, MSG_RTF, MSG_TYPE_BINARY, plain, sizeof(plain) - 1);
 	run();
 	seen_text(s, "as it is");
+	/* HTML in RTF: its tags and what stands in for them are no text twice */
+	put_fixed(0, 32, 0, 0, 0);
+	put_stream(0, MSG_RTF, MSG_TYPE_BINARY, html, sizeof(html) - 1);
+	run();
+	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
+	assert_true(seen_text(s, "TUYỆT MẬT")->flags & BLOCK_BOLD);
+	seen_text(s, "second");
+	assert_int_equal(s->n, 2);
 	/* broken off, too short, something else */
 	for (size_t i = 0; i < 3; i++) {
 		put_fixed(0, 32, 0, 0, 0);
@@ -346,6 +361,26 @@ static void test_depth(void **state)
 	assert_null(seen_find(s, "too deep"));
 }
 
+/* The body of a signed message is in its attachment alone. */
+static void test_signed(void **state)
+{
+	unsigned at;
+
+	(void)state;
+	put_fixed(0, 32, 0, 0, 0);
+	put_units(0, MSG_CLASS, "IPM.Note.SMIME.MultipartSigned");
+	at = put_attachment(0, "00000000", "smime.p7m");
+	put_units(at, MSG_MIME_TYPE, "multipart/signed");
+	put_str(at, MSG_DATA, MSG_TYPE_BINARY,
+		"Content-Type: multipart/signed; boundary=\"b\"\r\n\r\n--b\r\n"
+		"Content-Type: text/plain; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n"
+		"VFVZ4buGVCBN4bqsVA==\r\n--b--\r\n");
+	run();
+	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
+	assert_int_equal(seen_text(s, "TUYỆT MẬT")->place, PLACE_MAIL_BODY);
+}
+
 static void test_encrypted(void **state)
 {
 	unsigned at;
@@ -378,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_attachments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted, setup, teardown),
 	};
 

@@ -463,6 +463,40 @@ static void test_embedded(void **state)
 	assert_int_equal(REASONS(s), REASON_BIT(REASON_UNSUPPORTED));
 }
 
+/* Metafiles are packed; one that is not as it says is told. */
+static void test_metafile(void **state)
+{
+	uint8_t packed[100];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		cleanup_with(buf_done) struct buf pictures = BUF_INIT(0);
+		struct cfb_builder b = cfb_builder_new();
+		uLong n = sizeof(packed);
+		size_t slide;
+
+		assert_int_equal(compress(packed, &n, (const Bytef *)"\1\0\0\0", 4), Z_OK);
+		buf_clear(&stream);
+		slide = begin(PPT_SLIDE, CONTAINER);
+		end(slide);
+		put16(&pictures, 0x3d40);
+		put16(&pictures, 0xf01a);
+		put32(&pictures, i == 3 ? 16 + 20 : (uint32_t)(16 + 34 + n));
+		put_zeros(&pictures, 16 + 32);
+		put8(&pictures, i == 1 ? 0xfe : 0);
+		put8(&pictures, 0xfe);
+		packed[0] ^= i == 2 ? 0xff : 0;
+		assert_int_equal(buf_put(&pictures, packed, n), 0);
+		cfb_add(&b, 0, "PowerPoint Document", buf_view(&stream));
+		cfb_add(&b, 0, "Pictures", buf_view(&pictures));
+		assert_int_equal(seen_cfb(s, &b), 0);
+		assert_int_equal(REASONS(s),
+			i < 2            ? REASON_BIT(REASON_UNSUPPORTED)
+				: i == 2 ? REASON_BIT(REASON_DAMAGED)
+					 : 0);
+	}
+}
+
 /* PowerPoint 95 beside a newer version, and alone. */
 static void test_dual(void **state)
 {
@@ -578,6 +612,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lost_slide, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_embedded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_metafile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dual, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted_and_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth, setup, teardown),
