@@ -19,8 +19,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-import techniques
 from carriers import WRITERS
+from document_disguises import DOCUMENT
+from line_disguises import LINE
 
 RECORD = HERE / 'evasion.json'
 DOCS = HERE.parents[1] / 'docs/evasion.md'
@@ -113,11 +114,11 @@ def collides(technique, lang, line):
 class Corpus:
     def __init__(self, folder, only):
         self.folder, self.files = folder, {}  # path: (technique, lang, line, level)
-        for name, t in techniques.LINE.items():
+        for name, t in LINE.items():
             if only in name:
                 self.add(name, t[1], lambda lang, line, h, t=t: None if h and collides(t, lang, line)
                          else line_documents(t, lang, line, h))
-        for name, (build, langs) in techniques.DOCUMENT.items():
+        for name, (build, langs) in DOCUMENT.items():
             if only in name:
                 self.add(name, langs, lambda lang, line, h, b=build: b(*paper(lang, line)))
 

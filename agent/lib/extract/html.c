@@ -66,6 +66,7 @@ enum word {
 	W_del,
 	W_a,
 	W_big,
+	W_bdo,
 	/* the rest */
 	W_last_inline,
 	W_br,
@@ -85,8 +86,8 @@ static const char *const word_names[] = {"", "p", "div", "h1", "h2", "h3", "h4",
 	"ul", "ol", "dl", "dt", "dd", "tr", "hr", "pre", "section", "article", "aside", "main",
 	"nav", "form", "fieldset", "legend", "blockquote", "center", "address", "body", "figure",
 	"caption", "table", "header", "footer", "td", "th", "\x01", "span", "font", "b", "strong",
-	"i", "em", "u", "s", "strike", "del", "a", "big", "\x02", "br", "img", "meta", "title",
-	"script", "style", "template", "select", "option", "input", NULL};
+	"i", "em", "u", "s", "strike", "del", "a", "big", "bdo", "\x02", "br", "img", "meta",
+	"title", "script", "style", "template", "select", "option", "input", NULL};
 
 struct open_element {
 	enum word word;
@@ -317,7 +318,11 @@ static int html_open(struct html *h, enum word w, const struct xml_token *t)
 			h->next_cell_framed = office_is_one_cell(h->xml, "table", "td");
 		h->pre |= w == W_pre;
 	}
-	return t->kind == XML_OPEN && w != W_hr ? push(h, w, t) : 0;
+	r = t->kind == XML_OPEN && w != W_hr ? push(h, w, t) : 0;
+	/* a right-to-left override, as text has it */
+	if (r == 0 && w == W_bdo && html_attr(t, "dir", &v) && html_is(v, "rtl"))
+		r = put(h, VIEW_LIT("\u202e"));
+	return r;
 }
 
 static int html_close(struct html *h, enum word w)
@@ -332,6 +337,8 @@ static int html_close(struct html *h, enum word w)
 		r = end_paragraph(h);
 	if (w == W_pre)
 		h->pre = false;
+	if (w == W_bdo)
+		r = put(h, VIEW_LIT("\u202c"));
 	return r == 0 ? pop(h, w) : r;
 }
 
