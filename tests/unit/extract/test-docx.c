@@ -293,6 +293,11 @@ static void test_properties(void **state)
 		"<s:Classification>RESTRICTED</s:Classification></s:ConfidentialityInformation>"
 		"<s:Classification>OUTSIDE</s:Classification>"
 		"</s:originatorConfidentialityLabel>",
+		"customXml/item3.xml",
+		"<s:ConfidentialityInformation><s:PolicyIdentifier>"
+		"A policy whose name is longer than anybody writes: it has 68 letters"
+		"</s:PolicyIdentifier><s:Classification>GREY</s:Classification>"
+		"</s:ConfidentialityInformation>",
 		NULL);
 	b = seen_text(s, "Mật");
 	assert_int_equal(b->place, PLACE_PROPERTY);
@@ -314,6 +319,10 @@ static void test_properties(void **state)
 	assert_string_equal(b->name, "Classification");
 	assert_string_equal(seen_text(s, "NATO RESTRICTED")->name, "slab:Marking");
 	assert_null(seen_find(s, "NATO OUTSIDE"));
+	/* a policy over LABEL_POLICY_MAX is left out, the classification is not */
+	assert_string_equal(seen_text(s, "GREY")->name, "Classification");
+	assert_null(seen_find(
+		s, "A policy whose name is longer than anybody writes: it has 68 letters GREY"));
 }
 
 static void test_embedded_and_pictures(void **state)

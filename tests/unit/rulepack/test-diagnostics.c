@@ -144,6 +144,32 @@ static void test_unused_mark(void **state)
 	buf_done(&blob);
 }
 
+/* A table of 512 labels, and of one more. */
+static void test_many_labels(void **state)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	struct buf blob = {0}, text = {0};
+	char row[64];
+
+	(void)state;
+	assert_int_equal(buf_put_str(&text, HEAD "labels:\n"), 0);
+	for (int i = 0; i < 513; i++) {
+		if (i == 512)
+			assert_int_equal(
+				rulepack_compile_text("p.yaml", buf_view(&text), &d, &info, &blob),
+				0);
+		snprintf(row, sizeof(row), "- {name: label %d, level: internal}\n", i);
+		assert_int_equal(buf_put_str(&text, row), 0);
+	}
+	assert_int_equal(info.packs[0].n_rules, 1);
+	assert_int_equal(
+		rulepack_compile_text("p.yaml", buf_view(&text), &d, &info, &blob), -EBADMSG);
+	assert_string_equal(d.v[0].code, "R006");
+	buf_done(&blob);
+	buf_done(&text);
+}
+
 static void expect_folder(const char *dir, const char *code)
 {
 	static struct rulepack_info info;
@@ -188,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_unused_mark),
+		cmocka_unit_test(test_many_labels),
 		cmocka_unit_test(test_folders),
 	};
 
