@@ -6,6 +6,7 @@
 #include "extract/html.h"
 #include "extract/html_style.h"
 #include "extract/mail.h"
+#include "extract/mail_coding.h"
 
 /* Tags of BER */
 enum {
@@ -91,12 +92,30 @@ static bool take(struct view *v, uint8_t tag, struct value *ret)
 	return true;
 }
 
+/* Between the lines that say what it is; empty where the content is no such text. */
+static struct view armoured(struct view v)
+{
+	static const struct view begins[] = {
+		VIEW_LIT("-----BEGIN PKCS7-----"), VIEW_LIT("-----BEGIN CMS-----")};
+	const uint8_t *end;
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		if (view_starts(v, begins[i])) {
+			v = view_sub(v, begins[i].n, v.n);
+			end = v.n > 0 ? memmem(v.p, v.n, "-----END", 8) : NULL;
+			return end ? view_of(v.p, (size_t)(end - v.p)) : v;
+		}
+	return VIEW_EMPTY;
+}
+
 /* The first header alone says so; its length may be open or cut. */
 int cms_bid(struct view content)
 {
 	struct view head = view_sub(content, 0, 24);
 	size_t at;
 
+	if (armoured(content).n > 0)
+		return BID_MAGIC;
 	if (head.n < 24 || head.p[0] != SEQUENCE)
 		return BID_NONE;
 	at = 2 + (head.p[1] > 0x80 ? head.p[1] & 0x7fU : 0);
@@ -177,10 +196,19 @@ damaged:
 
 int cms_extract(struct extractor *x, struct view content)
 {
+	cleanup_with(buf_done) struct buf decoded = BUF_INIT(0);
+	struct view text = armoured(content);
 	struct value in;
 	unsigned kind;
 	bool is_smime;
+	int r = mail_base64(text, &decoded);
 
+	if (r == 0)
+		r = extractor_tick(x, text.n);
+	if (r != 0)
+		return r;
+	if (text.n > 0)
+		content = buf_view(&decoded);
 	if (!take(&content, SEQUENCE, &in)) {
 		/* Cut; what it was can still be said. */
 		extractor_fail(x, COMPLETENESS_PARTIAL, REASON_DAMAGED);

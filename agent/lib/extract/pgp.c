@@ -7,6 +7,10 @@
 
 #define ARMOUR VIEW_LIT("-----BEGIN PGP MESSAGE")
 
+/* Another program's, with the same purpose: armoured and not. */
+#define AGE        VIEW_LIT("-----BEGIN AGE ENCRYPTED FILE-----")
+#define AGE_BINARY VIEW_LIT("age-encryption.org/v1\n")
+
 /* Packet tags */
 enum {
 	TAG_KEY = 1,
@@ -49,9 +53,15 @@ size_t pgp_find(struct view text)
 	return p && (p == text.p || p[-1] == '\n') ? (size_t)(p - text.p) : SIZE_MAX;
 }
 
+static bool is_age(struct view v)
+{
+	return view_starts(v, AGE) || view_starts(v, AGE_BINARY);
+}
+
 int pgp_bid(struct view content)
 {
-	return view_starts(content, ARMOUR) || is_binary(content) ? BID_MAGIC : BID_NONE;
+	return is_age(content) || view_starts(content, ARMOUR) || is_binary(content) ? BID_MAGIC
+										     : BID_NONE;
 }
 
 /* What the armour is around. */
@@ -70,8 +80,10 @@ int pgp_extract(struct extractor *x, struct view content)
 {
 	unsigned tag = view_starts(content, ARMOUR) ? armoured_tag(view_sub(content, 0, 1024))
 						    : first_tag(content);
-	bool is_open = tag == TAG_COMPRESSED || tag == TAG_ONE_PASS;
+	bool is_open = !is_age(content) && (tag == TAG_COMPRESSED || tag == TAG_ONE_PASS);
 
+	if (is_age(content))
+		extractor_format(x, "age");
 	extractor_fail(x, COMPLETENESS_UNREADABLE, is_open ? REASON_UNSUPPORTED : REASON_ENCRYPTED);
 	return 0;
 }

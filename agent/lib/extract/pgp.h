@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenPGP messages: encrypted, and said to be. What is only signed is text or unsupported. */
+/* OpenPGP messages (and age's files): encrypted, and said to be. What is only signed is text or
+   unsupported. */
 #pragma once
 
 #include "extract/extractor.h"

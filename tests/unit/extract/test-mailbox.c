@@ -116,6 +116,10 @@ static void test_pgp(void **state)
 	assert_int_equal(seen_run(s, view_of("\x8c\x0d\4\7\3\2........\xff\xd2\x41\1..................", 36)), 0);
 	refused(COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 	assert_string_equal(s->result.format, "pgp");
+	run("age-encryption.org/v1\n-> X25519 abc\n", "age");
+	refused(COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
+	run("-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n", "age");
+	refused(COMPLETENESS_UNREADABLE, REASON_ENCRYPTED);
 }
 
 static void test_invitation(void **state)
@@ -244,6 +248,18 @@ static void test_sealed(void **state)
 	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
 }
 
+static void test_armoured(void **state)
+{
+	(void)state;
+	run("-----BEGIN "
+	    "PKCS7-----\nMCwGCSqGSIb3DQEHAqAfMB0CAQExADAWBgkqhkiG\n9w0BBwGgCQQHaW4gdGV4dA==\n-----"
+	    "END PKCS7-----\n",
+		"pkcs7");
+	seen_text(s, "in text");
+	run("-----BEGIN CMS-----\nnothing of the kind", "pkcs7");
+	refused(COMPLETENESS_UNREADABLE, REASON_DAMAGED);
+}
+
 static void test_cms_depth(void **state)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
@@ -359,6 +375,7 @@ int main(void)
 		TEST(test_invitation),
 		TEST(test_signed),
 		TEST(test_sealed),
+		TEST(test_armoured),
 		TEST(test_cms_depth),
 		TEST(test_winmail),
 	};
