@@ -80,15 +80,10 @@ static int read_part(const struct xml_token *t, struct part *p)
 
 static int read_key(const struct xml_token *t, struct agile *a)
 {
-	struct view v;
 	int r = read_part(t, &a->password);
 
-	if (r != 0)
-		return r;
-	if (!xml_attr(t, "spinCount", &v))
-		return CRYPT_LOCKED;
-	a->spins = office_number(v);
-	r = read_bytes(t, "encryptedVerifierHashInput", &a->input);
+	if (r == 0)
+		r = read_bytes(t, "encryptedVerifierHashInput", &a->input);
 	if (r == 0)
 		r = read_bytes(t, "encryptedVerifierHashValue", &a->digest);
 	return r == 0 ? read_bytes(t, "encryptedKeyValue", &a->key) : r;
@@ -97,6 +92,7 @@ static int read_key(const struct xml_token *t, struct agile *a)
 static int read_xml(struct view v, struct agile *a)
 {
 	struct xml xml = xml_begin(v);
+	struct view spins;
 	bool has_data = false;
 	struct xml_token t;
 
@@ -110,7 +106,10 @@ static int read_xml(struct view v, struct agile *a)
 			if (r != 0)
 				return r;
 			has_data = true;
-		} else if (xml_is(&t, "encryptedKey") && has_data) {
+		} else if (xml_is(&t, "encryptedKey") && has_data &&
+			xml_attr(&t, "spinCount", &spins)) {
+			/* one without is for a certificate */
+			a->spins = office_number(spins);
 			return read_key(&t, a);
 		}
 	}
@@ -178,7 +177,8 @@ static int open_key(struct extractor *x, struct agile *a)
 	if (r == 0)
 		r = open_value(a, digest, numbers[2], &a->key);
 	if (r == 0)
-		r = cipher_hash(a->password.hash, buf_view(&a->input), VIEW_EMPTY, got);
+		r = cipher_hash(a->password.hash,
+			view_sub(buf_view(&a->input), 0, a->password.salt_n), VIEW_EMPTY, got);
 	if (r != 0)
 		return r;
 	if (a->digest.n < n || memcmp(a->digest.p, got, n) != 0 || a->key.n < a->data.key_n)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "extract/cms.h"
 #include "extract/html.h"
 #include "extract/mail.h"
 #include "extract/ole.h"
@@ -170,7 +171,8 @@ static int read_data(const struct msg_props *p, uint32_t entry, struct view name
 		return r == CFB_ABSENT ? 0 : r;
 	if (view_eq(buf_view(&type), VIEW_LIT("multipart/signed")))
 		return read_signed(p->c->x, name, buf_view(&data));
-	if (is_secure || view_starts(buf_view(&data), VIEW_LIT(RIGHTS))) {
+	if ((is_secure && cms_bid(buf_view(&data)) == BID_NONE) ||
+		view_starts(buf_view(&data), VIEW_LIT(RIGHTS))) {
 		extractor_fail(p->c->x, COMPLETENESS_PARTIAL, REASON_ENCRYPTED);
 		return 0;
 	}
@@ -207,7 +209,7 @@ static int read_attachments(const struct msg_props *p)
 	bool is_secure;
 	int r = msg_string(p, MSG_CLASS, &class);
 
-	/* what is only signed can be read */
+	/* signed and apart, signed and inside, or encrypted: the content tells */
 	is_secure = view_eq(buf_view(&class), VIEW_LIT("IPM.Note.SMIME"));
 	for (uint32_t i = c->entries[p->storage].child; r == 0 && i != 0; i = c->entries[i].next) {
 		if (c->entries[i].type != CFB_STORAGE ||

@@ -381,6 +381,46 @@ static void test_signed(void **state)
 	assert_int_equal(seen_text(s, "TUYỆT MẬT")->place, PLACE_MAIL_BODY);
 }
 
+/* Puts a DER value of `content` into `out` (cleared before). */
+static void der(
+	struct buf *out, unsigned tag, const char *head, size_t n, const struct buf *content)
+{
+	buf_clear(out);
+	put8(out, tag);
+	put8(out, (unsigned)(n + content->n));
+	assert_int_equal(buf_put(out, head, n), 0);
+	assert_int_equal(buf_put_view(out, buf_view(content)), 0);
+}
+
+#define OID(kind) "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07" kind
+
+/* Signed, with the text inside of the signature; or encrypted, in the same wrapping. */
+static void test_opaque(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		cleanup_with(buf_done) struct buf a = BUF_INIT(0);
+		cleanup_with(buf_done) struct buf c = BUF_INIT(0);
+		unsigned at;
+
+		assert_int_equal(buf_put_str(&a, "Content-Type: text/plain\r\n\r\nMẬT\r\n"), 0);
+		der(&c, 0x04, "", 0, &a);
+		der(&a, 0xa0, "", 0, &c);
+		der(&c, 0x30, OID("\1"), 11, &a);
+		der(&a, 0x30, "\x02\1\1\x31\0", 5, &c);
+		der(&c, 0xa0, "", 0, &a);
+		der(&a, 0x30, i ? OID("\3") : OID("\2"), 11, &c);
+		put_fixed(0, 32, 0, 0, 0);
+		put_units(0, MSG_CLASS, "IPM.Note.SMIME");
+		put_units(0, MSG_SUBJECT, "subject");
+		at = put_attachment(0, "00000000", "smime.p7m");
+		put_stream(at, MSG_DATA, MSG_TYPE_BINARY, (const char *)a.p, a.n);
+		run();
+		assert_int_equal(REASONS(s), i ? REASON_BIT(REASON_ENCRYPTED) : 0);
+		assert_int_equal(seen_count(s, "MẬT"), !i);
+	}
+}
+
 static void test_encrypted(void **state)
 {
 	unsigned at;
@@ -414,6 +454,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_attachments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_depth, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_opaque, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted, setup, teardown),
 	};
 
