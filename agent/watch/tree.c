@@ -12,7 +12,8 @@ int tree_init(struct tree *t)
 	*t = (struct tree){.key = hash_key_new()};
 	t->by_name = calloc(BUCKETS, sizeof(*t->by_name));
 	t->by_watch = calloc(BUCKETS, sizeof(*t->by_watch));
-	if (!t->by_name || !t->by_watch) {
+	t->by_key = calloc(BUCKETS, sizeof(*t->by_key));
+	if (!t->by_name || !t->by_watch || !t->by_key) {
 		tree_done(t);
 		return -ENOMEM;
 	}
@@ -23,7 +24,8 @@ void tree_done(struct tree *t)
 {
 	free(t->by_name);
 	free(t->by_watch);
-	t->by_name = t->by_watch = NULL;
+	free(t->by_key);
+	t->by_name = t->by_watch = t->by_key = NULL;
 }
 
 static struct dir **name_bucket(const struct tree *t, const struct dir *parent, const char *name)
@@ -36,6 +38,47 @@ static struct dir **name_bucket(const struct tree *t, const struct dir *parent, 
 static struct dir **watch_bucket(const struct tree *t, int watch)
 {
 	return &t->by_watch[hash_u64((uint64_t)watch) % BUCKETS];
+}
+
+struct dir *tree_by_key(const struct tree *t, uint64_t key)
+{
+	struct dir *d = t->by_key[key % BUCKETS];
+
+	while (d && d->key != key)
+		d = d->next_by_key;
+	return d;
+}
+
+static void unlink_key(struct tree *t, struct dir *d)
+{
+	struct dir **at = &t->by_key[d->key % BUCKETS];
+
+	while (*at != d)
+		at = &(*at)->next_by_key;
+	*at = d->next_by_key;
+	d->next_by_key = NULL;
+	d->key = 0;
+	t->n_watched--;
+}
+
+void tree_set_key(struct tree *t, struct dir *d, uint64_t key)
+{
+	struct dir *other, **bucket;
+
+	if (d->key == key)
+		return;
+	if (d->key)
+		unlink_key(t, d);
+	if (!key)
+		return;
+	other = tree_by_key(t, key);
+	if (other)
+		unlink_key(t, other);
+	bucket = &t->by_key[key % BUCKETS];
+	d->key = key;
+	d->next_by_key = *bucket;
+	*bucket = d;
+	t->n_watched++;
 }
 
 struct dir *tree_child(const struct tree *t, const struct dir *parent, const char *name)
@@ -133,6 +176,8 @@ static void remove_one(
 		unlink_watch(t, d);
 		unwatch(userdata, watch);
 	}
+	if (d->key)
+		unlink_key(t, d);
 	while (*at != d)
 		at = &(*at)->next_by_name;
 	*at = d->next_by_name;

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "gaps.h"
 #include "tree.h"
+#include "whole.h"
 
 #define ROOTS_MAX 64U
 
@@ -41,7 +42,8 @@ struct root {
 struct watcher {
 	struct loop *loop;
 	struct watcher_events events;
-	struct loop_source *source;
+	struct loop_source *source, *whole_source;
+	struct whole *whole; /* NULL where that cannot be had */
 	struct loop_timer *step, *again;
 	int inotify;
 	uint8_t *buffer; /* EVENT_BYTES */
@@ -146,9 +148,13 @@ static bool is_skipped(const struct watcher *w, const struct stat *st)
 
 static int add_watch(struct watcher *w, struct dir *d, int path_fd)
 {
+	uint64_t key = w->whole ? whole_key(w->whole, path_fd) : 0;
 	char link[32];
 	int watch;
 
+	tree_set_key(&w->tree, d, key);
+	if (key)
+		return 0;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
 	watch = inotify_add_watch(w->inotify, link, EVENTS);
 	if (watch >= 0) {
@@ -420,7 +426,7 @@ static int on_dir_event(struct watcher *w, struct dir *d, const struct inotify_e
 	struct dir *child = tree_child(&w->tree, d, e->name);
 
 	/* One that is watched already was or will be read after its watch. */
-	if (e->mask & IN_MOVED_TO || (e->mask & IN_CREATE && !(child && child->watch >= 0)))
+	if (e->mask & IN_MOVED_TO || (e->mask & IN_CREATE && !(child && tree_is_watched(child))))
 		return take_dir(w, d, e->name, true);
 	if (child && e->mask & (IN_MOVED_FROM | IN_DELETE))
 		forget(w, child);
@@ -453,6 +459,43 @@ static int on_inotify_event(struct watcher *w, const struct inotify_event *e)
 	if (e->mask & IN_CREATE)
 		return take_file(w, d, e->name, FOUND_CREATED);
 	return 0;
+}
+
+/* Several events may be in one, in any order. */
+static int on_whole_event(void *userdata, uint64_t key, const char *name, unsigned bits)
+{
+	struct watcher *w = userdata;
+	struct dir *d = tree_by_key(&w->tree, key), *child;
+
+	if (!d || strcmp(name, ".") == 0)
+		return 0; /* of no directory that we watch */
+	if (!(bits & WHOLE_DIR))
+		return bits & (WHOLE_WRITTEN | WHOLE_ARRIVED) ? take_file(w, d, name, FOUND_EVENT)
+			: bits & WHOLE_CREATED                ? take_file(w, d, name, FOUND_CREATED)
+							      : 0;
+	child = tree_child(&w->tree, d, name);
+	if (child && bits & WHOLE_LEFT) {
+		forget(w, child);
+		child = NULL;
+	}
+	if (bits & WHOLE_ARRIVED || (bits & WHOLE_CREATED && !(child && tree_is_watched(child))))
+		return take_dir(w, d, name, true);
+	return 0;
+}
+
+static int on_whole(void *userdata, int fd, uint32_t events)
+{
+	struct watcher *w = userdata;
+	int r = whole_read(w->whole, on_whole_event, w);
+
+	(void)fd;
+	(void)events;
+	if (r == -EOVERFLOW) {
+		w->overflows++;
+		watcher_rescan(w);
+		r = 0;
+	}
+	return r == -EAGAIN ? 0 : r;
 }
 
 static int on_inotify(void *userdata, int fd, uint32_t events)
@@ -492,6 +535,21 @@ static int take_options(struct watcher *w, const struct watcher_options *o)
 	return 0;
 }
 
+/* While we may: the file systems of the roots that exist now. The others are watched by inotify. */
+static int mark_roots(struct watcher *w)
+{
+	if (whole_new(&w->whole) < 0)
+		return 0;
+	for (uint32_t i = 0; i < w->n_roots; i++) {
+		cleanup_with(fd_closep) int fd = open(
+			w->roots[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0)
+			unchecked(whole_mark(w->whole, fd));
+	}
+	return loop_add(w->loop, whole_fd(w->whole), EPOLLIN, on_whole, w, &w->whole_source);
+}
+
 int watcher_new(struct loop *l, const struct watcher_options *o,
 	const struct watcher_events *events, struct watcher **ret)
 {
@@ -509,6 +567,8 @@ int watcher_new(struct loop *l, const struct watcher_options *o,
 	r = w->inotify < 0 ? -errno : w->buffer ? tree_init(&w->tree) : -ENOMEM;
 	if (r == 0)
 		r = take_options(w, o);
+	if (r == 0)
+		r = mark_roots(w);
 	if (r == 0)
 		r = loop_add(l, w->inotify, EPOLLIN, on_inotify, w, &w->source);
 	if (r == 0)
@@ -537,6 +597,8 @@ struct watcher *watcher_free(struct watcher *w)
 	}
 	tree_done(&w->tree);
 	loop_source_remove(w->source);
+	loop_source_remove(w->whole_source);
+	whole_free(w->whole);
 	loop_timer_free(w->step);
 	loop_timer_free(w->again);
 	fd_close(w->inotify);

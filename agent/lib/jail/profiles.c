@@ -203,6 +203,7 @@ static const struct jail_call watch_calls[] = {
 	CALL(inotify_init1),
 	CALL(inotify_add_watch),
 	CALL(inotify_rm_watch),
+	CALL(name_to_handle_at), /* directories, as events name them */
 	CALL(ioprio_set),
 	CALL(setpriority), /* crawling is background work */
 	EQUAL(ioctl, 1, FS_IOC_GETVERSION),

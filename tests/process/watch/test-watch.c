@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "harness.h"
 
-#define SEEN_MAX 32768
+#define SEEN_MAX 65536
 
 static const char *watch_exe;
 
@@ -393,7 +393,8 @@ static void test_overflow(void **state)
 
 	assert_int_equal(0, fd_read_path("/proc/sys/fs/inotify/max_queued_events", 32, &b));
 	assert_int_equal(0, buf_terminate(&b));
-	n = (int)strtol((char *)b.p, NULL, 10) / 2 + 500;
+	/* inotify counts two for each file; fanotify, whose bound is the same, makes them one. */
+	n = (int)strtol((char *)b.p, NULL, 10) + 500;
 	buf_done(&b);
 	if (n > SEEN_MAX / 2)
 		skip();
