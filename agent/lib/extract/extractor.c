@@ -246,8 +246,9 @@ int extractor_picture(struct extractor *x, const struct picture *p)
 		return 0;
 	}
 	x->seen++;
+	/* half of the time: the other is for the text */
 	r = x->pictures->read(
-		x->pictures->userdata, p, x->cpu_start + x->limits->cpu_ns, &out, &result);
+		x->pictures->userdata, p, x->cpu_start + x->limits->cpu_ns / 2, &out, &result);
 	/* In a document of text, a drawing that nobody reads is not worth a word. */
 	if (!p->whole && result.reasons & REASON_BIT(REASON_UNSUPPORTED)) {
 		x->images++;
