@@ -15,9 +15,6 @@
 #include "match/utf8.h"
 #include "text/disguise.h"
 
-/* Lines of one word longer than this (bytes) are no half of a marking. */
-#define HALF_MAX 24
-
 /* Blocks of several lines up to this size (bytes) are one shape. */
 #define SHAPE_SIZE_MAX 512
 
@@ -300,83 +297,6 @@ static bool folds(const struct doc *d, struct view v)
 			(v.n <= FOLD_CAPITALS_MAX && !has_small(v)));
 }
 
-static bool joins(const struct joinable *a, const struct joinable *b)
-{
-	if (a->place != b->place)
-		return false;
-	if (a->shape && a->shape == b->shape)
-		return true;
-	return a->one_word && b->one_word;
-}
-
-/* A line made of others: it has the features of the newest, and begins with the oldest. */
-static int put_joined(struct match *m, const struct line *l, uint32_t first, struct view text)
-{
-	struct seg s = {.kind = LINE_JOINED, .whole = true, .starts = true};
-	struct line joined = *l;
-	int e;
-
-	joined.first = first;
-	e = buf_put(&m->chunk.lines, &joined, sizeof(joined));
-	return e < 0 ? e : chunk_put(m, s, text, VIEW_EMPTY);
-}
-
-/* "TOP SEC-" */
-static bool breaks_word(const struct joinable *j)
-{
-	size_t n;
-
-	return j->n > 1 && j->text[j->n - 1] == '-' &&
-		utf8_is_word(utf8_before(view_of(j->text, j->n - 1), j->n - 1, &n));
-}
-
-static int put_joins(struct match *m, const struct line *l, const struct joinable *now)
-{
-	const struct doc *d = match_doc(m);
-	const struct joinable *last = now;
-	int e = 0;
-
-	for (uint32_t lines = 1; e == 0 && lines <= d->n_before; lines++) {
-		const struct joinable *j = &d->before[lines - 1];
-
-		if (!joins(j, last))
-			break;
-		buf_clear(&m->work2);
-		for (uint32_t i = lines; e == 0 && i-- > 0;) {
-			e = buf_put(&m->work2, d->before[i].text, d->before[i].n);
-			if (e == 0)
-				e = buf_put_byte(&m->work2, ' ');
-		}
-		if (e == 0)
-			e = buf_put(&m->work2, now->text, now->n);
-		if (e == 0)
-			e = put_joined(m, l, j->block, buf_view(&m->work2));
-		last = j;
-	}
-	if (e == 0 && d->n_before && breaks_word(&d->before[0]) &&
-		d->before[0].place == now->place) {
-		buf_clear(&m->work2);
-		e = buf_put(&m->work2, d->before[0].text, d->before[0].n - 1);
-		if (e == 0)
-			e = buf_put(&m->work2, now->text, now->n);
-		if (e == 0)
-			e = put_joined(m, l, d->before[0].block, buf_view(&m->work2));
-	}
-	if (e == 0 && d->n_before && d->before[0].key && d->before[0].place == now->place) {
-		const struct joinable *j = &d->before[0];
-
-		buf_clear(&m->work2);
-		e = buf_put(&m->work2, j->text, j->n);
-		if (e == 0)
-			e = buf_put_str(&m->work2, j->text[j->n - 1] == ':' ? " " : ": ");
-		if (e == 0)
-			e = buf_put(&m->work2, now->text, now->n);
-		if (e == 0)
-			e = put_joined(m, l, j->block, buf_view(&m->work2));
-	}
-	return e;
-}
-
 static struct view strip_blanks(struct view v)
 {
 	size_t n;
@@ -386,30 +306,6 @@ static struct view strip_blanks(struct view v)
 	while (v.n && utf8_is_blank(utf8_before(v, v.n, &n)))
 		v.n -= n;
 	return v;
-}
-
-static int remember(struct match *m, const struct line *l, uint32_t shape, struct view text)
-{
-	struct doc *d = match_doc(m);
-	const struct seg *s = chunk_last(m);
-	struct joinable now = {.shape = shape, .block = l->block, .place = l->place};
-	int e = 0;
-
-	text = strip_blanks(text);
-	if (text.n > sizeof(now.text) || text.n == 0) {
-		d->n_before = 0;
-		return 0;
-	}
-	memcpy(now.text, text.p, text.n);
-	now.n = (uint32_t)text.n;
-	now.one_word = text.n <= HALF_MAX && !memchr(text.p, ' ', text.n);
-	now.key = part_is_key(m->r, view_of(m->chunk.text.p + s->off, s->n));
-	if (l->counts || shape)
-		e = put_joins(m, l, &now);
-	memmove(d->before + 1, d->before, sizeof(d->before) - sizeof(d->before[0]));
-	d->before[0] = now;
-	d->n_before = MIN(d->n_before + 1, (uint32_t)ARRAY_SIZE(d->before));
-	return e;
 }
 
 static int take_short(struct match *m, const struct line *l, uint32_t shape, struct view text)
@@ -434,7 +330,7 @@ static int take_short(struct match *m, const struct line *l, uint32_t shape, str
 		return e;
 	plain = *chunk_last(m);
 	canon_count(view_of(m->chunk.text.p + plain.off, plain.n), &match_doc(m)->stats);
-	e = remember(m, l, shape, text);
+	e = joined_take(m, l, shape, text);
 	if (e == 0)
 		e = reading_others(m, text, is_plain, latin);
 	if (e < 0 || !folds(match_doc(m), text))

@@ -148,6 +148,9 @@ must_check int chunk_put(
 	struct match *m, struct seg s, struct view original, struct view canonical);
 const struct seg *chunk_last(const struct match *m);
 
+/* joined.c: `text` has no blanks at its ends; its segment is the newest */
+must_check int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text);
+
 /* reading.c */
 must_check int reading_folded(struct match *m, struct view original, const struct seg *plain);
 must_check int reading_others(struct match *m, struct view text, bool is_plain, bool latin);
