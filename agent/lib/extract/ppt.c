@@ -77,17 +77,19 @@ static int put_texts(struct ppt *p, struct view v, enum place place, uint32_t fl
 {
 	struct ppt_text text = {.chars = VIEW_EMPTY};
 	struct ppt_record rec;
+	uint32_t kind = 0;
 	int r = 0;
 
 	while (r == 0 && ppt_take(&v, &rec)) {
-		if (rec.type == PPT_TEXT_STYLE) {
+		if (rec.type == PPT_TEXT_STYLE)
 			text.style = rec.body;
-			continue;
-		}
+		else if (rec.type == PPT_TEXT_HEADER && rec.body.n >= 4)
+			kind = load_le32(rec.body.p);
 		if (rec.type != PPT_TEXT_UNITS && rec.type != PPT_TEXT_BYTES)
 			continue;
 		r = put_one(p, &text, place, flags);
-		text = (struct ppt_text){.chars = rec.body, .is_wide = rec.type == PPT_TEXT_UNITS};
+		text = (struct ppt_text){
+			.chars = rec.body, .is_wide = rec.type == PPT_TEXT_UNITS, .kind = kind};
 		if (r == 0)
 			r = extractor_tick(p->x, 64);
 	}
@@ -204,6 +206,7 @@ static int read_record(struct ppt *p, const struct ppt_record *rec, unsigned dep
 		}
 		return 0;
 	case PPT_FONT: ppt_font_read(&p->fonts, rec); return 0;
+	case PPT_MASTER_STYLE: ppt_style_read(&p->fonts, rec); return 0;
 	case PPT_SLIDE_LIST: return read_list(p, rec->instance, rec->body);
 	case PPT_FOOTERS: return read_footers(p, rec->body);
 	case PPT_COMMENT: return read_comment(p, rec->body);
@@ -349,6 +352,27 @@ static int read_entry_texts(struct ppt *p, unsigned which, size_t i)
 		0);
 }
 
+/* What slides inherit from their masters, which are read after them. */
+static int read_styles(struct ppt *p)
+{
+	const struct entry *e = (const struct entry *)(const void *)p->lists[LIST_MASTERS].p;
+	size_t n = p->lists[LIST_MASTERS].n / sizeof(*e);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct ppt_record master, rec;
+		struct view v;
+
+		if (!ppt_object_get(&p->objects, e[i].object, &master))
+			continue;
+		for (v = master.body; ppt_take(&v, &rec);)
+			if (rec.type == PPT_MASTER_STYLE)
+				ppt_style_read(&p->fonts, &rec);
+		r = extractor_tick(p->x, master.body.n / 16 + 64);
+	}
+	return r;
+}
+
 static int read_lists(struct ppt *p)
 {
 	static const unsigned order[] = {LIST_SLIDES, LIST_NOTES, LIST_MASTERS};
@@ -409,6 +433,8 @@ static int read_current(struct ppt *p)
 
 	if (ppt_object_get(&p->objects, p->objects.document, &rec))
 		r = read_object(p, &rec, 0, 0);
+	if (r == 0)
+		r = read_styles(p);
 	if (r == 0)
 		r = read_lists(p);
 	if (r == 0)

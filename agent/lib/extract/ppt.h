@@ -33,6 +33,7 @@ enum ppt_type {
 	PPT_TEXT_HEADER = 0x0f9f,
 	PPT_TEXT_UNITS = 0x0fa0,
 	PPT_TEXT_STYLE = 0x0fa1,
+	PPT_MASTER_STYLE = 0x0fa3,
 	PPT_TEXT_BYTES = 0x0fa8,
 	PPT_FONT = 0x0fb7,
 	PPT_STRING = 0x0fba,
@@ -65,13 +66,20 @@ bool ppt_take(struct view *v, struct ppt_record *ret);
 struct ppt_text {
 	struct view chars, style;
 	bool is_wide;
+	uint32_t kind; /* title, body, notes, other, ... */
 };
+
+#define PPT_TEXT_KINDS 9
 
 struct ppt_fonts {
 	struct look looks[PPT_FONTS_MAX];
+	uint16_t base[PPT_TEXT_KINDS]; /* of text that names none: number + 1, 0 is unknown */
 };
 
 void ppt_font_read(struct ppt_fonts *f, const struct ppt_record *r);
+
+/* What a master says about one kind of text; the first that does stays. */
+void ppt_style_read(struct ppt_fonts *f, const struct ppt_record *r);
 must_check int ppt_text_put(
 	struct flow *flow, const struct ppt_fonts *fonts, const struct ppt_text *text);
 

@@ -45,37 +45,36 @@ static uint32_t take(struct view *v, unsigned n)
 	return value;
 }
 
+static void skip_paragraph(struct view *v)
+{
+	uint32_t mask = take(v, 4);
+
+	for (size_t i = 0; i < ARRAY_SIZE(para_fields); i++) {
+		uint32_t value;
+
+		if (!(mask & para_fields[i].bits))
+			continue;
+		value = take(v, para_fields[i].n);
+		if (para_fields[i].bits == PARA_TABS)
+			*v = view_sub(*v, (size_t)value * 4, v->n);
+	}
+}
+
 /* Paragraphs are passed over: how they look decides nothing here. */
 static void skip_paragraphs(struct view *v, size_t n)
 {
 	for (size_t done = 0; done < n && v->n >= 10;) {
-		uint32_t mask;
-
 		done += take(v, 4);
 		(void)take(v, 2);
-		mask = take(v, 4);
-		for (size_t i = 0; i < ARRAY_SIZE(para_fields); i++) {
-			uint32_t value;
-
-			if (!(mask & para_fields[i].bits))
-				continue;
-			value = take(v, para_fields[i].n);
-			if (para_fields[i].bits == PARA_TABS)
-				*v = view_sub(*v, (size_t)value * 4, v->n);
-		}
+		skip_paragraph(v);
 	}
 }
 
-/* The next run of characters; 0 where there is none. */
-static size_t take_run(struct view *v, const struct ppt_fonts *fonts, struct look *ret)
+/* Flags, and the font's number + 1 where one is named. */
+static void take_chars(struct view *v, uint32_t *flags, uint32_t *font)
 {
-	uint32_t n, mask;
+	uint32_t mask = take(v, 4);
 
-	*ret = (struct look){0};
-	if (v->n < 8)
-		return 0;
-	n = take(v, 4);
-	mask = take(v, 4);
 	for (size_t i = 0; i < ARRAY_SIZE(char_fields); i++) {
 		uint32_t bits = mask & char_fields[i].bits, value;
 
@@ -83,19 +82,32 @@ static size_t take_run(struct view *v, const struct ppt_fonts *fonts, struct loo
 			continue;
 		value = take(v, char_fields[i].n);
 		if (char_fields[i].bits == CHAR_STYLE && value & CHAR_BOLD)
-			ret->flags |= BLOCK_BOLD;
+			*flags |= BLOCK_BOLD;
 		else if (bits == CHAR_SIZE && value >= LARGE)
-			ret->flags |= BLOCK_LARGE;
+			*flags |= BLOCK_LARGE;
 		else if (bits == CHAR_COLOUR && value >> 24 == COLOUR_RGB &&
 			look_is_red(value & 255, value >> 8 & 255, value >> 16 & 255))
-			ret->flags |= BLOCK_RED;
-		else if (bits == CHAR_FONT && value < PPT_FONTS_MAX &&
-			fonts->looks[value].is_legacy) {
-			ret->flags |= fonts->looks[value].flags;
-			ret->is_legacy = true;
-			ret->legacy = fonts->looks[value].legacy;
-		}
+			*flags |= BLOCK_RED;
+		else if (bits == CHAR_FONT)
+			*font = value + 1;
 	}
+}
+
+/* The next run of characters; 0 where there is none. */
+static size_t take_run(
+	struct view *v, const struct ppt_fonts *fonts, uint32_t kind, struct look *ret)
+{
+	uint32_t font = kind < PPT_TEXT_KINDS ? fonts->base[kind] : 0, flags = 0;
+	size_t n = 0;
+
+	if (v->n >= 8) {
+		n = take(v, 4);
+		take_chars(v, &flags, &font);
+	}
+	*ret = (struct look){0};
+	if (font > 0 && font <= PPT_FONTS_MAX && fonts->looks[font - 1].is_legacy)
+		*ret = fonts->looks[font - 1];
+	ret->flags |= flags;
 	return n;
 }
 
@@ -146,7 +158,7 @@ int ppt_text_put(struct flow *flow, const struct ppt_fonts *fonts, const struct 
 	skip_paragraphs(&style, n + 1);
 	while (r == 0 && at < n) {
 		struct look look;
-		size_t run = take_run(&style, fonts, &look);
+		size_t run = take_run(&style, fonts, t->kind, &look);
 
 		if (run == 0 && style.n >= 8)
 			continue;
@@ -170,4 +182,21 @@ void ppt_font_read(struct ppt_fonts *f, const struct ppt_record *r)
 			break;
 	look_set_font(&f->looks[r->instance], buf_view(&name));
 	buf_done(&name);
+}
+
+/* How many levels, then the first of them: its number where the kind is a later one, paragraph,
+   characters. */
+void ppt_style_read(struct ppt_fonts *f, const struct ppt_record *r)
+{
+	struct view v = r->body;
+	uint32_t flags = 0, font = 0;
+
+	if (r->instance >= PPT_TEXT_KINDS || f->base[r->instance] != 0 || take(&v, 2) == 0)
+		return;
+	if (r->instance >= 5)
+		(void)take(&v, 2);
+	skip_paragraph(&v);
+	take_chars(&v, &flags, &font);
+	if (font <= PPT_FONTS_MAX)
+		f->base[r->instance] = (uint16_t)font;
 }

@@ -15,6 +15,7 @@ enum how {
 	BY_WORD,    /* and styles, properties and headers stand in the same file */
 	BY_PACKAGE, /* a part in each element */
 	BY_TEXT,
+	BY_PROPERTIES, /* each element is a property; PLACE_BODY: its text counts as such, too */
 };
 
 struct kind {
@@ -32,6 +33,13 @@ static const struct kind kinds[] = {
 	{"VisioDocument", "schemas.microsoft.com/visio", "vdx", BY_TEXT, PLACE_TEXT_BOX},
 	{"FictionBook", "FictionBook", "fb2", BY_TEXT, PLACE_BODY},
 	{"svg", "w3.org/2000/svg", "svg", BY_TEXT, PLACE_TEXT_BOX},
+	/* labels that stand beside what they are about, and a message with one in it */
+	{"originatorConfidentialityLabel", "urn:nato:stanag:4774", "label", BY_PROPERTIES,
+		PLACE_PROPERTY},
+	{"BindingInformation", "urn:nato:stanag:4778", "label", BY_PROPERTIES, PLACE_PROPERTY},
+	{"xmpmeta", "adobe:ns:meta", "xmp", BY_PROPERTIES, PLACE_PROPERTY},
+	{"labelList", "mipLabelMetadata", "label", BY_OFFICE, PLACE_PROPERTY},
+	{"message", "urn:xmpp:sec-label", "xmpp", BY_PROPERTIES, PLACE_BODY},
 };
 
 static const struct kind *find_kind(struct view content)
@@ -234,6 +242,10 @@ int xmlfile_extract(struct extractor *x, struct view content)
 		return r;
 	if (k->how == BY_TEXT)
 		return xmlfile_text(x, xml, k->place);
+	if (k->how == BY_PROPERTIES) {
+		r = props_any(x, xml);
+		return r == 0 && k->place == PLACE_BODY ? xmlfile_text(x, xml, k->place) : r;
+	}
 	if (k->how == BY_WORD) {
 		r = read_word(&o, xml);
 	} else if (k->how == BY_OFFICE) {

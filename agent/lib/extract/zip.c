@@ -167,7 +167,7 @@ bool zip_is_at_end(struct view content)
 	/* The third byte of the signature is rare in text, and hardly more than that elsewhere. */
 	while (content.n >= END_SIZE && at + END_SIZE <= content.n) {
 		const uint8_t *p = memchr(
-			content.p + at + 2, sig_end[2], content.n - at - (END_SIZE - 3));
+			content.p + at + 2, sig_end[2], content.n - at - (END_SIZE - 1));
 
 		if (!p)
 			return false;

@@ -155,7 +155,7 @@ static int decode_file(struct view v, unsigned frame, struct image *ret)
 	l_int32 format = IFF_UNKNOWN, w = 0, h = 0, bits, channels, mapped;
 
 	if (v.n < 16 || findFileFormatBuffer(v.p, &format))
-		return IMAGE_DAMAGED;
+		return frame ? IMAGE_END : v.n < 16 ? IMAGE_DAMAGED : IMAGE_UNSUPPORTED;
 	if (format >= IFF_TIFF && format <= IFF_TIFF_ZIP)
 		format = IFF_TIFF;
 	if (format == IFF_TIFF || format == IFF_TIFF_JPEG)

@@ -123,10 +123,10 @@ static int look_tries(struct look *l, const struct ink_box *box, const struct lo
 
 		if (ret->word && (ret->errors <= ERRORS_SURE || t->turn))
 			break;
-		/* What is clearly something else, and what is no frame, is not tried in every way.
-		 */
-		if (ret->trust >= TRUST_CLEAR || (i > 1 && (ret->sides < 2 || is_tall)))
-			break;
+		if (ret->trust >= TRUST_CLEAR)
+			break; /* clearly something else */
+		if (i > 1 && (ret->sides < 2 || is_tall) && !(turn && t->turn))
+			continue; /* what is no frame is not tried in every way */
 		if (t->turn && turn == 0 && l->upright)
 			break;
 		r = look_box(l, box, t->channel, t->way, t->turn + turn, ret);
@@ -175,9 +175,11 @@ static bool is_part(const struct look *l, size_t i)
 
 		if (k == i || common(&a->box, &b->box) <= READ_SHARE * a->box.w * a->box.h)
 			continue;
-		if (!b->word                         ? a->sides < 2
-				: a->word == b->word ? k < i
-						     : strstr(b->word->text, a->word->text) != NULL)
+		if (!b->word && a->sides < 2)
+			return true;
+		if (b->word == a->word && (b->sides > a->sides || (b->sides == a->sides && k < i)))
+			return true;
+		if (b->word && b->word != a->word && strstr(b->word->text, a->word->text))
 			return true;
 	}
 	return false;

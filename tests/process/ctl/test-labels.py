@@ -126,6 +126,9 @@ def mail(*headers):
 
 XMP = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description rdf:about="">%s'
        "</rdf:Description></rdf:RDF></x:xmpmeta>")
+XMPP = ('<message xmlns="jabber:client" type="chat"><body>Meet at eight.</body><securitylabel '
+        'xmlns="urn:xmpp:sec-label:0"><displaymarking fgcolor="black">%s</displaymarking><label/>'
+        "</securitylabel></message>")
 TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_NzY0abcd%40thread.v2/0"
 MSIP = f"MSIP_Label_{ID}"
 
@@ -174,6 +177,16 @@ CASES = {
     "msip-id.eml": (mail(f"msip_labels: MSIP_Label_{OURS}_Enabled=True"), "secret", []),
     "msip-public.eml": (mail(f"msip_labels: {MSIP}_Enabled=True;{MSIP}_Name=Public"), "none", []),
     "sensitivity.eml": (mail("Sensitivity: Company-Confidential"), "internal", []),
+    # beside what they are about
+    "label.xml": (('<?xml version="1.0"?>' + SLAB % "SECRET").encode(), "secret", []),
+    "binding.xml": (('<mb:BindingInformation xmlns:mb="urn:nato:stanag:4778:bindinginformation:1:0">'
+                     + SLAB % "RESTRICTED" + "</mb:BindingInformation>").encode(), "internal", []),
+    "side.xmp": ((XMP % f"<pdfx:{MSIP}_Enabled>true</pdfx:{MSIP}_Enabled>"
+                        f"<pdfx:{MSIP}_Name>Internal</pdfx:{MSIP}_Name>").encode(), "internal", []),
+    "labelinfo.xml": ((f'<clbl:labelList xmlns:clbl="{CLBL}"><clbl:label id="{{{OURS}}}" '
+                      'enabled="1"/></clbl:labelList>').encode(), "secret", []),
+    "message.xml": ((XMPP % "SECRET").encode(), "secret", []),
+    "message-open.xml": ((XMPP % "UNCLASSIFIED").encode(), "none", []),
     # where a link leads is read, too
     "link.odt": (odt_link(TEAMS), "none", ["meeting-access"]),
     "link.html": (f'<html><body><p>{TEXT}</p><a href="{TEAMS}">Tham gia</a>'.encode(), "none",

@@ -342,6 +342,20 @@ static void test_appended(void **state)
 	appended(VIEW_LIT("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"), "pdf");
 }
 
+/* The signature of an end record so near the end that nothing else of it is there. */
+static void test_cut_end_record(void **state)
+{
+	char text[64];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 32, "PK\5\6", 4);
+	for (size_t n = 33; n <= sizeof(text); n++) {
+		assert_int_equal(seen_run(s, view_of(text, n)), 0);
+		assert_null(seen_find(s, "appended"));
+	}
+}
+
 /* How far behind a program an archive is looked for. */
 static void test_appended_search(void **state)
 {
@@ -438,6 +452,7 @@ int main(void)
 		TEST(test_filters_in_filters),
 		TEST(test_tarballs_in_a_row),
 		TEST(test_appended),
+		TEST(test_cut_end_record),
 		TEST(test_appended_search),
 		TEST(test_two_methods),
 		TEST(test_names),

@@ -334,6 +334,50 @@ static void test_legacy_font(void **state)
 	assert_true(seen_text(s, "mật")->flags & BLOCK_CASE_UNKNOWN);
 }
 
+/* Text that names no font has that of the master, which stands behind it. */
+static void test_inherited_font(void **state)
+{
+	uint32_t slide, master, document;
+	size_t at, in;
+
+	(void)state;
+	slide = object();
+	at = begin(PPT_SLIDE, CONTAINER);
+	in = begin(PPT_TEXT_BOX, CONTAINER);
+	ATOM(PPT_TEXT_HEADER, 0, "\5\0\0\0");
+	put_styled("m\xcbt", 3);
+	ATOM(PPT_TEXT_HEADER, 0, "\4\0\0\0");
+	put_styled("\xcb", 1);
+	end(in);
+	end(at);
+	master = object();
+	at = begin(PPT_MASTER, CONTAINER);
+	in = begin(PPT_MASTER_STYLE, 5 << 4);
+	put16(&stream, 1);
+	put16(&stream, 0);
+	put32(&stream, 1 << 11);
+	put16(&stream, 1);
+	put32(&stream, 1 << 16 | 1 << 17);
+	put16(&stream, 0);
+	put16(&stream, 40);
+	end(in);
+	end(at);
+	document = object();
+	at = begin(PPT_DOCUMENT, CONTAINER);
+	put_font(0, ".VnTime");
+	in = begin(PPT_SLIDE_LIST, CONTAINER | 1 << 4);
+	put_entry(master, 0);
+	end(in);
+	in = begin(PPT_SLIDE_LIST, CONTAINER);
+	put_entry(slide, 0);
+	end(in);
+	end(at);
+	put_edit(1, document, 0, 0);
+	run();
+	assert_true(seen_text(s, "mật")->flags & BLOCK_CASE_UNKNOWN);
+	seen_text(s, "Ë");
+}
+
 /* What an edit replaced is not read; without a directory all of it is. */
 static void test_edits(void **state)
 {
@@ -608,6 +652,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_looks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_legacy_font, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_inherited_font, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_edits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_slide, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
