@@ -142,7 +142,7 @@ static int give_job(struct pool *p, struct worker *w, struct job *j)
 	int r = give_rules(p, w);
 
 	pack_u64(&pk, j->cpu_ns);
-	pack_u8(&pk, SCAN_WANT_SHA256 | (j->urgent ? 0 : SCAN_WANT_OCR));
+	pack_u8(&pk, SCAN_WANT_SHA256 | SCAN_WANT_OCR);
 	pack_str(&pk, j->name);
 	if (r == 0)
 		r = pk.error;

@@ -12,6 +12,7 @@
 #include "content.h"
 #include "digest/sha256.h"
 #include "extract/extract.h"
+#include "match/limits.h"
 #include "match/match.h"
 #ifdef SEALGATE_OCR
 #include "stamp/stamp.h"
@@ -31,6 +32,9 @@ struct worker {
 	uint32_t generation;
 	struct facts facts;
 	struct picture_reader pictures; /* `read` is NULL where nobody reads stamps */
+#ifdef SEALGATE_OCR
+	struct stamp_word words[RULESET_STAMPS_MAX];
+#endif
 };
 
 #ifdef SEALGATE_OCR
@@ -56,7 +60,26 @@ static void eyes_set(struct picture_reader *p, uint32_t flags)
 		stamp_begin(
 			p->userdata, flags & SCAN_WANT_OCR ? STAMP_LOOK_ALL : STAMP_LOOK_COLOUR);
 }
+/* What stamps can say is the packs' matter. */
+static void eyes_words(struct worker *w)
+{
+	uint32_t n = MIN(ruleset_n_stamps(w->ruleset), RULESET_STAMPS_MAX);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct ruleset_stamp s;
+
+		ruleset_stamp(w->ruleset, i, &s);
+		w->words[i] = (struct stamp_word){s.text, s.errors, s.width_mm, s.harmless};
+	}
+	if (w->pictures.read)
+		stamp_set_words(w->pictures.userdata, (struct stamp_words){w->words, n});
+}
 #else
+static void eyes_words(struct worker *w)
+{
+	(void)w;
+}
+
 static int eyes_new(struct picture_reader *ret)
 {
 	*ret = (struct picture_reader){0};
@@ -154,6 +177,7 @@ int worker_rules(struct worker *w, uint32_t generation, int fd)
 	w->ruleset = new.ruleset;
 	w->match = new.match;
 	w->generation = generation;
+	eyes_words(w);
 	return 0;
 }
 

@@ -48,9 +48,11 @@
 #define MATCH_REGEX_DEPTH_MAX 200U
 
 /* Rulesets. */
-#define RULESET_CONTEXTS_MAX 128U
-#define RULESET_TAILS_MAX    32U
-#define RULESET_PATTERNS_MAX 50000U
-#define RULESET_RULES_MAX    20000U
-#define RULESET_BLOB_MAX     (64U << 20)
-#define RULESET_TEXT_MAX     1024U /* bytes of one spelling or regular expression */
+#define RULESET_CONTEXTS_MAX   128U
+#define RULESET_TAILS_MAX      32U
+#define RULESET_PATTERNS_MAX   50000U
+#define RULESET_RULES_MAX      20000U
+#define RULESET_STAMPS_MAX     256U
+#define RULESET_STAMP_TEXT_MAX 160U /* bytes */
+#define RULESET_BLOB_MAX       (64U << 20)
+#define RULESET_TEXT_MAX       1024U /* bytes of one spelling or regular expression */

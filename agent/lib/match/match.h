@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macros.h"
@@ -22,6 +23,16 @@ must_check int ruleset_open(struct view blob, struct ruleset **ret);
 struct ruleset *ruleset_close(struct ruleset *r);
 
 uint32_t ruleset_n_rules(const struct ruleset *r);
+
+/* What stamps in pictures can say, for whoever reads pictures. */
+struct ruleset_stamp {
+	const char *text;
+	unsigned errors;   /* hundredths of a misread letter that are forgiven */
+	unsigned width_mm; /* of its frame; 0: any */
+	bool harmless;     /* not handed on */
+};
+uint32_t ruleset_n_stamps(const struct ruleset *r);
+void ruleset_stamp(const struct ruleset *r, uint32_t i, struct ruleset_stamp *ret);
 
 must_check int match_new(const struct ruleset *r, struct match **ret);
 struct match *match_free(struct match *m);

@@ -54,6 +54,7 @@ static int sections_open(struct ruleset *r, struct view blob, const struct rs_he
 		[RS_RULE_TAILS] = {4, (const void **)&r->rule_tails, &r->n_rule_tails},
 		[RS_NAMES] = {sizeof(*r->names), (const void **)&r->names, &r->n_names},
 		[RS_SWITCHES] = {sizeof(*r->switches), (const void **)&r->switches, &r->n_switches},
+		[RS_STAMPS] = {sizeof(*r->stamps), (const void **)&r->stamps, &r->n_stamps},
 	};
 
 	for (unsigned s = 0; s < ARRAY_SIZE(sections); s++)
@@ -120,9 +121,22 @@ static bool uses_are_sound(const struct ruleset *r)
 	return true;
 }
 
+static bool stamps_are_sound(const struct ruleset *r)
+{
+	for (uint32_t i = 0; i < r->n_stamps; i++) {
+		struct rs_span t = r->stamps[i].text;
+
+		if (!in(t, r->n_strings) || t.n == 0 || t.n > RULESET_STAMP_TEXT_MAX ||
+			r->strings[t.off + t.n - 1] != 0)
+			return false;
+	}
+	return r->n_stamps <= RULESET_STAMPS_MAX;
+}
+
 static bool tables_are_sound(const struct ruleset *r)
 {
-	if (r->n_contexts > RULESET_CONTEXTS_MAX || r->n_tails > RULESET_TAILS_MAX)
+	if (r->n_contexts > RULESET_CONTEXTS_MAX || r->n_tails > RULESET_TAILS_MAX ||
+		!stamps_are_sound(r))
 		return false;
 	for (uint32_t i = 0; i < r->n_packs; i++)
 		if (!in(r->packs[i].name, r->n_strings) || !in(r->packs[i].version, r->n_strings))
@@ -264,6 +278,19 @@ struct ruleset *ruleset_close(struct ruleset *r)
 		hs_free_database(r->database);
 	free(r);
 	return NULL;
+}
+
+uint32_t ruleset_n_stamps(const struct ruleset *r)
+{
+	return r->n_stamps;
+}
+
+void ruleset_stamp(const struct ruleset *r, uint32_t i, struct ruleset_stamp *ret)
+{
+	const struct rs_stamp *s = &r->stamps[i];
+
+	*ret = (struct ruleset_stamp){
+		r->strings + s->text.off, s->errors, s->width_mm, s->harmless != 0};
 }
 
 uint32_t ruleset_n_rules(const struct ruleset *r)

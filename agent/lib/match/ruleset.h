@@ -31,8 +31,9 @@ struct ruleset {
 	const uint32_t *rule_tails;
 	const struct rs_name *names;
 	const struct rs_switch *switches;
+	const struct rs_stamp *stamps;
 	uint32_t n_packs, n_marks, n_patterns, n_uses, n_contexts, n_tails, n_conds, n_rules,
-		n_mark_rules, n_rule_tails, n_names, n_switches;
+		n_mark_rules, n_rule_tails, n_names, n_switches, n_stamps;
 
 	hs_database_t *database;
 	pcre2_code **pattern_code; /* NULL for literals */

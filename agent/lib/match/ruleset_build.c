@@ -487,3 +487,16 @@ int build_rule(struct ruleset_build *b, const struct build_rule *u)
 	packs[u->pack].n_rules++;
 	return add(b, RS_RULES, &rule, sizeof(rule));
 }
+
+int build_stamp(struct ruleset_build *b, const struct build_stamp *s)
+{
+	struct rs_stamp stamp = {
+		.errors = s->errors, .width_mm = s->width_mm, .harmless = s->harmless};
+	int e;
+
+	if (count(b, RS_STAMPS, sizeof(stamp)) >= RULESET_STAMPS_MAX)
+		return -E2BIG;
+	/* with its NUL */
+	e = put_string(b, view_of(s->text, strlen(s->text) + 1), &stamp.text);
+	return e < 0 ? e : add(b, RS_STAMPS, &stamp, sizeof(stamp));
+}

@@ -84,6 +84,13 @@ struct build_rule {
 };
 must_check int build_rule(struct ruleset_build *b, const struct build_rule *u);
 
+struct build_stamp {
+	const char *text;
+	uint16_t errors, width_mm;
+	bool harmless;
+};
+must_check int build_stamp(struct ruleset_build *b, const struct build_stamp *s);
+
 /* What the last failure was about: a sentence, and its place (line 0 where there is none). */
 const char *ruleset_build_error(const struct ruleset_build *b, struct build_at *ret_at);
 

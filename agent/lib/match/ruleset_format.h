@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 3U
+#define RULESET_VERSION 4U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -26,6 +26,7 @@ enum rs_section {
 	RS_RULE_TAILS, /* uint32_t: tail numbers, grouped by rule */
 	RS_NAMES,      /* struct rs_name: field keys and property names, grouped by rule */
 	RS_SWITCHES,
+	RS_STAMPS,
 	RS_DATABASE,
 	RS_SECTION_MAX,
 };
@@ -169,4 +170,12 @@ struct rs_name {
 
 struct rs_switch {
 	struct rs_span name, value;
+};
+
+/* What a stamp in a picture can say. */
+struct rs_stamp {
+	struct rs_span text; /* NUL-terminated behind its end */
+	uint16_t errors;     /* hundredths of a letter */
+	uint16_t width_mm;   /* of its frame; 0: any */
+	uint32_t harmless;
 };

@@ -7,7 +7,7 @@
 #include "rulepack/loader.h"
 
 const char *const keys_pack[] = {"pack", "version", "title", "description", "marks", "tails",
-	"contexts", "keys", "names", "scorings", "labels", "rules", NULL};
+	"contexts", "keys", "names", "scorings", "labels", "stamps", "rules", NULL};
 const char *const keys_mark[] = {"title", "level", "tag", "scale", "forms", "folded", NULL};
 const char *const keys_form[] = {"re", "sample", NULL};
 const char *const keys_context[] = {"document", "within", "any", "starts", "whole", NULL};
@@ -19,6 +19,7 @@ const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded",
 	"places", "tails", "keys", "names", "off-when", "precedence", "score", "scoring", "add",
 	"need", "level-at", "suspect-at", NULL};
 const char *const keys_label[] = {"id", "name", "level", NULL};
+const char *const keys_stamp[] = {"text", "errors", "width", "harmless", NULL};
 const char *const keys_switch[] = {"name", "value", NULL};
 const char *const keys_samples[] = {"match", "no-match", NULL};
 const char *const keys_sample[] = {
@@ -45,6 +46,7 @@ const char *const *rulepack_keys(const char *what)
 		{"rule", keys_rule},
 		{"switch", keys_switch},
 		{"label", keys_label},
+		{"stamp", keys_stamp},
 		{"samples", keys_samples},
 		{"sample", keys_sample},
 		{"block", keys_block},

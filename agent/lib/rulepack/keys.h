@@ -3,6 +3,6 @@
 #pragma once
 
 /* The keys that a mapping may have: of "pack", "mark", "form", "context", "condition", "rule",
-   "switch", "label", "samples", "sample" or "block"; the words of "as", "case" and "flag".
+   "switch", "label", "stamp", "samples", "sample" or "block"; the words of "as", "case" and "flag".
    NULL-terminated, or NULL. */
 const char *const *rulepack_keys(const char *what);

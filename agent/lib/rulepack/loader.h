@@ -58,6 +58,8 @@ must_check int places_read(
 	struct loader *l, const struct pack_source *p, const struct conf_node *n, uint32_t *ret);
 /* The `labels` of a pack, as marks and two rules. */
 must_check int labels_load(struct loader *l, const struct pack_source *p);
+/* The `stamps` of a pack. */
+must_check int stamps_load(struct loader *l, const struct pack_source *p);
 must_check int rule_load(struct loader *l, const struct pack_source *p, const struct conf_node *n);
 must_check int texts_check(struct loader *l, const struct pack_source *p, const struct conf_node *n,
 	struct build_text *ret);
@@ -77,9 +79,11 @@ static inline struct symbol *loader_symbols(const struct loader *l)
 int builder_diag(struct loader *l, const struct pack_source *p, const struct conf_node *n, int e);
 
 #define WORDS_FLAG_MAX 13
+
 extern const char *const keys_pack[], *const keys_mark[], *const keys_form[], *const keys_context[];
 extern const char *const keys_condition[], *const keys_rule[], *const keys_switch[];
-extern const char *const keys_label[], *const keys_samples[], *const keys_sample[];
+extern const char *const keys_label[], *const keys_stamp[], *const keys_samples[],
+								    *const keys_sample[];
 extern const char *const keys_block[];
 extern const char *const words_as[RS_AS_MAX + 1], *const words_case[RS_CASE_MAX + 1];
 extern const char *const words_flag[WORDS_FLAG_MAX + 1];

@@ -475,6 +475,8 @@ int loader_build(struct loader *l, struct buf *ret_blob)
 		}
 	for (uint32_t i = 0; !bad && i < l->n_packs; i++) {
 		e = labels_load(l, &l->packs[i]);
+		if (e == 0)
+			e = stamps_load(l, &l->packs[i]);
 		if (e < 0 && e != -EBADMSG)
 			return e;
 		bad = bad ? bad : e;

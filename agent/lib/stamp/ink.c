@@ -161,7 +161,7 @@ static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct i
 static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
 {
 	double cell = page_mm(page, step);
-	l_int32 length = (l_int32)(9.0 / cell);
+	l_int32 length = MAX((l_int32)(9.0 / cell), 1);
 	/* A line that is a little askew steps from row to row. */
 	cleanup_with(pixp_free) PIX *tall = pixDilateBrick(NULL, mask, 1, 3);
 	cleanup_with(pixp_free) PIX *closed = tall ? pixCloseBrick(NULL, tall, 5, 1) : NULL;

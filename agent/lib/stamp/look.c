@@ -12,14 +12,19 @@
 /* Pictures without a scale are tried as these. */
 static const double scales[] = {96, 200, 380};
 
-#define SIDE_MIN    30   /* pixels; smaller pictures hold no stamp */
-#define BLOCK_MM    9.5  /* higher insides hold more than a line */
-#define READ_SHARE  0.6  /* of a box that is the same or part of another */
-#define PAPER_SHARE 0.5  /* of a page that is about as bright as its paper */
-#define PAPER_MM    90.0 /* the shorter side of what can be a page */
-#define LINES_MM    17.0 /* a higher box is no level's: registries' stamps, tables */
-#define ERRORS_SURE 50   /* hundredths of a letter */
-#define TRUST_CLEAR 86   /* of 100: what the engine is so sure of is read rightly */
+#define SIDE_MIN           30   /* pixels; smaller pictures hold no stamp */
+#define BLOCK_MM           9.5  /* higher insides hold more than a line */
+#define READ_SHARE         0.6  /* of a box that is the same or part of another */
+#define TRUST_GARBAGE      60   /* of 100: what nobody can read, the engine is not sure of */
+#define UNREADABLE_INK_MIN 0.08 /* of the inside of a frame */
+#define UNREADABLE_INK_MAX 0.45
+#define UNREADABLE_MM_MIN  6.5 /* height of a frame */
+#define UNREADABLE_MM_MAX  11.5
+#define PAPER_SHARE        0.5  /* of a page that is about as bright as its paper */
+#define PAPER_MM           90.0 /* the shorter side of what can be a page */
+#define LINES_MM           17.0 /* a higher box is no level's: registries' stamps, tables */
+#define ERRORS_SURE        50   /* hundredths of a letter */
+#define TRUST_CLEAR        86   /* of 100: what the engine is so sure of is read rightly */
 
 bool look_is_late(struct look *l)
 {
@@ -51,7 +56,7 @@ static const struct stamp_word *find_line(
 		size_t to = end ? (size_t)(end - text.p) : text.n;
 		unsigned errors;
 		const struct stamp_word *w = words_find(
-			s->words, view_sub(text, from, to - from), frame_mm, &errors);
+			&s->words, view_sub(text, from, to - from), frame_mm, &errors);
 
 		if (w && (!best || errors < best_errors)) {
 			best = w;
@@ -60,7 +65,7 @@ static const struct stamp_word *find_line(
 		from = to + 1;
 	}
 	if (!best) /* a word over two lines */
-		best = words_find(s->words, text, frame_mm, &best_errors);
+		best = words_find(&s->words, text, frame_mm, &best_errors);
 	*ret_errors = best_errors;
 	return best;
 }
@@ -150,19 +155,46 @@ static bool look_was_read(const struct look *l, const struct ink_box *box)
 	for (size_t i = 0; i < l->n_read; i++) {
 		const struct ink_box *b = &l->read[i].box;
 
-		if (l->read[i].sides >= 3 && common(box, b) > READ_SHARE * box->w * box->h &&
+		if (l->read[i].sides >= 3 && !l->read[i].unreadable &&
+			common(box, b) > READ_SHARE * box->w * box->h &&
 			b->w * b->h < 2 * box->w * box->h)
 			return true;
 	}
 	return false;
 }
 
+/* The frame of a level, with letters in it that say nothing. */
+static bool is_unreadable(const struct look *l, const struct ink_box *box, const struct found *f)
+{
+	double w = page_mm(l->page, box->w), h = page_mm(l->page, box->h);
+
+	return !f->word && f->sides == 4 && f->trust < TRUST_GARBAGE &&
+		f->ink >= UNREADABLE_INK_MIN && f->ink <= UNREADABLE_INK_MAX &&
+		MIN(w, h) >= UNREADABLE_MM_MIN && MIN(w, h) <= UNREADABLE_MM_MAX &&
+		words_have_width(&l->stamp->words, MAX(w, h));
+}
+
 static void look_note(struct look *l, const struct ink_box *box, const struct found *f)
 {
-	bool something = f->word || f->trust >= TRUST_CLEAR;
+	bool unreadable = is_unreadable(l, box, f);
 
-	if (something && l->n_read < ARRAY_SIZE(l->read))
-		l->read[l->n_read++] = (struct reading){*box, f->word, f->sides};
+	if ((f->word || f->trust >= TRUST_CLEAR || unreadable) && l->n_read < ARRAY_SIZE(l->read))
+		l->read[l->n_read++] = (struct reading){*box, f->word, unreadable, f->sides};
+}
+
+/* Something else was read in the same place. */
+static bool is_read_elsewhere(const struct look *l, size_t i)
+{
+	const struct reading *a = &l->read[i];
+
+	for (size_t k = 0; k < l->n_read; k++) {
+		const struct ink_box *b = &l->read[k].box;
+		double smaller = MIN(a->box.w * a->box.h, b->w * b->h);
+
+		if (k != i && common(&a->box, b) > smaller / 4 && (!l->read[k].unreadable || k < i))
+			return true;
+	}
+	return false;
 }
 
 /* "MẬT" as a part of "TỐI MẬT" that was read as well, or of a line that says something else. */
@@ -175,7 +207,7 @@ static bool is_part(const struct look *l, size_t i)
 
 		if (k == i || common(&a->box, &b->box) <= READ_SHARE * a->box.w * a->box.h)
 			continue;
-		if (!b->word && a->sides < 2)
+		if (!b->word && !b->unreadable && a->sides < 2)
 			return true;
 		if (b->word == a->word && (b->sides > a->sides || (b->sides == a->sides && k < i)))
 			return true;
@@ -198,13 +230,14 @@ int look_emit_all(struct look *l, uint32_t flags)
 			.flags = flags | BLOCK_OCR | (l->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
 				(a->box.y + a->box.h < height / 3 ? BLOCK_TOP : 0U) |
 				(a->sides >= 2 ? BLOCK_FRAMED : 0U),
-			.text = view_str(a->word ? a->word->text : ""),
+			.text = view_str(a->word ? a->word->text : STAMP_UNREADABLE),
 		};
 
-		if (a->word && !a->word->harmless && !is_part(l, i)) {
-			r = l->out->take(l->out->userdata, &b);
-			l->n_emitted++;
-		}
+		if (a->word ? a->word->harmless || is_part(l, i)
+			    : !a->unreadable || is_read_elsewhere(l, i))
+			continue;
+		r = l->out->take(l->out->userdata, &b);
+		l->n_emitted += a->word != NULL;
 	}
 	l->n_read_before = l->n_read;
 	return r;
@@ -262,6 +295,9 @@ static int look_page(struct look *l)
 		r = look_grey(l);
 	if (r == 0 && is_paper(l) && l->whole && l->stamp->looks & STAMP_LOOK_TEXT)
 		r = look_text(l);
+	/* A page that was not looked at in every way is not known to be harmless. */
+	if (r == 0 && is_paper(l) && l->n_emitted == 0 && l->stamp->looks != STAMP_LOOK_ALL)
+		look_lower(l, COMPLETENESS_PARTIAL, REASON_POLICY);
 	if (l->late)
 		look_lower(l, COMPLETENESS_PARTIAL, REASON_TIMED_OUT);
 	return r;

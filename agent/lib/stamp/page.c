@@ -3,19 +3,22 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "stamp/stamp.h"
 
 #define POINTS 72.0 /* per inch */
 
 /* Without a scale: a page as wide as A4, where it is shaped like one, or a screen's. */
-#define A4_WIDTH       8.27 /* inches */
-#define SCREEN_DPI     96.0
-#define PAGE_PIXELS    600 /* a page has at least so many across */
-#define PAGE_RATIO_MIN 1.2
-#define PAGE_RATIO_MAX 1.6
-#define INCHES_MIN     0.5 /* across, of what a file's own scale is believed for */
-#define INCHES_MAX     20.0
+#define A4_WIDTH        8.27 /* inches */
+#define SCREEN_DPI      96.0
+#define PAGE_PIXELS     600 /* a page has at least so many across */
+#define PAGE_RATIO_MIN  1.2
+#define PAGE_RATIO_MAX  1.6
+#define INCHES_MIN      0.5 /* across, of what a file's own scale is believed for */
+#define PAGE_INCHES_MIN 2.0
+#define DPI_MIN         40.0 /* coarser: nobody could read it that large */
+#define INCHES_MAX      20.0
 
 void page_done(struct page *p)
 {
@@ -187,19 +190,55 @@ static int from_pieces(const struct picture *p, struct page *ret)
 	return outcome;
 }
 
+static int make(const struct picture *picture, unsigned frame, struct page *ret)
+{
+	if (picture->width <= 0)
+		return from_file(&picture->pieces[0], frame, ret);
+	if (frame > 0)
+		return IMAGE_END;
+	return picture->n == 1 ? from_piece(&picture->pieces[0], ret) : from_pieces(picture, ret);
+}
+
+/* A page as large as a wall or a thumb is looked at as if it were A4: that is how it is shown. */
+static int make_resized(const struct picture *picture, struct page *ret)
+{
+	double f = A4_WIDTH * POINTS / MIN(picture->width, picture->height);
+	struct picture_piece *pieces = calloc(picture->n, sizeof(*pieces));
+	struct picture p = *picture;
+	int r;
+
+	if (!pieces)
+		return -ENOMEM;
+	p.pieces = pieces;
+	p.width *= f;
+	p.height *= f;
+	for (uint32_t i = 0; i < p.n; i++) {
+		pieces[i] = picture->pieces[i];
+		for (unsigned k = 0; k < ARRAY_SIZE(pieces[i].place); k++)
+			pieces[i].place[k] *= f;
+	}
+	r = make(&p, 0, ret);
+	free(pieces);
+	return r;
+}
+
+static bool is_odd(const struct picture *p)
+{
+	double inches = MIN(p->width, p->height) / POINTS;
+
+	return p->width > 0 && p->height > 0 && (inches < PAGE_INCHES_MIN || inches > INCHES_MAX);
+}
+
 int page_make(const struct picture *picture, unsigned frame, struct page *ret)
 {
 	int r;
 
 	*ret = (struct page){0};
-	if (picture->width <= 0)
-		r = from_file(&picture->pieces[0], frame, ret);
-	else if (frame > 0)
-		r = IMAGE_END;
-	else if (picture->n == 1)
-		r = from_piece(&picture->pieces[0], ret);
-	else
-		r = from_pieces(picture, ret);
+	r = is_odd(picture) && frame == 0 ? make_resized(picture, ret) : make(picture, frame, ret);
+	if (ret->pix && !(ret->dpi >= DPI_MIN)) {
+		ret->dpi = guess(ret->pix);
+		ret->measured = false;
+	}
 	if (r < 0 || (r > 0 && picture->n <= 1))
 		page_done(ret);
 	return r;

@@ -11,7 +11,7 @@
 struct stamp {
 	struct buf model;
 	struct letters *letters; /* NULL until the first box */
-	const struct stamp_words *words;
+	struct stamp_words words;
 	unsigned looks;
 	uint64_t cpu_start; /* of the document at hand */
 };
@@ -28,7 +28,8 @@ struct found {
 /* A box that was read. */
 struct reading {
 	struct ink_box box;
-	const struct stamp_word *word; /* NULL: clearly something else */
+	const struct stamp_word *word; /* NULL: clearly something else, or: */
+	bool unreadable;
 	unsigned sides;
 };
 

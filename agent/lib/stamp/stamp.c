@@ -34,7 +34,6 @@ int stamp_new(const char *dir, struct stamp **ret)
 	if (!s)
 		return -ENOMEM;
 	s->model = BUF_INIT(MODEL_MAX);
-	s->words = &stamp_words_default;
 	s->looks = STAMP_LOOK_ALL;
 	if (dir)
 		r = model_read(dir, &s->model);
@@ -59,7 +58,7 @@ struct stamp *stamp_free(struct stamp *s)
 	return NULL;
 }
 
-void stamp_set_words(struct stamp *s, const struct stamp_words *words)
+void stamp_set_words(struct stamp *s, struct stamp_words words)
 {
 	s->words = words;
 }

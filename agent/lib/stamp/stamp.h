@@ -37,6 +37,9 @@ struct stamp_words {
 	size_t n;
 };
 
+/* Handed on for a frame as stamps have it whose letters nobody could read. */
+#define STAMP_UNREADABLE "DẤU KHÔNG ĐỌC ĐƯỢC"
+
 enum stamp_look {
 	STAMP_LOOK_COLOUR = 1 << 0, /* red boxes; always done */
 	STAMP_LOOK_GREY = 1 << 1,   /* frames on grey and black pages */
@@ -52,14 +55,11 @@ struct stamp;
 must_check int stamp_new(const char *dir, struct stamp **ret);
 struct stamp *stamp_free(struct stamp *s);
 
-/* From now on; the words must stay valid. */
-void stamp_set_words(struct stamp *s, const struct stamp_words *words);
+/* From now on; the words must stay valid. Without any, no box says anything. */
+void stamp_set_words(struct stamp *s, struct stamp_words words);
 
 /* A new document begins, which may have some of these looks. */
 void stamp_begin(struct stamp *s, unsigned looks);
-
-/* The words of sealgate itself, where no pack brings any. */
-extern const struct stamp_words stamp_words_default;
 
 /* For extract/: `userdata` is a struct stamp. */
 must_check int stamp_read(void *userdata, const struct picture *p, uint64_t cpu_end,

@@ -12,42 +12,6 @@
 
 #define SHORT_WORD 4 /* letters */
 
-const struct stamp_words stamp_words_default = {
-	(const struct stamp_word[]){
-		{"TUYỆT MẬT", 200, 40, false},
-		{"TỐI MẬT", 150, 30, false},
-		{"MẬT", 50, 20, false},
-		{"GIẢI MẬT", 150, 30, false},
-		{"ĐÃ GIẢI MẬT", 150, 0, false},
-		{"LƯU HÀNH NỘI BỘ", 300, 0, false},
-		{"TÀI LIỆU LƯU HÀNH NỘI BỘ", 400, 0, false},
-		{"TÀI LIỆU NỘI BỘ", 300, 0, false},
-		{"NỘI BỘ", 100, 0, false},
-		{"XEM XONG TRẢ LẠI", 300, 0, false},
-		{"TÀI LIỆU THU HỒI", 300, 0, true},
-		{"HỎA TỐC", 150, 0, true},
-		{"HỎA TỐC HẸN GIỜ", 200, 0, true},
-		{"THƯỢNG KHẨN", 200, 0, true},
-		{"KHẨN", 100, 0, true},
-		{"ĐẾN", 50, 0, true},
-		{"BẢN SAO", 150, 0, true},
-		{"SAO Y", 100, 0, true},
-		{"SAO Y BẢN CHÍNH", 300, 0, true},
-		{"SAO LỤC", 150, 0, true},
-		{"DỰ THẢO", 150, 0, true},
-		{"CÓ MẶT", 100, 0, true},
-		{"VẮNG MẶT", 150, 0, true},
-		{"ĐÃ DUYỆT", 150, 0, true},
-		{"ĐÃ THU TIỀN", 200, 0, true},
-		{"CHỨNG THỰC", 200, 0, true},
-		{"TOP SECRET", 200, 0, false},
-		{"SECRET", 100, 0, false},
-		{"CONFIDENTIAL", 200, 0, false},
-		{"INTERNAL USE ONLY", 300, 0, false},
-	},
-	30,
-};
-
 /* The letters of U+1EA0 ... U+1EF9 come in pairs: how many code points each base letter has. */
 static char vietnamese(uint32_t cp)
 {
@@ -293,4 +257,12 @@ const struct stamp_word *words_find(
 	if (best)
 		*ret_errors = best_errors;
 	return best;
+}
+
+bool words_have_width(const struct stamp_words *words, double frame_mm)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (!words->v[i].harmless && has_width(&words->v[i], frame_mm))
+			return true;
+	return false;
 }

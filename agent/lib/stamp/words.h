@@ -11,6 +11,9 @@
    (the frame's). NUL-terminated; cut at `size`. Returns the number of letters. */
 size_t words_fold(struct view text, char *ret, size_t size);
 
+/* Whether a word that is handed on has a frame of that width. */
+bool words_have_width(const struct stamp_words *words, double frame_mm);
+
 /* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
    of a letter. Only capitals are stamps. `frame_mm` is the width of the whole frame around it, or 0
    where there is none: it speaks for a word that has such a frame. */

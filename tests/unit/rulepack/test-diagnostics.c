@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "match/limits.h"
+#include "match/match.h"
 #include "rulepack/rulepack.h"
 
 #define HEAD "pack: p\nversion: '1'\n"
@@ -67,6 +69,13 @@ static const struct wrong wrongs[] = {
 	{HEAD "labels:\n- {id: '{0}', level: secret}\n", "R006", 4, "no label id", "braces"},
 	{HEAD "labels:\n- {name: x, level: high}\n", "R007", 4, "no such level", "top-secret"},
 	{HEAD "labels:\n- {name: x, level: none, lvl: 1}\n", "R004", 4, "lvl", ""},
+	{HEAD "stamps: {}\n", "R006", 3, "a list of stamps", ""},
+	{HEAD "stamps:\n- {errors: 3}\n", "R005", 4, "text: ...", ""},
+	{HEAD "stamps:\n- {text: ''}\n", "R006", 4, "bytes", ""},
+	{HEAD "stamps:\n- {text: X, errors: 1001}\n", "R006", 4, "1000", ""},
+	{HEAD "stamps:\n- {text: X, width: 0}\n", "R006", 4, "1", ""},
+	{HEAD "stamps:\n- {text: X, harmless: 2}\n", "R006", 4, "", ""},
+	{HEAD "stamps:\n- {text: X, hight: 2}\n", "R004", 4, "hight", ""},
 	/* would fire on ordinary words */
 	{HEAD "marks:\n  m: {level: secret, forms: [MẬT]}\n" RULE ", case: any}\n", "R012", 6,
 		"MẬT", "capitals"},
@@ -128,6 +137,42 @@ static void test_sound(void **state)
 	assert_string_equal(info.packs[0].name, "p");
 	assert_int_equal(info.packs[0].n_rules, 1);
 	buf_done(&blob);
+}
+
+/* What stamps can say comes out as it went in; there is room for so many. */
+static void test_stamps(void **state)
+{
+	static struct rulepack_info info;
+	static struct diags d;
+	cleanup_with(buf_done) struct buf blob = {0}, many = {0};
+	struct ruleset *r = NULL;
+	struct ruleset_stamp stamp;
+
+	(void)state;
+	assert_int_equal(
+		rulepack_compile_text("p.yaml",
+			view_str(HEAD MARK RULE "}\nstamps:\n- {text: MẬT, errors: 50, width: 20}\n"
+						"- {text: KHẨN, harmless: true}\n"),
+			&d, &info, &blob),
+		0);
+	assert_int_equal(ruleset_open(buf_view(&blob), &r), 0);
+	assert_int_equal(ruleset_n_stamps(r), 2);
+	ruleset_stamp(r, 0, &stamp);
+	assert_string_equal(stamp.text, "MẬT");
+	assert_int_equal(stamp.errors, 50);
+	assert_int_equal(stamp.width_mm, 20);
+	assert_false(stamp.harmless);
+	ruleset_stamp(r, 1, &stamp);
+	assert_string_equal(stamp.text, "KHẨN");
+	assert_true(stamp.harmless);
+	ruleset_close(r);
+	assert_int_equal(buf_put_str(&many, HEAD MARK RULE "}\nstamps:\n"), 0);
+	for (unsigned i = 0; i <= RULESET_STAMPS_MAX; i++)
+		assert_int_equal(buf_printf(&many, "- {text: X%u}\n", i), 0);
+	buf_clear(&blob);
+	assert_int_equal(
+		rulepack_compile_text("p.yaml", buf_view(&many), &d, &info, &blob), -EBADMSG);
+	assert_string_equal(d.v[0].code, "R013");
 }
 
 static void test_unused_mark(void **state)
@@ -213,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_unused_mark),
 		cmocka_unit_test(test_many_labels),
 		cmocka_unit_test(test_folders),

@@ -83,8 +83,8 @@ static void test_keys(void **state)
 {
 	static const char *const docs[] = {"rules.md", "rules.vi.md"};
 	static const char *const whats[] = {"pack", "mark", "form", "context", "rule", "switch",
-		"condition", "label", "samples", "sample", "block", "as", "case", "place", "flag",
-		"level", "tag"};
+		"condition", "label", "stamp", "samples", "sample", "block", "as", "case", "place",
+		"flag", "level", "tag"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(docs); i++) {

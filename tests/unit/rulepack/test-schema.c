@@ -29,7 +29,7 @@ static void check_keys(json_t *schema, const char *def, const char *what)
 static void test_schema(void **state)
 {
 	static const char *const defs[] = {
-		"mark", "form", "context", "condition", "rule", "switch", "label"};
+		"mark", "form", "context", "condition", "rule", "switch", "label", "stamp"};
 	char path[600];
 	json_error_t error;
 	json_t *schema;

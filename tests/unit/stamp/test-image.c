@@ -286,21 +286,21 @@ static void test_strips(void **state)
 {
 	struct picture_piece pieces[] = {
 		{.coding = PICTURE_SAMPLES,
-			.width = 100,
-			.height = 50,
+			.width = 200,
+			.height = 100,
 			.channels = 3,
 			.bits = 8,
-			.place = {72, 0, 0, 36, 0, 0}},
+			.place = {144, 0, 0, 72, 0, 0}},
 		{.coding = PICTURE_SAMPLES,
-			.width = 100,
-			.height = 50,
+			.width = 200,
+			.height = 100,
 			.channels = 1,
 			.bits = 8,
-			.place = {72, 0, 0, 36, 0, 36}},
+			.place = {144, 0, 0, 72, 0, 72}},
 	};
-	struct picture picture = {.pieces = pieces, .n = 2, .width = 72, .height = 72};
+	struct picture picture = {.pieces = pieces, .n = 2, .width = 144, .height = 144};
 	cleanup_with(page_done) struct page page;
-	static uint8_t red[100 * 50 * 3], grey[100 * 50];
+	static uint8_t red[200 * 100 * 3], grey[200 * 100];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(red); i++)
@@ -311,15 +311,41 @@ static void test_strips(void **state)
 	assert_int_equal(page_make(&picture, 0, &page), 0);
 	assert_int_equal(page.dpi, 100);
 	assert_true(page.measured);
-	assert_int_equal(pixGetWidth(page.pix), 100);
-	assert_int_equal(pixel(page.pix, 50, 75) >> 8, 0xc80a0a);
-	assert_int_equal(pixel(page.pix, 50, 25) >> 8, 0x5a5a5a);
+	assert_int_equal(pixGetWidth(page.pix), 200);
+	assert_int_equal(pixel(page.pix, 100, 150) >> 8, 0xc80a0a);
+	assert_int_equal(pixel(page.pix, 100, 50) >> 8, 0x5a5a5a);
 	/* one that cannot be read leaves the others */
 	pieces[1].bits = 3;
 	page_done(&page);
 	assert_int_equal(page_make(&picture, 0, &page), IMAGE_UNSUPPORTED);
-	assert_int_equal(pixel(page.pix, 50, 75) >> 8, 0xc80a0a);
-	assert_int_equal(pixel(page.pix, 50, 25) >> 8, 0xffffff);
+	assert_int_equal(pixel(page.pix, 100, 150) >> 8, 0xc80a0a);
+	assert_int_equal(pixel(page.pix, 100, 50) >> 8, 0xffffff);
+}
+
+/* A page of another scale than pages have is taken for A4, with one picture or several. */
+static void test_odd_page(void **state)
+{
+	static uint8_t grey[600 * 100];
+	struct picture_piece pieces[2];
+
+	(void)state;
+	for (unsigned n = 1; n <= 2; n++)
+		for (double side = 20; side < 20000; side *= 500) {
+			struct picture picture = {
+				.pieces = pieces, .n = n, .width = side, .height = side};
+			cleanup_with(page_done) struct page page;
+
+			for (unsigned i = 0; i < n; i++)
+				pieces[i] = (struct picture_piece){.coding = PICTURE_SAMPLES,
+					.width = 600,
+					.height = 100,
+					.channels = 1,
+					.bits = 8,
+					.bytes = view_of(grey, sizeof(grey)),
+					.place = {side, 0, 0, side / 6, 0, 0}};
+			assert_int_equal(page_make(&picture, 0, &page), 0);
+			assert_true(page.dpi > 70 && page.dpi < 210);
+		}
 }
 
 /* A picture lying on its side is set upright. */
@@ -392,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_fax),
 		cmocka_unit_test(test_tiff_pages),
 		cmocka_unit_test(test_strips),
+		cmocka_unit_test(test_odd_page),
 		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_scale_is_guessed),
 	};

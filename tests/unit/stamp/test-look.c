@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "stamp/image.h"
 #include "stamp/stamp.h"
+#include "words-list.h"
 
 static const char *folder;
 static struct stamp *stamp;
@@ -163,6 +164,8 @@ static void test_typed(void **state)
 	/* not asked for, and not the whole of a page: not done */
 	look_pix(pix, true, STAMP_LOOK_COLOUR);
 	assert_int_equal(seen.n, 0);
+	assert_int_equal(seen.result.reasons, REASON_BIT(REASON_POLICY));
+	assert_int_equal(seen.result.completeness, COMPLETENESS_PARTIAL);
 	look_pix(pix, false, STAMP_LOOK_ALL);
 	assert_int_equal(seen.n, 0);
 }
@@ -180,7 +183,7 @@ static void test_too_many_boxes(void **state)
 		assert_int_equal(pixRenderBoxArb(pix, box, 4, 200, 20, 20), 0);
 		boxDestroy(&box);
 	}
-	look_pix(pix, true, STAMP_LOOK_COLOUR);
+	look_pix(pix, false, STAMP_LOOK_ALL);
 	assert_int_equal(seen.n, 0);
 	assert_int_equal(seen.result.reasons, REASON_BIT(REASON_TOO_BIG));
 	assert_int_equal(seen.result.completeness, COMPLETENESS_PARTIAL);
@@ -258,6 +261,7 @@ int main(int argc, char **argv)
 	}
 	if (r < 0)
 		return 1;
+	stamp_set_words(stamp, (struct stamp_words){test_words, ARRAY_SIZE(test_words)});
 	r = cmocka_run_group_tests_name("stamp look", tests, NULL, NULL);
 	stamp_free(stamp);
 	return r;
