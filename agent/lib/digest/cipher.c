@@ -107,6 +107,8 @@ static int aes(
 
 	if ((key.n != 16 && key.n != 24 && key.n != 32) || in.n % AES_BLOCK || in.n > INT_MAX)
 		return -EINVAL;
+	if (in.n == 0)
+		return 0;
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, iv ? cbc[size] : ecb[size], NULL);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	if (cipher && ctx && EVP_CipherInit_ex2(ctx, cipher, key.p, iv, encrypt, NULL) == 1 &&

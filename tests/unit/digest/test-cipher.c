@@ -72,6 +72,7 @@ static void test_aes(void **state)
 		assert_int_equal(cipher_aes_encrypt(k, zero, view_of(plain, 16), out), 0);
 		assert_memory_equal(out, want[i], 16);
 	}
+	assert_int_equal(cipher_aes_decrypt(view_of(key, 16), NULL, VIEW_EMPTY, NULL), 0);
 	assert_int_equal(
 		cipher_aes_decrypt(view_of(key, 20), NULL, view_of(out, 16), out), -EINVAL);
 	assert_int_equal(
