@@ -12,6 +12,8 @@
 
 #include "gate/gate.h"
 
+#define PORTAL 0x80U
+
 static enum file_track track_of(struct view type)
 {
 	static const struct {
@@ -39,6 +41,12 @@ static enum file_track track_of(struct view type)
 	return FILE_TRACK_NONE;
 }
 
+/* Shows files of other places under paths of its own. */
+static bool is_portal(struct view type)
+{
+	return view_eq(type, VIEW_LIT("fuse.portal")) || view_eq(type, VIEW_LIT("fuse.gvfsd-fuse"));
+}
+
 static void load(struct gate *g)
 {
 	struct procline_mount m;
@@ -60,7 +68,8 @@ static void load(struct gate *g)
 	text = view_of(g->text, n);
 	while (procline_next_mount(&text, &m))
 		if (m.id < GATE_MOUNTS_MAX)
-			g->mounts.v[m.id] = (uint8_t)(1 + track_of(m.type));
+			g->mounts.v[m.id] = (uint8_t)(1 + track_of(m.type) +
+				(is_portal(m.type) ? PORTAL : 0));
 }
 
 static uint8_t host(struct gate *g, uint64_t id)
@@ -78,7 +87,9 @@ void mounts_changed(struct gate *g)
 
 bool mounts_is_host(struct gate *g, uint64_t id)
 {
-	return host(g, id) != 0;
+	uint8_t v = host(g, id);
+
+	return v != 0 && !(v & PORTAL);
 }
 
 enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid)
@@ -90,7 +101,7 @@ enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid)
 	enum file_track track = FILE_TRACK_NONE;
 
 	if (v)
-		return (enum file_track)(v - 1);
+		return (enum file_track)((v & ~PORTAL) - 1);
 	if (pid == g->self && id == g->mounts.own)
 		return g->mounts.own_track;
 	/* The type is the kernel's word in any namespace. */

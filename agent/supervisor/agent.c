@@ -312,6 +312,7 @@ static void on_tag(struct agent *a, const struct wire_frame *f)
 	/* Covering first: it is quick, and tagging may take its time. */
 	int covered = arming_alive(a->arming);
 
+	group_cover_process(a->group, pid);
 	answer_tag(a, f->id, tag(a, pid, app), covered);
 }
 
@@ -330,6 +331,7 @@ static void on_found(struct agent *a, const struct wire_frame *f)
 	if (unpack_end(&u) < 0)
 		return;
 	covered = arming_alive(a->arming);
+	group_cover_process(a->group, pid);
 	answer_tag(a, f->id, tag(a, pid, app), covered);
 	if (before)
 		agent_record(
@@ -486,6 +488,7 @@ static int on_tick(void *userdata)
 	statedir_touch(a->statedir);
 	look_at_gate(a);
 	look_at_losses(a);
+	group_tick(a->group);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);

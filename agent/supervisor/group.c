@@ -16,7 +16,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "supervisor/helper.h"
 #include "supervisor/mounts.h"
 
 #ifndef FAN_MARK_IGNORE
@@ -30,16 +32,22 @@
 #define FAN_PRE_ACCESS 0x00100000
 #endif
 
-#define COVERED_MAX 256U
-#define EXES_MAX    4096U
+#define COVERED_MAX       256U
+#define HELPER_NS         (2 * NSEC_PER_SEC) /* then the server of a file system counts as hung */
+#define HELPER_NOW_MS     10                 /* of these, while the start of an application waits */
+#define HELPER_PRIVATE_MS 50
+#define EXES_MAX          4096U
 
 /* A file system under a mark, or one that should be and could not. */
 struct covered {
 	char mount[PATH_MAX];
 	char type[32];
-	uint64_t dev; /* st_dev of the mount point */
-	bool marked;
-	int error; /* of the last attempt to mark it */
+	uint64_t dev;
+	uint32_t id; /* of a mount of it: a device number may be given again */
+	bool marked, seen;
+	int error;    /* of the last attempt to mark it */
+	pid_t helper; /* that is marking it, or 0 */
+	uint64_t helper_since;
 };
 
 struct group {
@@ -213,6 +221,12 @@ static bool is_wanted(const struct group *g, const char *mount_point)
 	return false;
 }
 
+/* Through which sandboxed applications see files of their users, wherever it is mounted. */
+static bool is_portal(const char *type)
+{
+	return strcmp(type, "fuse.portal") == 0 || strcmp(type, "fuse.gvfsd-fuse") == 0;
+}
+
 static struct covered *find_covered(struct group *g, uint64_t dev)
 {
 	for (size_t i = 0; i < g->n_covered; i++)
@@ -245,27 +259,104 @@ static void ignore_own_mount(const struct group *g, const char *path)
 			mask, AT_FDCWD, path);
 }
 
-/* 1 where newly marked, 0 where it was, -errno. */
-static int cover(struct group *g, const char *path, const char *type)
+/* A server that users run: marking it may wait for the server, and be for its user alone. */
+static bool is_served(const char *type)
 {
-	struct covered *c;
-	struct stat st;
+	return strncmp(type, "fuse", 4) == 0;
+}
+
+/* "user_id=" or "group_id=" of its options; 0 where there is none. */
+static uint32_t option(const char *options, const char *name)
+{
+	const char *at = options ? strstr(options, name) : NULL;
+
+	return at ? (uint32_t)strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+struct marking {
+	const struct group *group;
+	const char *path;
+	uint32_t uid, gid;
+};
+
+static int mark_as_user(void *userdata)
+{
+	const struct marking *m = userdata;
+	int r = m->uid ? helper_become(m->uid, m->gid) : 0;
+
+	if (r < 0)
+		return r;
+	ignore_own_mount(m->group, m->path);
+	return mark_file_system(m->group, m->path);
+}
+
+static void helper_ended(struct covered *c, int r)
+{
+	if (r == -EAGAIN && clock_now() - c->helper_since < HELPER_NS)
+		return;
+	if (r == -EAGAIN) {
+		helper_kill(c->helper);
+		r = -ETIMEDOUT;
+	}
+	c->helper = 0;
+	c->error = -r;
+	c->marked = r == 0;
+}
+
+static int mark_served(const struct group *g, struct covered *c, const char *options)
+{
+	struct marking m = {g, c->mount, option(options, "user_id="), option(options, "group_id=")};
+
+	if (c->helper)
+		return 0;
+	c->helper_since = clock_now();
+	c->helper = helper_start(mark_as_user, &m);
+	if (c->helper < 0) {
+		c->error = -c->helper;
+		c->helper = 0;
+		return -c->error;
+	}
+	c->error = EINPROGRESS;
+	helper_ended(c, helper_wait(c->helper, HELPER_NOW_MS));
+	return c->marked;
+}
+
+void group_tick(struct group *g)
+{
+	for (size_t i = 0; i < g->n_covered; i++)
+		if (g->covered[i].helper)
+			helper_ended(&g->covered[i], helper_wait(g->covered[i].helper, 0));
+}
+
+/* 1 where newly marked, 0 where it was, -errno. */
+static int cover(struct group *g, const char *path, const struct mount_entry *m)
+{
+	struct covered *c = find_covered(g, m->dev);
 	int r;
 
-	if (stat(path, &st) < 0)
-		return -errno;
-	c = find_covered(g, st.st_dev);
-	if (c && c->marked)
+	if (c && c->seen) {
+		/* A second mount of it needs the ignore mark of its own. */
+		if (!is_served(m->type))
+			ignore_own_mount(g, path);
 		return 0;
+	}
+	if (c && c->marked && c->id == m->id) {
+		c->seen = true;
+		return 0;
+	}
 	if (!c) {
 		if (g->n_covered == COVERED_MAX)
 			return -ENOSPC;
 		c = &g->covered[g->n_covered++];
-		c->error = 0;
+		*c = (struct covered){.dev = m->dev};
 	}
-	*c = (struct covered){.dev = st.st_dev, .error = c->error};
+	c->seen = true;
+	c->marked = c->marked && c->id == m->id;
+	c->id = m->id;
 	snprintf(c->mount, sizeof(c->mount), "%s", path);
-	snprintf(c->type, sizeof(c->type), "%s", type);
+	snprintf(c->type, sizeof(c->type), "%s", m->type);
+	if (is_served(m->type))
+		return g->armed ? mark_served(g, c, m->options) : 0;
 	/* The order matters: from the first mark on, our own opens there would wait for the gate.
 	   Also while nothing is covered: classified files carry marks of their own. */
 	ignore_own_mount(g, path);
@@ -280,12 +371,13 @@ static int cover(struct group *g, const char *path, const char *type)
 static void forget_unmounted(struct group *g)
 {
 	for (size_t i = 0; i < g->n_covered;) {
-		struct stat st;
-
-		if (stat(g->covered[i].mount, &st) == 0 && st.st_dev == g->covered[i].dev)
+		if (g->covered[i].seen) {
 			i++;
-		else
-			g->covered[i] = g->covered[--g->n_covered];
+			continue;
+		}
+		if (g->covered[i].helper)
+			helper_kill(g->covered[i].helper);
+		g->covered[i] = g->covered[--g->n_covered];
 	}
 }
 
@@ -299,15 +391,13 @@ static int on_mount(void *userdata, const struct mount_entry *m)
 	struct covering *c = userdata;
 	int r;
 
-	/* A mount on an automount trigger must not be touched: stat() would set it off. */
-	if (strcmp(m->type, "autofs") == 0 || !is_wanted(c->group, m->mount_point))
+	/* An automount trigger must not be touched: that would set it off. */
+	if (strcmp(m->type, "autofs") == 0 ||
+		!(is_wanted(c->group, m->mount_point) || is_portal(m->type)))
 		return 0;
-	r = cover(c->group, m->mount_point, m->type);
+	r = cover(c->group, m->mount_point, m);
 	if (r > 0)
 		c->added++;
-	/* Bind mounts of a covered file system need the ignore mark of their own. */
-	if (r == 0)
-		ignore_own_mount(c->group, m->mount_point);
 	return 0;
 }
 
@@ -316,12 +406,16 @@ int group_cover(struct group *g, char *ret_why, size_t why_size)
 	struct covering c = {g, 0};
 	int r;
 
-	forget_unmounted(g);
+	for (size_t i = 0; i < g->n_covered; i++)
+		g->covered[i].seen = false;
 	for (uint32_t i = 0; i < g->protect->n; i++) {
-		char type[32];
+		struct mount_place place;
+		struct mount_entry m;
 
-		mounts_type_of(g->protect->v[i], type, sizeof(type));
-		r = cover(g, g->protect->v[i], type);
+		r = mounts_place(g->protect->v[i], &place);
+		m = (struct mount_entry){.type = place.type, .dev = place.dev, .id = place.id};
+		if (r == 0)
+			r = cover(g, g->protect->v[i], &m);
 		if (r < 0) {
 			snprintf(ret_why, why_size, "cannot protect %s: %s", g->protect->v[i],
 				strerror(-r));
@@ -330,7 +424,78 @@ int group_cover(struct group *g, char *ret_why, size_t why_size)
 		c.added += r;
 	}
 	r = mounts_walk(on_mount, &c);
+	forget_unmounted(g);
 	return r < 0 ? r : c.added;
+}
+
+/* Of a process in a mount namespace of its own: what is mounted there alone. */
+struct private_mounts {
+	const struct group *group;
+	uint32_t pid;
+};
+
+struct same_dev {
+	uint64_t dev;
+	bool found;
+};
+
+static int on_same_dev(void *userdata, const struct mount_entry *m)
+{
+	struct same_dev *s = userdata;
+
+	s->found |= m->dev == s->dev;
+	return 0;
+}
+
+static int on_private(void *userdata, const struct mount_entry *m)
+{
+	static const char *const types[] = {"tmpfs", "ramfs", "ext4", "ext3", "ext2", "xfs",
+		"btrfs", "f2fs", "vfat", "exfat", "ntfs3", "overlay"};
+	const struct private_mounts *p = userdata;
+	struct same_dev same = {.dev = m->dev};
+	char path[PATH_MAX];
+	bool wanted = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		wanted |= strcmp(m->type, types[i]) == 0;
+	/* What the host sees too is covered, or not protected, already. */
+	if (!wanted || mounts_walk(on_same_dev, &same) < 0 || same.found)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%u/root%s", p->pid, m->mount_point);
+	/* One that cannot be marked does not keep the others from it. */
+	unchecked(mark_file_system(p->group, path));
+	return 0;
+}
+
+static int mark_private(void *userdata)
+{
+	const struct private_mounts *p = userdata;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/mountinfo", p->pid);
+	return mounts_walk_of(path, on_private, userdata);
+}
+
+static bool is_in_other_namespace(uint32_t pid)
+{
+	char path[64], own[64] = "", other[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/mnt", pid);
+	return readlink(path, other, sizeof(other) - 1) > 0 &&
+		readlink("/proc/1/ns/mnt", own, sizeof(own) - 1) > 0 && strcmp(own, other) != 0;
+}
+
+void group_cover_process(const struct group *g, uint32_t pid)
+{
+	struct private_mounts p = {g, pid};
+	pid_t helper;
+
+	if (!g->armed || !is_in_other_namespace(pid))
+		return;
+	/* What lies on the way to a mount may be a server of the user's. */
+	helper = helper_start(mark_private, &p);
+	if (helper > 0 && helper_wait(helper, HELPER_PRIVATE_MS) == -EAGAIN)
+		helper_kill(helper);
 }
 
 void group_uncover(struct group *g)

@@ -49,6 +49,13 @@ uint32_t group_n_failed(const struct group *g); /* file systems that could not b
    covered (`ret_why` says which). */
 must_check int group_cover(struct group *g, char *ret_why, size_t why_size);
 
+/* What is mounted only in the namespace of this process, which is about to become an application.
+ */
+void group_cover_process(const struct group *g, uint32_t pid);
+
+/* Call now and then: file systems whose marking takes its time. */
+void group_tick(struct group *g);
+
 /* Takes all marks off: nothing is held from here on. */
 void group_uncover(struct group *g);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
@@ -31,8 +32,13 @@ static void unescape(char *s)
 static int parse_line(char *line, struct mount_entry *ret)
 {
 	char *save = NULL, *field = strtok_r(line, " ", &save), *point = NULL;
+	unsigned major = 0, minor = 0;
 
 	for (int i = 0; field && strcmp(field, "-") != 0; i++) {
+		if (i == 0)
+			ret->id = (uint32_t)strtoul(field, NULL, 10);
+		if (i == 2 && sscanf(field, "%u:%u", &major, &minor) != 2)
+			return -EPROTO;
 		if (i == 4)
 			point = field;
 		field = strtok_r(NULL, " ", &save);
@@ -40,19 +46,23 @@ static int parse_line(char *line, struct mount_entry *ret)
 	if (!field || !point)
 		return -EPROTO;
 	ret->type = strtok_r(NULL, " ", &save);
-	if (!ret->type)
+	(void)strtok_r(NULL, " ", &save);
+	ret->options = strtok_r(NULL, " ", &save);
+	if (!ret->type || !ret->options)
 		return -EPROTO;
 	unescape(point);
 	ret->mount_point = point;
+	ret->dev = makedev(major, minor);
 	return 0;
 }
 
-int mounts_walk(int (*fn)(void *userdata, const struct mount_entry *m), void *userdata)
+int mounts_walk_of(const char *mountinfo, int (*fn)(void *userdata, const struct mount_entry *m),
+	void *userdata)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(MOUNTINFO_MAX);
 	struct mount_entry m;
 	char *line, *save = NULL;
-	int r = fd_read_path("/proc/self/mountinfo", MOUNTINFO_MAX - 1, &b);
+	int r = fd_read_path(mountinfo, MOUNTINFO_MAX - 1, &b);
 
 	if (r == 0)
 		r = buf_terminate(&b);
@@ -68,14 +78,18 @@ int mounts_walk(int (*fn)(void *userdata, const struct mount_entry *m), void *us
 	return 0;
 }
 
+int mounts_walk(int (*fn)(void *userdata, const struct mount_entry *m), void *userdata)
+{
+	return mounts_walk_of("/proc/self/mountinfo", fn, userdata);
+}
+
 struct longest {
 	const char *path;
 	size_t n;
-	char *ret;
-	size_t size;
+	struct mount_place *ret;
 };
 
-static int on_type_of(void *userdata, const struct mount_entry *m)
+static int on_place(void *userdata, const struct mount_entry *m)
 {
 	struct longest *l = userdata;
 	size_t n = strlen(m->mount_point);
@@ -85,18 +99,21 @@ static int on_type_of(void *userdata, const struct mount_entry *m)
 	if (n >= l->n && strncmp(l->path, m->mount_point, n) == 0 &&
 		(l->path[n] == 0 || l->path[n] == '/')) {
 		l->n = n;
-		snprintf(l->ret, l->size, "%s", m->type);
+		snprintf(l->ret->type, sizeof(l->ret->type), "%s", m->type);
+		l->ret->dev = m->dev;
+		l->ret->id = m->id;
 	}
 	return 0;
 }
 
-void mounts_type_of(const char *path, char *ret, size_t size)
+int mounts_place(const char *path, struct mount_place *ret)
 {
-	struct longest l = {path, 0, ret, size};
+	struct longest l = {path, 0, ret};
+	int r;
 
-	snprintf(ret, size, "?");
-	if (mounts_walk(on_type_of, &l) < 0)
-		snprintf(ret, size, "?");
+	*ret = (struct mount_place){.type = "?"};
+	r = mounts_walk(on_place, &l);
+	return r < 0 ? r : ret->id ? 0 : -ENOENT;
 }
 
 struct find_type {

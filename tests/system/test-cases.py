@@ -529,12 +529,12 @@ def case_21_below_an_overlay(f):
 class Fuse:
     """A file system in user space with one file; `how` as tests/system/door/fuse.c says."""
 
-    def __init__(self, name, backing, how, uid=0, place=DOCS):
+    def __init__(self, name, backing, how, uid=0, place=DOCS, kind="fuse.lab"):
         self.place = place / name
         self.place.mkdir(parents=True, exist_ok=True)
         self.file = self.place / backing.name
         self.server = subprocess.Popen([os.environ["FUSE"], str(self.place), str(backing), str(uid),
-                                        how], stdout=subprocess.PIPE, text=True)
+                                        how, kind], stdout=subprocess.PIPE, text=True)
         equal(self.server.stdout.readline(), "MOUNTED\n")
 
     def __enter__(self):
@@ -694,6 +694,26 @@ def case_34_fuse_that_hangs(f):
         assert r["p999_ms"] < 10, r
     assert lab.wait_for(lambda: whole(f), 15), f.agent.status()["supervisor"]["processes"]
     refused(client("open", fresh()))
+
+
+@test
+def case_31_memory_of_a_user(f):
+    """A file system that is mounted in the namespace of the application alone."""
+    path = fresh()
+    script = ("mount -t tmpfs t /mnt && cp {0} /mnt/x.txt && exec {1} open /mnt/x.txt"
+              .format(path, CLIENT))
+    refused(ask("unshare", "-Urm", "sh", "-c", script), "mounted before its start")
+
+
+@test
+def case_33_portal_of_a_user(f):
+    """A file system of a user that root may not look into, outside the protected folders."""
+    uid = int(subprocess.run(["id", "-u", "lan"], stdout=subprocess.PIPE, text=True).stdout)
+    with Fuse("doc", elsewhere(MARKED), "none", uid,
+              pathlib.Path(f"/run/user/{uid}"), "fuse.portal") as fs:
+        wait_covered(f, fs.place)
+        refused(client("open", fs.file))
+        readable(editor("open", fs.file))
 
 
 # ---- what goes wrong ----

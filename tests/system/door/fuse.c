@@ -2,7 +2,8 @@
 /*
  * A file system with one file in it, served by hand: what a user may mount.
  *
- *   fuse MOUNTPOINT BACKING UID none|allow_other|hang     prints MOUNTED, serves until killed
+ *   fuse MOUNTPOINT BACKING UID none|allow_other|hang [TYPE]     prints MOUNTED, serves until
+ * killed
  *
  * The file has the name of BACKING, and what BACKING holds at that moment. "hang": allow_other, and
  * its reads are never answered. It may be looked into by its user alone but for these two.
@@ -135,7 +136,8 @@ int main(int argc, char **argv)
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s", s.fd,
 		s.uid, s.uid, others ? ",allow_other" : "");
 	if (s.fd < 0 || s.backing < 0 ||
-		mount("lab", argv[1], "fuse.lab", MS_NOSUID | MS_NODEV, options) < 0) {
+		mount("lab", argv[1], argc > 5 ? argv[5] : "fuse.lab", MS_NOSUID | MS_NODEV,
+			options) < 0) {
 		perror("fuse");
 		return 2;
 	}
