@@ -18,6 +18,7 @@ static const struct wire_row rows[] = {
 	{SUP_POLICY, 4, 4, 2},
 	{SUP_TAGGED, 8, 8, 0},
 	{SUP_LOOK, 1, 1, 0},
+	{SUP_BUILD_IDS, 0, WIRE_BODY_MAX, 0},
 };
 
 static int map_shared(struct gate *g, int fd)
@@ -87,6 +88,7 @@ static int on_policy(struct gate *g, struct wire_frame *f)
 		return r;
 	}
 	g->apps = apps;
+	copies_forget(g);
 	if (old) {
 		proc_new_apps(g, old);
 		hold_new_apps(g, old);
@@ -116,6 +118,11 @@ static int on_frame(void *userdata, struct wire_frame *f)
 	switch (f->type) {
 	case SUP_FANOTIFY: r = on_fanotify(g, f); break;
 	case SUP_POLICY: r = on_policy(g, f); break;
+	case SUP_BUILD_IDS:
+		/* Of an older policy: the ones of the new follow. */
+		if (!g->apps || copies_set(g, f->body) < 0)
+			copies_forget(g);
+		break;
 	case SUP_TAGGED:
 		tagged = unpack_u32(&u) == 0;
 		exec_tagged(g, f->id, tagged, unpack_u32(&u) == 0);

@@ -22,9 +22,11 @@
 #include "gate/limits.h"
 #include "model/facts.h"
 #include "subject/apptable.h"
+#include "subject/buildid.h"
 #include "subject/procline.h"
 #include "wire/child.h"
 #include "wire/config.h"
+#include "wire/protocol.h"
 
 /* How a process was recognised, strongest first. */
 enum proc_how {
@@ -36,6 +38,7 @@ enum proc_how {
 	PROC_HOW_SNAP,
 	PROC_HOW_SCRIPT,
 	PROC_HOW_FLATPAK,
+	PROC_HOW_COPY, /* by the build id of its program */
 	PROC_HOW_MAX,
 };
 
@@ -145,6 +148,15 @@ struct mount_table {
 	enum file_track own_track;
 };
 
+/* Of the applications' programs. */
+struct copy_table {
+	struct {
+		uint32_t app;
+		struct build_id id;
+	} v[WIRE_BUILD_IDS_MAX];
+	uint32_t n;
+};
+
 /* Core's side of a record that it has: which of the kept ones it was sent. */
 struct record_table {
 	bool sent[GATE_RECORDS_MAX];
@@ -209,6 +221,7 @@ struct gate {
 	struct mount_table mounts;
 	struct record_table records;
 	struct look_table look;
+	struct copy_table copies;
 
 	struct buf frame;         /* being packed */
 	struct buf storage;       /* being received */
@@ -253,6 +266,12 @@ void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct ga
 size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
 /* The text of a file below /proc, in g->text; false where it could not be read. */
 bool identify_text(struct gate *g, const char *name, size_t max, struct view *ret);
+
+/* copies.c */
+/* The application whose program the process runs, under whatever name, or APP_NONE. */
+uint32_t copies_match(struct gate *g, const struct proc *p);
+must_check int copies_set(struct gate *g, struct view body); /* of SUP_BUILD_IDS */
+void copies_forget(struct gate *g);
 
 /* look.c */
 int look_turn(void *userdata); /* of the look timer */

@@ -193,6 +193,8 @@ static void use_hints(struct gate *g, struct proc *p, struct hints *h)
 	match(g, p, h->snap, PROC_HOW_SNAP);
 	match(g, p, h->script, PROC_HOW_SCRIPT);
 	match(g, p, h->flatpak, PROC_HOW_FLATPAK);
+	if (p->app == APP_NONE)
+		match(g, p, copies_match(g, p), PROC_HOW_COPY);
 }
 
 /* "None" is believed as long as the process has lived, within bounds: young ones exec. */

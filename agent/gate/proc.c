@@ -22,7 +22,7 @@ static_assert(GATE_PROCESSES_MAX < UINT16_MAX, "entries fit their index");
 const char *proc_how_name(enum proc_how how)
 {
 	static const char *const names[] = {
-		"none", "exec", "exe", "cgroup", "parent", "snap", "script", "flatpak"};
+		"none", "exec", "exe", "cgroup", "parent", "snap", "script", "flatpak", "copy"};
 
 	static_assert(ARRAY_SIZE(names) == PROC_HOW_MAX, "one name each");
 	return (unsigned)how < PROC_HOW_MAX ? names[how] : "?";

@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "supervisor/agent_state.h"
+#include "supervisor/buildids.h"
 #include "supervisor/notify.h"
 
 #define TICK_NS      NSEC_PER_SEC
@@ -120,6 +121,17 @@ static void connect_two(
 	fd_close(pair[1]);
 }
 
+/* By which it knows copies of them. What is not told now is told with the next look at the
+   applications' programs. */
+static void give_gate_build_ids(struct agent *a)
+{
+	struct buf body = BUF_INIT(WIRE_BODY_MAX);
+
+	if (a->apps && buildids_collect(a->apps, &body) == 0)
+		unchecked(proc_send(a->gate, SUP_BUILD_IDS, 0, buf_view(&body), NULL, 0));
+	buf_done(&body);
+}
+
 static void give_gate_policy(struct agent *a)
 {
 	int fds[2] = {a->policy_fd, a->apps_fd};
@@ -132,6 +144,8 @@ static void give_gate_policy(struct agent *a)
 	if (proc_send(a->gate, SUP_POLICY, 0, view_of(version, 4), fds, 2) < 0)
 		agent_say(a, "the gate is away; its successor gets policy version %u",
 			a->policy_version);
+	else
+		give_gate_build_ids(a);
 }
 
 /* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
@@ -494,6 +508,7 @@ static int on_tick(void *userdata)
 		tags_sweep(a->tags);
 	if (a->serving && a->apps && now >= a->next_mark) {
 		group_mark_apps(a->group, a->apps);
+		give_gate_build_ids(a);
 		a->next_mark = now + MARK_APPS_NS;
 	}
 	loop_timer_set(a->tick, now + TICK_NS / 5);

@@ -66,6 +66,12 @@ static void write_opens(const struct agent *a, struct json *j)
 				"có tiến trình chỉ được nhận ra qua tiến trình cha, vì không đưa "
 				"được "
 				"vào nhóm điều khiển"});
+	way(j, PARTLY, (struct words){"copies of applications", "bản sao của ứng dụng"},
+		(struct words){"programs of users are known by their build id, moments after their "
+			       "start; scripts and programs that were changed are not",
+			"chương trình của người dùng được nhận ra qua mã bản dựng, ngay sau khi "
+			"chạy; "
+			"tập lệnh và chương trình đã sửa thì không"});
 	if (kernel_before(6, 12))
 		way(j, NOT_COVERED,
 			(struct words){"overlays of users", "lớp phủ do người dùng tạo"},

@@ -603,6 +603,32 @@ def case_25_storm_of_threads(f):
 
 
 @test
+def case_26_copy_of_an_application(f):
+    """Under another name in the user's home: known by its build id, whether armed or idle."""
+    copy = pathlib.Path("/home/lan/innocent")
+    shutil.copy(os.environ["DOOR"], copy)
+    shutil.chown(copy, "lan", "lan")
+    copy.chmod(0o755)
+    equal(covered(f, "copies of applications"), "partly")
+    for state in ("armed", "idle"):
+        if state == "armed":
+            refused(client("open", fresh()))
+        assert lab.wait_for(
+            lambda: f.agent.status()["supervisor"]["arming"]["state"] == state, 20), state
+        path = fresh()
+        p = start(copy, "wait")
+        try:
+            equal(line(p), "READY")
+            time.sleep(gate(f)["noticed_within_s"] + 0.5)
+            refused(line(p, str(path)), state)
+            readable(line(p, str(fresh(text=PLAIN))), state)
+        finally:
+            end(p)
+        i = incidents(f, path)[0]
+        equal((i["identified"], i["exe"], i["app"]), ("copy", str(copy), "lab-chat"))
+
+
+@test
 def case_27_loader_and_script(f):
     path = fresh()
     refused(ask("/lib64/ld-linux-x86-64.so.2", CLIENT, "open", path), "ld.so")

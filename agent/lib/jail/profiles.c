@@ -188,7 +188,8 @@ static const struct jail_call gate_calls[] = {
 	CALL(name_to_handle_at),
 	CALL(open_by_handle_at), /* keys of files */
 	CALL(pidfd_open),
-	CALL(pidfd_getfd), /* what an application is about to inherit */
+	CALL(pidfd_getfd),      /* what an application is about to inherit */
+	CALL(process_vm_readv), /* the build id of a program that a user brought */
 	CALL(inotify_init1),
 	CALL(inotify_add_watch),
 	CALL(inotify_rm_watch),

@@ -7,6 +7,7 @@
 #pragma once
 
 #define PROTOCOL_CONTROL_FD 3
+#define WIRE_BUILD_IDS_MAX  2048U
 
 enum role {
 	ROLE_SUPERVISOR,
@@ -36,6 +37,8 @@ enum message {
 	SUP_EVENT,  /* core: view: JSON object, a record for the journal (restart, gap, coverage) */
 	SUP_LOOK,   /* gate: u8: look at all processes again, and tell of each that belongs to an
 			application (1) or only of the first (0) */
+	SUP_BUILD_IDS, /* gate: of the applications' programs: up to WIRE_BUILD_IDS_MAX times u32
+			application, view; after each SUP_POLICY, which forgets the last ones */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */

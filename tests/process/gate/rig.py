@@ -13,7 +13,7 @@ GATE_SMALL = os.environ.get("GATE_SMALL")
 libc = ctypes.CDLL(None, use_errno=True)
 
 ROLE_CORE = 2
-SUP_LOOK = 11
+SUP_LOOK, SUP_BUILD_IDS = 11, 12
 # vfork keeps this interpreter's lock until the child's exec is over, and the exec is what the thread
 # that plays the supervisor has to answer.
 subprocess._USE_VFORK = False

@@ -769,6 +769,42 @@ def marks_on_classified_files_have_a_bound():
 
 
 @case
+def copies_are_known_by_their_build_id():
+    with Rig().start() as g:
+        secret = g.file("s.txt", b"SECRET")
+        g.settle()
+        with open(g.tool, "rb") as f:
+            program = f.read()
+        at = program.find(b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0")
+        if at < 0:
+            return "this compiler writes no build ids"
+        entry = struct.pack("<II", 0, 20) + program[at + 16:at + 36]
+        copy = g.fs + "/app/innocent"
+
+        def opens(program):
+            o = g.opener(program)
+            time.sleep(0.1)  # while it is young, what it was before its exec may be believed
+            return o.open(secret)
+
+        shutil.copy(g.tool, copy)
+        assert opens(copy) == 0, "nobody said what it is"
+        r.send(g.control, r.SUP_BUILD_IDS, entry)
+        assert opens(copy) == 0, "root's own program"
+        os.chmod(copy, 0o777)
+        assert opens(copy) == EPERM
+        assert wait_for(lambda: any(x.identified == "copy" for x in g.core.records))
+        assert opens(g.tool) == 0
+        # More than the bound, or an application that there is not: none of them counts.
+        for body in (entry * 2049, struct.pack("<II", 99, 20) + entry[8:], entry[:-1]):
+            r.send(g.control, r.SUP_BUILD_IDS, body)
+            time.sleep(0.1)
+            assert opens(copy) == 0
+        r.send(g.control, r.SUP_BUILD_IDS, entry * 2048)
+        time.sleep(0.1)
+        assert opens(copy) == EPERM
+
+
+@case
 def what_an_application_would_inherit_is_judged_before_it_starts():
     with Rig(program=r.GATE_SMALL).start() as g:
         secret, public = g.file("s.txt", b"SECRET"), g.file("p.txt", b"public")

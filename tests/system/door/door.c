@@ -114,6 +114,22 @@ static int do_open(char **arg)
 	return fd < 0 ? tell(-1, "open") : read_by(fd, "read");
 }
 
+/* Opens each file that the standard input names, when it does. */
+static int do_wait(char **arg)
+{
+	char line[4096];
+
+	(void)arg;
+	puts("READY");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = 0;
+		(void)do_open((char *[]){line, NULL});
+		fflush(stdout);
+	}
+	return 0;
+}
+
 /* ---- descriptors of others ---- */
 
 static int address(const char *name, struct sockaddr_un *ret, socklen_t *ret_n)
@@ -454,19 +470,19 @@ int main(int argc, char **argv)
 		int args;
 		int (*fn)(char **arg);
 	} commands[] = {
-		{"open", 1, do_open},         /* PATH [HOW] */
-		{"give", 2, do_give},         /* SOCKET PATH */
-		{"receive", 2, do_receive},   /* SOCKET WAY */
-		{"getfd", 3, do_getfd},       /* PID FD WAY */
-		{"hold", 1, do_hold},         /* PATH */
-		{"bequeath", 2, do_bequeath}, /* PATH keep|close ARGS... */
-		{"use", 2, do_use},           /* FD WAY */
-		{"child", 2, do_child},       /* PATH fork|exec|vfork|double|parent */
-		{"map", 1, do_map},           /* PATH */
-		{"write", 3, do_write},       /* PATH WAY TEXT */
-		{"crowd", 2, do_crowd},       /* PATH COUNT */
-		{"listen", 2, do_listen},     /* DIRECTORY SECONDS */
-		{"storm", 2, do_storm},       /* PATH COUNT */
+		{"open", 1, do_open},                       /* PATH [HOW] */
+		{"wait", 0, do_wait}, {"give", 2, do_give}, /* SOCKET PATH */
+		{"receive", 2, do_receive},                 /* SOCKET WAY */
+		{"getfd", 3, do_getfd},                     /* PID FD WAY */
+		{"hold", 1, do_hold},                       /* PATH */
+		{"bequeath", 2, do_bequeath},               /* PATH keep|close ARGS... */
+		{"use", 2, do_use},                         /* FD WAY */
+		{"child", 2, do_child},                     /* PATH fork|exec|vfork|double|parent */
+		{"map", 1, do_map},                         /* PATH */
+		{"write", 3, do_write},                     /* PATH WAY TEXT */
+		{"crowd", 2, do_crowd},                     /* PATH COUNT */
+		{"listen", 2, do_listen},                   /* DIRECTORY SECONDS */
+		{"storm", 2, do_storm},                     /* PATH COUNT */
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)
