@@ -460,7 +460,7 @@ const char *office_format(struct extractor *x, struct zip *z)
 {
 	const char *format = NULL;
 	struct view mimetype;
-	bool content_types = false, manifest = false, content = false;
+	bool content_types = false, declared = false, content = false;
 
 	for (size_t i = 0; i < z->n; i++) {
 		struct view name = z->entries[i].name;
@@ -480,13 +480,15 @@ const char *office_format(struct extractor *x, struct zip *z)
 		else if (view_eq(name, VIEW_LIT("[Content_Types].xml")))
 			content_types = true;
 		else if (view_eq(name, VIEW_LIT("META-INF/manifest.xml")))
-			manifest = true;
+			declared = true;
+		else if (view_eq(name, VIEW_LIT("mimetype")))
+			declared = true; /* EPUB has one, too, and no content.xml */
 		else if (view_eq(name, VIEW_LIT("content.xml")))
 			content = true;
 	}
 	if (content_types || format)
 		return format ? format : "ooxml";
-	if (!content || !manifest)
+	if (!content || !declared)
 		return NULL;
 	for (size_t i = 0; i < z->n; i++)
 		if (view_eq(z->entries[i].name, VIEW_LIT("mimetype")) && z->entries[i].size < 256 &&

@@ -143,7 +143,7 @@ static unsigned look_high(struct view v, size_t i, size_t *ret_len)
 /* Most lines have a small letter and none of the bytes that begin a sign of anything; this is asked
    of every line. */
 struct bytes {
-	bool odd, small;
+	bool odd, small, capital;
 };
 
 static struct bytes bytes_of(const uint8_t *p)
@@ -168,6 +168,8 @@ static struct bytes bytes_of(const uint8_t *p)
 	odd = _mm_or_si128(odd, _mm_or_si128(sign, _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xc2))));
 	b.odd = _mm_movemask_epi8(odd) != 0;
 	b.small = _mm_movemask_epi8(small) != 0;
+	b.capital = _mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+			    _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)))) != 0;
 #else
 	for (size_t i = 0; i < 16; i++) {
 		uint8_t c = p[i];
@@ -175,6 +177,7 @@ static struct bytes bytes_of(const uint8_t *p)
 		b.odd |= (c >= 0xc9 && c <= 0xd6) || c >= 0xe2 || c == 0xc2 || c == '&' ||
 			c == '\\' || c == '%' || c == '^';
 		b.small |= c >= 'a' && c <= 'z' && c != 'l';
+		b.capital |= c >= 'A' && c <= 'Z';
 	}
 #endif
 	return b;
@@ -183,7 +186,7 @@ static struct bytes bytes_of(const uint8_t *p)
 static bool is_worth_a_look(struct view v)
 {
 	uint8_t tail[16];
-	bool small = false;
+	bool small = false, capital = false;
 
 	for (size_t i = 0; i < v.n; i += sizeof(tail)) {
 		const uint8_t *p = v.p + i;
@@ -198,8 +201,10 @@ static bool is_worth_a_look(struct view v)
 		if (b.odd)
 			return true;
 		small |= b.small;
+		capital |= b.capital;
 	}
-	return !small;
+	/* numbers are no words in disguise */
+	return capital && !small;
 }
 
 static unsigned look(struct view v)
