@@ -117,6 +117,7 @@ def word(c):
                                                            ["Người soạn", "Lê Tám"]])] + BODY)
     c.make(group, SECRET, "urgent", "docx", one_column(("stamp", "TỐI MẬT"), ("stamp", "HỎA TỐC")))
     c.make(group, INTERNAL, "subject", "docx", two_columns(), core={"subject": "Lưu hành nội bộ"})
+    c.make(group, SECRET, "category", "docx", two_columns(), core={"category": "Tối mật"})
     c.make(group, TOP, "inner", "docx", one_column(("stamp", "TUYỆT MẬT")))
     c.make(group, TOP, "outer", "docx", two_columns())
     offices.pack_into(c.folder / "outer.docx", "word/embeddings/Document1.docx",
