@@ -24,7 +24,10 @@ static const double scales[] = {96, 200, 380};
 #define PAPER_MM           90.0 /* the shorter side of what can be a page */
 #define LINES_MM           17.0 /* a higher box is no level's: registries' stamps, tables */
 #define ERRORS_SURE        50   /* hundredths of a letter */
-#define TRUST_CLEAR        86   /* of 100: what the engine is so sure of is read rightly */
+#define PART_SHARE         0.15 /* of the smaller of two boxes, one of which says a part of the other */
+#define TRUST_SHORT        25 /* of 100: words of a few letters come out of noise */
+#define SHORT_BYTES        8
+#define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
 
 bool look_is_late(struct look *l)
 {
@@ -108,6 +111,8 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 		const struct stamp_word *w = find_line(l->stamp, buf_view(&text),
 			ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0, &errors);
 
+		if (w && strlen(w->text) < SHORT_BYTES && ret->trust < TRUST_SHORT)
+			w = NULL;
 		if (w && (!ret->word || errors < ret->errors)) {
 			ret->word = w;
 			ret->errors = errors;
@@ -205,13 +210,19 @@ static bool is_part(const struct look *l, size_t i)
 	for (size_t k = 0; k < l->n_read; k++) {
 		const struct reading *b = &l->read[k];
 
-		if (k == i || common(&a->box, &b->box) <= READ_SHARE * a->box.w * a->box.h)
+		double both = common(&a->box, &b->box);
+		double smaller = MIN(a->box.w * a->box.h, b->box.w * b->box.h);
+
+		if (k == i)
+			continue;
+		if (b->word && b->word != a->word && both > PART_SHARE * smaller &&
+			strstr(b->word->text, a->word->text))
+			return true;
+		if (both <= READ_SHARE * a->box.w * a->box.h)
 			continue;
 		if (!b->word && !b->unreadable && a->sides < 2)
 			return true;
 		if (b->word == a->word && (b->sides > a->sides || (b->sides == a->sides && k < i)))
-			return true;
-		if (b->word && b->word != a->word && strstr(b->word->text, a->word->text))
 			return true;
 	}
 	return false;
