@@ -77,7 +77,10 @@ static int cut(struct flow *f)
 {
 	struct flow_frame *fr = flow_frame(f);
 	struct view text = view_sub(buf_view(&f->text), fr->start, f->text.n);
-	struct block b = {.place = fr->place, .page = f->page, .shape = fr->shape};
+	struct block b = {.place = fr->place,
+		.page = f->page,
+		.row = fr->place == PLACE_TABLE_CELL ? f->row : 0,
+		.shape = fr->shape};
 	bool own_shape = false;
 	int r = 0;
 

@@ -45,6 +45,7 @@ struct flow_frame {
 struct flow {
 	struct extractor *x;
 	uint32_t page;
+	uint32_t row;   /* on every cell; 0: not known */
 	uint32_t flags; /* on every block */
 	uint64_t puts;  /* pieces of text so far */
 	struct buf text;

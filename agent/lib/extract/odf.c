@@ -202,6 +202,7 @@ static void open_row(struct odf *d, const struct xml_token *t)
 	d->rows++;
 	if (xml_attr(t, "number-rows-repeated", &v))
 		d->rows += MIN(office_number(v), UINT32_C(1) << 20);
+	d->flow.row = d->is_sheet ? d->rows : 0;
 }
 
 static int open_page(struct odf *d)

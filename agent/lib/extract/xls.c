@@ -224,6 +224,7 @@ static int emit_cell(struct xls *b, struct view text)
 	struct block block = {
 		.place = PLACE_TABLE_CELL,
 		.page = b->page,
+		.row = b->row + 1U,
 		.flags = b->flags | look.flags | BLOCK_SHAPE_END,
 		.text = text,
 	};

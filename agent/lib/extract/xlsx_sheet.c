@@ -45,6 +45,7 @@ static int emit_cell(struct sheet *s, struct view text)
 	struct block b = {
 		.place = PLACE_TABLE_CELL,
 		.page = s->page,
+		.row = s->row,
 		.flags = s->flags | s->look.flags | BLOCK_SHAPE_END,
 		.text = text,
 	};

@@ -206,6 +206,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		.bare = m->hit.bare,
 		.joined = s->kind == LINE_JOINED,
 		.counts = l->counts,
+		.row = l->shares_row ? 0 : l->row,
 		.star = fit.star.n ? hash_bytes(m->key, fit.star) : 0,
 	};
 	if (beside_word(m, s, p, u, &c))
@@ -253,6 +254,7 @@ static bool holds(
 	case RS_COND_TAIL: return k->tails >> c->arg & 1;
 	case RS_COND_OTHER_LEVEL: return k->other <= c->arg;
 	case RS_COND_DECLASSIFIED: return d && (m->out->tags & TAG_BIT(TAG_DECLASSIFIED));
+	case RS_COND_OWN_ROW: return k->row != 0;
 	case RS_COND_REPEATS: return d && k->times >= c->arg;
 	case RS_COND_MAX: break;
 	}

@@ -430,6 +430,34 @@ static bool is_counted(enum place p)
 	return true;
 }
 
+/* A second cell in a row: the first is not alone there, whether it is a line still or a candidate.
+ */
+static void share_row(struct match *m, const struct line *l)
+{
+	struct line *lines = (struct line *)(void *)m->chunk.lines.p;
+
+	for (size_t i = m->chunk.lines.n / sizeof(*lines);
+		i-- > 0 && lines[i].row == l->row && lines[i].page == l->page;)
+		lines[i].shares_row = true;
+	window_row(match_doc(m), l->page, l->row);
+}
+
+static void see_row(struct match *m, struct line *l, uint32_t shape)
+{
+	struct doc *d = match_doc(m);
+
+	if (l->row == 0 || l->row != d->row || l->page != d->row_page) {
+		d->row_shared = false;
+	} else if (shape != d->row_shape && !d->row_shared) {
+		share_row(m, l);
+		d->row_shared = true;
+	}
+	l->shares_row = d->row_shared;
+	d->row = l->row;
+	d->row_page = l->page;
+	d->row_shape = shape;
+}
+
 static int take_line(struct match *m, const struct block *b, uint32_t shape, struct view text)
 {
 	struct doc *d = match_doc(m);
@@ -437,6 +465,7 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 		.place = b->place,
 		.page = b->page,
 		.flags = b->flags,
+		.row = b->row,
 		.counts = is_counted(b->place),
 		.name = (uint32_t)m->chunk.names.n,
 		.ruled = d->after_rule,
@@ -458,6 +487,7 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 		e = name_normalise(
 			view_sub(b->name, 0, MATCH_LINE_SHORT_MAX), false, &m->chunk.names);
 	l.n_name = (uint32_t)m->chunk.names.n - l.name;
+	see_row(m, &l, shape);
 	if (e == 0)
 		e = column_take(m, &l, text);
 	if (e == 0)
@@ -550,6 +580,7 @@ static int doc_push(struct match *m, struct view member)
 	d->n_blocks = d->n_recent = d->n_pending = d->n_settled = d->n_off = d->n_before = 0;
 	d->column.letters = 0;
 	d->after_rule = false;
+	d->row = 0;
 	memset(d->has, 0, sizeof(d->has));
 	memset(d->last, 0xff, sizeof(d->last));
 	memset(d->member, 0, sizeof(d->member));

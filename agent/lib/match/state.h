@@ -26,6 +26,8 @@ struct line {
 	uint32_t page, flags;  /* enum block_flag */
 	uint32_t block;        /* number in its document, of those that count */
 	uint32_t first;        /* joined: number of the first one */
+	uint32_t row;          /* block.row */
+	bool shares_row;       /* with another cell */
 	bool counts;           /* stands in the text: not a header, property or file name */
 	bool ruled;            /* below a line of frame characters */
 	uint32_t name, n_name; /* in chunk.names */
@@ -62,6 +64,7 @@ struct cand {
 	uint64_t star;      /* labels */
 	uint32_t times;
 	int32_t score;
+	uint32_t row; /* of a cell that is alone in it; else 0 */
 	bool folded, joined, counts;
 	bool bare; /* written without diacritics, though the marking has some */
 	char snippet[200];
@@ -91,7 +94,9 @@ struct doc {
 	char member[256];
 	struct canon_stats stats;
 	uint32_t n_blocks;
-	bool after_rule; /* the last line was nothing but frame characters */
+	bool after_rule;                   /* the last line was nothing but frame characters */
+	uint32_t row, row_page, row_shape; /* of the last cell */
+	bool row_shared;
 	uint64_t has[RULESET_CONTEXTS_MAX / 64];
 	uint32_t last[RULESET_CONTEXTS_MAX]; /* block of a context's last sight */
 	struct recent recent[MATCH_RECENT_MAX];
@@ -165,6 +170,7 @@ bool beside_word(const struct match *m, const struct seg *s, const struct part *
 void window_context(struct match *m, uint32_t context, const struct line *l);
 void window_mark(struct match *m, uint32_t mark, const struct line *l);
 void window_replace(struct match *m, uint32_t first, uint32_t last);
+void window_row(struct doc *d, uint32_t page, uint32_t row);
 void window_add(struct match *m, const struct cand *c);
 void window_settle(struct match *m, struct doc *d, uint32_t up_to);
 

@@ -70,6 +70,14 @@ void window_mark(struct match *m, uint32_t mark, const struct line *l)
 	d->recent[d->n_recent++ % MATCH_RECENT_MAX] = (struct recent){mark, l->block};
 }
 
+/* A row of a sheet has more than one cell. */
+void window_row(struct doc *d, uint32_t page, uint32_t row)
+{
+	for (uint32_t i = 0; i < d->n_pending; i++)
+		if (d->pending[i].row == row && d->pending[i].page == page)
+			d->pending[i].row = 0;
+}
+
 /* A joined mark takes the place of its parts. */
 void window_replace(struct match *m, uint32_t first, uint32_t last)
 {

@@ -29,11 +29,12 @@ enum block_flag {
 
 struct block {
 	enum place place;
-	uint32_t page;    /* page, sheet or slide, 1-based; 0 where unknown */
-	uint32_t shape;   /* blocks of one paragraph group, box or cell share a number; 0 = none */
-	uint32_t flags;   /* enum block_flag */
-	struct view text; /* valid UTF-8, as stored: not canonical */
-	struct view name; /* property, mail header or field name; else empty */
+	uint32_t page;  /* page, sheet or slide, 1-based; 0 where unknown */
+	uint32_t shape; /* blocks of one paragraph group, box or cell share a number; 0 = none */
+	uint32_t row;   /* of a cell: its row in the sheet, never 0; 0 elsewhere or where unknown */
+	uint32_t flags; /* enum block_flag */
+	struct view text;   /* valid UTF-8, as stored: not canonical */
+	struct view name;   /* property, mail header or field name; else empty */
 	struct view member; /* path inside containers, "a.zip/b.docx" style; empty at the top */
 };
 

@@ -33,6 +33,7 @@ static const struct flag_key flag_keys[] = {
 	{"bulleted", RS_COND_BULLETED, 0},
 	{"spaced", RS_COND_SPACED, 0},
 	{"declassified", RS_COND_DECLASSIFIED, 0},
+	{"own-row", RS_COND_OWN_ROW, 0},
 };
 
 /* Keys whose value is a number. */

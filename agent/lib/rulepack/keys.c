@@ -14,7 +14,7 @@ const char *const keys_context[] = {"document", "within", "any", "starts", "whol
 const char *const keys_condition[] = {"score", "except", "place", "framed", "red", "large", "bold",
 	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled",
 	"quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
-	"repeats", NULL};
+	"repeats", "own-row", NULL};
 const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "misspelt",
 	"places", "tails", "keys", "names", "off-when", "precedence", "score", "scoring", "add",
 	"need", "level-at", "suspect-at", NULL};
@@ -25,7 +25,7 @@ const char *const keys_samples[] = {"match", "no-match", NULL};
 const char *const keys_sample[] = {
 	"name", "text", "blocks", "file", "level", "tags", "place", NULL};
 const char *const keys_block[] = {
-	"text", "place", "flags", "name", "page", "shape", "member", NULL};
+	"text", "place", "flags", "name", "page", "shape", "row", "member", NULL};
 
 const char *const words_as[] = {"whole", "segment", "field", "label", "tag", "anywhere", NULL};
 const char *const words_case[] = {"capitals", "mixed", "any", NULL};

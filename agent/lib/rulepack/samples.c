@@ -115,7 +115,7 @@ static int take_block(struct tester *t, const struct conf_node *n)
 		text_of(t, n, "text", &b.text) < 0 || text_of(t, n, "name", &b.name) < 0 ||
 		text_of(t, n, "member", &b.member) < 0 || place_of(t, n, &b.place) < 0 ||
 		number_of(t, n, "page", &b.page) < 0 || number_of(t, n, "shape", &b.shape) < 0 ||
-		(flags && flags_read(t, flags, &b.flags) < 0))
+		number_of(t, n, "row", &b.row) < 0 || (flags && flags_read(t, flags, &b.flags) < 0))
 		return -EBADMSG;
 	return match_take(t->m, &b);
 }
