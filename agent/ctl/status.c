@@ -172,10 +172,12 @@ static void print_coverage(const struct status *s)
 	print_arming(s);
 	print_ways(s);
 	row(s, "engine", "cơ chế");
-	printf("%s, Linux %s, %s %s\n", text(s->root, "supervisor.engine.name"),
+	printf("%s, Linux %s, %s %s, %s %s\n", text(s->root, "supervisor.engine.name"),
 		text(s->root, "supervisor.engine.kernel"),
 		text(s->root, "supervisor.engine.executables_marked"),
-		lang_pick(s->lang, "application executables marked", "tệp chạy được đánh dấu"));
+		lang_pick(s->lang, "application executables marked", "tệp chạy được đánh dấu"),
+		text(s->root, "supervisor.gate.marks"),
+		lang_pick(s->lang, "classified files marked", "tệp mật được đánh dấu"));
 }
 
 static void print_counts(const struct status *s)

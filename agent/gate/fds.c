@@ -127,19 +127,6 @@ int fds_take(struct gate *g, int32_t pid, int32_t number)
 	return fd;
 }
 
-/* Once per process and file: a look comes again and again. */
-static bool is_told(struct proc *p, const struct file_key *key)
-{
-	uint64_t hash = file_key_hash(key);
-
-	for (unsigned i = 0; i < GATE_TOLD_MAX; i++)
-		if (p->told[i] == hash)
-			return true;
-	p->told[p->next_told] = hash;
-	p->next_told = (uint8_t)((p->next_told + 1) % GATE_TOLD_MAX);
-	return false;
-}
-
 uint32_t fds_audit(struct gate *g, struct proc *p, bool all, char *ret_first, size_t size)
 {
 	struct open_file f = {0};
@@ -156,7 +143,7 @@ uint32_t fds_audit(struct gate *g, struct proc *p, bool all, char *ret_first, si
 			continue;
 		if (n++ == 0)
 			snprintf(ret_first, size, "%s", g->path);
-		if (is_told(p, &f.look.key))
+		if (proc_is_told(p, &f.look.key))
 			continue;
 		fd = fds_take(g, p->pid, f.number);
 		if (fd < 0)

@@ -255,6 +255,8 @@ void proc_remove(struct gate *g, struct proc *p);
 void proc_set_app(struct gate *g, struct proc *p, uint32_t app, enum proc_how how);
 void proc_drain_exits(struct gate *g);
 void proc_new_apps(struct gate *g, const struct apptable *old);
+/* Whether it was asked before about this process and file; remembers the last GATE_TOLD_MAX. */
+bool proc_is_told(struct proc *p, const struct file_key *key);
 const char *proc_how_name(enum proc_how how);
 
 /* identify.c */

@@ -93,10 +93,16 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	identify_names(g, ev->pid, p, r);
 }
 
-/* A read that may go on was recorded when the file was opened. */
-static bool is_recorded(const struct verdict *v, enum record_way way)
+/* A read that may go on is recorded once, where it would be refused in another mode: each call is
+   one, and what is only logged was recorded when the file was opened. */
+static bool is_recorded(
+	const struct verdict *v, struct proc *p, const struct file_key *key, enum record_way way)
 {
-	if (way == RECORD_WAY_READ && !action_refuses(v->action))
+	bool refused = action_refuses(v->action), would = action_refuses(v->intended);
+
+	if (would && !refused && key && proc_is_told(p, key) && way == RECORD_WAY_READ)
+		return false;
+	if (way == RECORD_WAY_READ && !refused && !would)
 		return false;
 	return v->rule != POLICY_RULE_NONE &&
 		(v->action > ACTION_ALLOW || v->intended > ACTION_ALLOW);
@@ -138,7 +144,7 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 		return;
 	}
 	ask_policy(g, p, app, channel, facts, ev, &q, &v);
-	if (is_recorded(&v, way)) {
+	if (is_recorded(&v, p, key, way)) {
 		kept = record_next(g);
 		if (kept)
 			fill(g, &kept->record, ev, p, app, key, &q, &v, cause, way);
@@ -162,7 +168,7 @@ bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *
 	struct verdict v;
 
 	ask_policy(g, p, app, CHANNEL_OPEN, facts, ev, &q, &v);
-	if (!action_refuses(v.action))
+	if (!action_refuses(v.action) && !action_refuses(v.intended))
 		return false; /* what is only recorded is recorded when it opens files itself */
 	kept = record_next(g);
 	if (kept) {
@@ -170,7 +176,7 @@ bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *
 		kept->record.hold_ns = clock_now() - ev->arrived;
 		record_commit(g, kept);
 	}
-	return true;
+	return action_refuses(v.action);
 }
 
 void judge_already(

@@ -168,6 +168,18 @@ struct proc *proc_get(struct gate *g, int32_t pid)
 	return p;
 }
 
+bool proc_is_told(struct proc *p, const struct file_key *key)
+{
+	uint64_t hash = file_key_hash(key);
+
+	for (unsigned i = 0; i < GATE_TOLD_MAX; i++)
+		if (p->told[i] == hash)
+			return true;
+	p->told[p->next_told] = hash;
+	p->next_told = (uint8_t)((p->next_told + 1) % GATE_TOLD_MAX);
+	return false;
+}
+
 void proc_drain_exits(struct gate *g)
 {
 	struct proc_table *t = &g->procs;

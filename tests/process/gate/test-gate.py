@@ -828,6 +828,14 @@ def what_an_application_would_inherit_is_judged_before_it_starts():
         assert inherits(secret) == EPERM, "known now"
         # With more of them than the bound nobody looks at them all.
         assert inherits(*[public] * 20) == EPERM
+        # In monitor mode it starts, and what would have happened is recorded, each file once.
+        g.send_policy("mode monitor\n" + r.POLICY, 2)
+        time.sleep(0.1)
+        n = len(g.core.records)
+        assert inherits(secret) == 0
+        assert wait_for(lambda: len(g.core.records) > n)
+        rec = g.core.records[n]
+        assert (rec.way, rec.action, rec.intended) == ("inherited", "log", "block"), vars(rec)
 
 
 @case
