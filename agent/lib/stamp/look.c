@@ -26,6 +26,7 @@ static const double scales[] = {96, 200, 380};
 #define ERRORS_SURE        50   /* hundredths of a letter */
 #define PART_SHARE         0.15 /* of the smaller of two boxes, one of which says a part of the other */
 #define TRUST_SHORT        25 /* of 100: words of a few letters come out of noise */
+#define TRUST_TONE         60
 #define SHORT_BYTES        8
 #define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
 
@@ -107,11 +108,15 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 	if (r == -E2BIG)
 		r = 0;
 	if (r == 0) {
+		double frame = ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0;
 		unsigned errors = 0;
-		const struct stamp_word *w = find_line(l->stamp, buf_view(&text),
-			ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0, &errors);
+		const struct stamp_word *w = find_line(l->stamp, buf_view(&text), frame, &errors);
 
-		if (w && strlen(w->text) < SHORT_BYTES && ret->trust < TRUST_SHORT)
+		if (ret->trust >= TRUST_TONE &&
+			words_has_other_tone(&l->stamp->words, buf_view(&text), frame))
+			ret->other_tone = true;
+		if (w && strlen(w->text) < SHORT_BYTES &&
+			(ret->trust < TRUST_SHORT || ret->other_tone))
 			w = NULL;
 		if (w && (!ret->word || errors < ret->errors)) {
 			ret->word = w;

@@ -20,8 +20,9 @@ struct stamp {
 struct found {
 	const struct stamp_word *word;
 	unsigned errors;
-	unsigned sides; /* of its frame */
-	int trust;      /* how sure the engine was of what it read, 0 ... 100 */
+	unsigned sides;  /* of its frame */
+	int trust;       /* how sure the engine was of what it read, 0 ... 100 */
+	bool other_tone; /* of a short word was read, and not in its own frame */
 	double ink;
 };
 

@@ -266,3 +266,17 @@ bool words_have_width(const struct stamp_words *words, double frame_mm)
 			return true;
 	return false;
 }
+
+bool words_has_other_tone(const struct stamp_words *words, struct view text, double frame_mm)
+{
+	struct folded read, word;
+
+	if (fold(text, &read) == 0 || read.n > SHORT_WORD)
+		return false;
+	for (size_t i = 0; i < words->n; i++)
+		if (fold(view_str(words->v[i].text), &word) == read.n &&
+			memcmp(read.letters, word.letters, read.n) == 0 &&
+			tone_cost(&read, &word) > 0 && !has_width(&words->v[i], frame_mm))
+			return true;
+	return false;
+}

@@ -14,6 +14,10 @@ size_t words_fold(struct view text, char *ret, size_t size);
 /* Whether a word that is handed on has a frame of that width. */
 bool words_have_width(const struct stamp_words *words, double frame_mm);
 
+/* Whether a text is a short word but for its tone, and not in a frame of that word's width: MẤT,
+   MẮT, where the list has MẬT. */
+bool words_has_other_tone(const struct stamp_words *words, struct view text, double frame_mm);
+
 /* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
    of a letter. Only capitals are stamps. `frame_mm` is the width of the whole frame around it, or 0
    where there is none: it speaks for a word that has such a frame. */

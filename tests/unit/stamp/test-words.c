@@ -86,6 +86,34 @@ static void test_misread(void **state)
 		assert_string_equal(find(cases[i].read), cases[i].meant);
 }
 
+static void test_tones(void **state)
+{
+	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
+
+	(void)state;
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẤT"), 0));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("| MÁT"), 0));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MẤT"), 20));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MẬT"), 0));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MAT"), 0));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("TUYẾT MẬT"), 0));
+	assert_true(words_have_width(&words, 41));
+	assert_false(words_have_width(&words, 60));
+	assert_false(words_have_width(&words, 0));
+}
+
+/* The frame's width speaks for a word. */
+static void test_frame(void **state)
+{
+	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
+	unsigned errors;
+
+	(void)state;
+	assert_null(words_find(&words, VIEW_LIT("MST"), 0, &errors));
+	assert_string_equal(words_find(&words, VIEW_LIT("MST"), 20, &errors)->text, "MẬT");
+	assert_null(words_find(&words, VIEW_LIT("MST"), 30, &errors));
+}
+
 static void test_harmless_wins(void **state)
 {
 	static const struct stamp_word v[] = {{"MẬT", 100, 0, false}, {"MẮT", 100, 0, true}};
@@ -103,6 +131,8 @@ int main(void)
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_is_bounded),
 		cmocka_unit_test(test_misread),
+		cmocka_unit_test(test_tones),
+		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_harmless_wins),
 	};
 
