@@ -205,7 +205,7 @@ static struct view key_of(struct view left)
 	while (left.n) {
 		uint32_t cp = utf8_before(left, left.n, &n);
 
-		if (is_colon(cp) || is_dash(cp) || is_leader(left))
+		if (is_colon(cp) || is_dash(cp) || cp == ';' || is_leader(left)) /* ';' in CSV */
 			break;
 		if (cp != ' ' && cp != '"' && cp != '*' && cp != '_' && cp != '(' && cp != '[' &&
 			cp != 0x201c)
@@ -365,13 +365,22 @@ bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct pa
 	return false;
 }
 
+/* "2," before an item of a list; nothing counts, too. */
+static bool is_number(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return false;
+	return true;
+}
+
 bool part_is_line(const struct part *p)
 {
 	struct view left = left_of(p), right = right_of(p);
 	uint32_t unused;
 
 	shape_trim(&left, &right, &unused);
-	if (left.n)
+	if (!is_number(left))
 		return false;
 	/* "TUYỆT MẬT (40 x 8 mm)" is an item of a list too, "TUYỆT MẬT/..." is something else */
 	right = right_of(p);
