@@ -189,7 +189,8 @@ static void look_note(struct look *l, const struct ink_box *box, const struct fo
 	bool unreadable = is_unreadable(l, box, f);
 
 	if ((f->word || f->trust >= TRUST_CLEAR || unreadable) && l->n_read < ARRAY_SIZE(l->read))
-		l->read[l->n_read++] = (struct reading){*box, f->word, unreadable, f->sides};
+		l->read[l->n_read++] = (struct reading){
+			.box = *box, .word = f->word, .unreadable = unreadable, .sides = f->sides};
 }
 
 /* Something else was read in the same place. */
@@ -233,6 +234,15 @@ static bool is_part(const struct look *l, size_t i)
 	return false;
 }
 
+/* Once a page is enough; twice would look like a list. */
+static bool was_said(const struct look *l, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (l->read[k].said && l->read[k].word == l->read[i].word)
+			return true;
+	return false;
+}
+
 int look_emit_all(struct look *l, uint32_t flags)
 {
 	double height = pixGetHeight(l->page->pix);
@@ -252,6 +262,9 @@ int look_emit_all(struct look *l, uint32_t flags)
 		if (a->word ? a->word->harmless || is_part(l, i)
 			    : !a->unreadable || is_read_elsewhere(l, i))
 			continue;
+		if (was_said(l, i))
+			continue;
+		l->read[i].said = true;
 		r = l->out->take(l->out->userdata, &b);
 		l->n_emitted += a->word != NULL;
 	}

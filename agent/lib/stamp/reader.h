@@ -31,6 +31,7 @@ struct reading {
 	struct ink_box box;
 	const struct stamp_word *word; /* NULL: clearly something else, or: */
 	bool unreadable;
+	bool said; /* handed on */
 	unsigned sides;
 };
 
