@@ -516,6 +516,13 @@ int group_arm(struct group *g, char *ret_why, size_t why_size)
 
 void group_disarm(struct group *g)
 {
+	/* None of them is to come after the flush. */
+	for (size_t i = 0; i < g->n_covered; i++)
+		if (g->covered[i].helper) {
+			helper_kill(g->covered[i].helper);
+			g->covered[i].helper = 0;
+			g->covered[i].error = 0;
+		}
 	/* The ignore marks on our own mounts stay: they hold nobody, and are there for the next
 	   time. */
 	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
