@@ -95,7 +95,7 @@ int look_text(struct look *l)
 {
 	cleanup_with(pixp_free) PIX *text = NULL;
 	uint64_t now = clock_cpu();
-	double scale;
+	double scale, spent;
 	int r = look_engine(l->stamp);
 
 	if (r < 0)
@@ -103,7 +103,8 @@ int look_text(struct look *l)
 	text = text_of(l->page, &scale);
 	if (!text)
 		return -ENOMEM;
-	if (now - l->stamp->cpu_start < WHOLE_SHARE * (double)(l->cpu_end - l->stamp->cpu_start))
+	spent = (double)(now - l->stamp->cpu_start);
+	if (spent < WHOLE_SHARE * (double)(l->cpu_end - l->stamp->cpu_start))
 		return read_band(l, text, scale, 0, 1);
 	r = read_band(l, text, scale, 0, TOP_BAND);
 	if (r == 0 && !look_is_late(l))

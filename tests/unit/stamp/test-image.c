@@ -263,7 +263,6 @@ static void test_fax(void **state)
 static void test_tiff_pages(void **state)
 {
 	cleanup_with(pixp_free) PIX *square = red_square();
-	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
 	PIXA *pages = pixaCreate(2);
 	struct picture_piece piece;
 	l_uint8 *data = NULL;
