@@ -447,7 +447,7 @@ static int do_listen(char **arg)
 		ssize_t n = read(group, m, sizeof(m));
 
 		for (struct fanotify_event_metadata *e = m; n > 0 && FAN_EVENT_OK(e, n);
-			e = FAN_EVENT_NEXT(e, n)) {
+			n -= e->event_len, e = (void *)((char *)e + e->event_len)) {
 			struct fanotify_response r = {.fd = e->fd, .response = FAN_ALLOW};
 			char text[4096];
 
