@@ -227,9 +227,19 @@ static bool has(const uint64_t *set, uint32_t i)
 /* Conditions that wait for the end of the document. */
 static bool is_late(const struct ruleset *r, const struct rs_cond *c)
 {
-	return c->kind == RS_COND_OPENS_SHORT || c->kind == RS_COND_DECLASSIFIED ||
-		c->kind == RS_COND_REPEATS ||
+	return c->kind == RS_COND_OPENS_SHORT || c->kind == RS_COND_LEVELS ||
+		c->kind == RS_COND_DECLASSIFIED || c->kind == RS_COND_REPEATS ||
 		(c->kind == RS_COND_CONTEXT && r->contexts[c->arg].document);
+}
+
+/* Different marks of `mark`'s scale in the document. */
+static uint32_t count_levels(const struct ruleset *r, const struct doc *d, uint32_t mark)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; r->marks[mark].scale && i < d->n_levels; i++)
+		n += r->marks[d->levels[i]].scale == r->marks[mark].scale;
+	return n;
 }
 
 /* `d` is NULL before the end of the document. */
@@ -254,6 +264,7 @@ static bool holds(
 	case RS_COND_TAIL: return k->tails >> c->arg & 1;
 	case RS_COND_OTHER_LEVEL: return k->other <= c->arg;
 	case RS_COND_DECLASSIFIED: return d && (m->out->tags & TAG_BIT(TAG_DECLASSIFIED));
+	case RS_COND_LEVELS: return d && count_levels(m->r, d, k->mark) >= c->arg;
 	case RS_COND_OWN_ROW: return k->row != 0;
 	case RS_COND_REPEATS: return d && k->times >= c->arg;
 	case RS_COND_MAX: break;

@@ -31,6 +31,9 @@
 /* Different candidates remembered per document; over it the weakest goes. */
 #define MATCH_SETTLED_MAX 256U
 
+/* Different marks with a scale remembered per document. */
+#define MATCH_LEVELS_MAX 8U
+
 /* Mark blocks remembered for lists of levels. */
 #define MATCH_RECENT_MAX 32U
 

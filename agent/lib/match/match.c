@@ -577,7 +577,8 @@ static int doc_push(struct match *m, struct view member)
 	d->member_hash = hash_bytes(m->key, member);
 	d->member_n = member.n;
 	d->stats = (struct canon_stats){0};
-	d->n_blocks = d->n_recent = d->n_pending = d->n_settled = d->n_off = d->n_before = 0;
+	d->n_blocks = d->n_levels = d->n_recent = d->n_pending = d->n_settled = d->n_off =
+		d->n_before = 0;
 	d->column.letters = 0;
 	d->after_rule = false;
 	d->row = 0;

@@ -231,8 +231,8 @@ static bool is_key(const struct ruleset *r, const struct rs_rule *u, struct view
 }
 
 /* What follows a value: nothing, tails, or "; another key: ...". */
-static bool ends_value(const struct ruleset *r, const struct rs_rule *u, struct view right,
-	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
+static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum place place,
+	struct view right, pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
 {
 	struct view part;
 
@@ -240,6 +240,8 @@ static bool ends_value(const struct ruleset *r, const struct rs_rule *u, struct 
 		return true;
 	if (!shape_starts_part(right, false))
 		return false;
+	if (place == PLACE_MAIL_HEADER) /* "[Độ mật: Mật] the subject proper" */
+		return true;
 	while (shape_next_part(&right, &part))
 		if (shape_trim_line(part).n)
 			return memchr(part.p, ':', part.n) != NULL;
@@ -280,7 +282,7 @@ static bool fits_field(const struct ruleset *r, const struct rs_rule *u, const s
 	if (boxes(p->line, &ticked, &last, &end))
 		return fits_boxes(r, u, p);
 	return is_key(r, u, key_of(left_of(p))) &&
-		ends_value(r, u, right_of(p), data, limits, &f->tails);
+		ends_value(r, u, p->place, right_of(p), data, limits, &f->tails);
 }
 
 static bool is_named(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
@@ -310,6 +312,11 @@ static bool is_bracket(uint32_t cp, bool open)
 		    : cp == ']' || cp == ')' || cp == 0x3011;
 }
 
+static bool is_small_letter(uint8_t c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
 /* "[mark] ...", after "re:" and "fwd:" or other tags; in file names anywhere. */
 static bool fits_tag(
 	const struct ruleset *r, const struct rs_rule *u, const struct part *p, struct part_fit *f)
@@ -331,6 +338,9 @@ static bool fits_tag(
 	f->shape = SHAPE_BRACKETED;
 	if (p->place == PLACE_FILE_NAME)
 		return true;
+	/* at the end of a subject, too */
+	if (p->place == PLACE_MAIL_HEADER && right.n == n)
+		return true;
 	while (left.n) {
 		uint32_t cp = utf8_before(left, left.n, &n);
 
@@ -341,7 +351,9 @@ static bool fits_tag(
 		} else if (cp == ' ') {
 			left.n--;
 		} else if (cp == ':') {
-			return left.n <= 5;
+			/* "fwd: re:" */
+			for (left.n--; left.n && is_small_letter(left.p[left.n - 1]);)
+				left.n--;
 		} else {
 			return false;
 		}

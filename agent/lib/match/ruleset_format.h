@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 5U
+#define RULESET_VERSION 6U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -117,6 +117,7 @@ enum rs_cond_kind {
 	RS_COND_DECLASSIFIED,
 	RS_COND_REPEATS, /* arg: times */
 	RS_COND_OWN_ROW,
+	RS_COND_LEVELS, /* arg: different marks of its scale in the document */
 	RS_COND_MAX,
 };
 

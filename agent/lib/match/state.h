@@ -100,7 +100,8 @@ struct doc {
 	uint64_t has[RULESET_CONTEXTS_MAX / 64];
 	uint32_t last[RULESET_CONTEXTS_MAX]; /* block of a context's last sight */
 	struct recent recent[MATCH_RECENT_MAX];
-	uint32_t n_recent; /* ever */
+	uint32_t n_recent;                           /* ever */
+	uint32_t levels[MATCH_LEVELS_MAX], n_levels; /* different marks with a scale */
 	struct cand pending[MATCH_PENDING_MAX];
 	uint32_t n_pending;
 	struct cand settled[MATCH_SETTLED_MAX];

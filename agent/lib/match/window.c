@@ -59,12 +59,22 @@ static void see_other(const struct ruleset *r, struct cand *k, uint32_t mark, ui
 		k->other = MIN(k->other, far);
 }
 
+static void see_level(struct doc *d, uint32_t mark)
+{
+	for (uint32_t i = 0; i < d->n_levels; i++)
+		if (d->levels[i] == mark)
+			return;
+	if (d->n_levels < MATCH_LEVELS_MAX)
+		d->levels[d->n_levels++] = mark;
+}
+
 void window_mark(struct match *m, uint32_t mark, const struct line *l)
 {
 	struct doc *d = match_doc(m);
 
 	if (!l->counts || !m->r->marks[mark].scale)
 		return;
+	see_level(d, mark);
 	for (uint32_t i = 0; i < d->n_pending; i++)
 		see_other(m->r, &d->pending[i], mark, l->block);
 	d->recent[d->n_recent++ % MATCH_RECENT_MAX] = (struct recent){mark, l->block};

@@ -42,6 +42,7 @@ static const struct flag_key number_keys[] = {
 	{"opens-short", RS_COND_OPENS_SHORT, 10000},
 	{"other-level", RS_COND_OTHER_LEVEL, MATCH_WINDOW_MAX},
 	{"repeats", RS_COND_REPEATS, 1000},
+	{"levels", RS_COND_LEVELS, MATCH_LEVELS_MAX},
 };
 
 static int place_one(

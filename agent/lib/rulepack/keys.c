@@ -14,7 +14,7 @@ const char *const keys_context[] = {"document", "within", "any", "starts", "whol
 const char *const keys_condition[] = {"score", "except", "place", "framed", "red", "large", "bold",
 	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled",
 	"quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
-	"repeats", "own-row", NULL};
+	"repeats", "own-row", "levels", NULL};
 const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "misspelt",
 	"places", "tails", "keys", "names", "off-when", "precedence", "score", "scoring", "add",
 	"need", "level-at", "suspect-at", NULL};
