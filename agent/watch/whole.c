@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
@@ -169,20 +170,22 @@ static unsigned bits_of(uint64_t mask)
 static int take(struct whole *w, const uint8_t *p, size_t n, uint64_t mask,
 	int (*fn)(void *userdata, uint64_t key, const char *name, unsigned bits), void *userdata)
 {
-	const struct fanotify_event_info_fid *info = (const void *)p;
-	const struct file_handle *h = (const void *)(p + NAME_OFFSET);
+	struct fanotify_event_info_header header;
+	struct file_handle h;
 	struct identity id;
 	size_t name;
 
-	if (info->hdr.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME || n < NAME_OFFSET + sizeof(*h))
+	memcpy(&header, p, sizeof(header));
+	if (header.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME || n < NAME_OFFSET + sizeof(h))
 		return 0;
-	name = NAME_OFFSET + sizeof(*h) + h->handle_bytes;
-	if (h->handle_bytes > HANDLE_MAX || name >= n || !memchr(p + name, 0, n - name))
+	memcpy(&h, p + NAME_OFFSET, sizeof(h));
+	name = NAME_OFFSET + sizeof(h) + h.handle_bytes;
+	if (h.handle_bytes > HANDLE_MAX || name >= n || !memchr(p + name, 0, n - name))
 		return 0;
-	memcpy(&id.fsid, &info->fsid, sizeof(id.fsid));
-	id.bytes = h->handle_bytes;
-	id.type = h->handle_type;
-	memcpy(id.handle, h->f_handle, h->handle_bytes);
+	memcpy(&id.fsid, p + offsetof(struct fanotify_event_info_fid, fsid), sizeof(id.fsid));
+	id.bytes = h.handle_bytes;
+	id.type = h.handle_type;
+	memcpy(id.handle, p + NAME_OFFSET + sizeof(h), h.handle_bytes);
 	return fn(userdata, key_of(w, &id), (const char *)p + name, bits_of(mask));
 }
 
@@ -196,20 +199,23 @@ int whole_read(struct whole *w,
 	if (got < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
 	for (size_t at = 0; r == 0 && at + sizeof(struct fanotify_event_metadata) <= (size_t)got;) {
-		const struct fanotify_event_metadata *m = (const void *)(w->buffer + at);
-		size_t end = at + m->event_len, info = at + m->metadata_len;
+		struct fanotify_event_metadata m; /* with names, events lie at multiples of four */
+		size_t end, info;
 
-		if (m->event_len < sizeof(*m) || end > (size_t)got)
+		memcpy(&m, w->buffer + at, sizeof(m));
+		end = at + m.event_len;
+		info = at + m.metadata_len;
+		if (m.event_len < sizeof(m) || end > (size_t)got)
 			return -EPROTO;
-		lost |= (m->mask & FAN_Q_OVERFLOW) != 0;
+		lost |= (m.mask & FAN_Q_OVERFLOW) != 0;
 		while (r == 0 && info + sizeof(struct fanotify_event_info_header) <= end) {
-			const struct fanotify_event_info_header *h = (const void *)(w->buffer +
-				info);
+			struct fanotify_event_info_header h;
 
-			if (h->len < sizeof(*h) || info + h->len > end)
+			memcpy(&h, w->buffer + info, sizeof(h));
+			if (h.len < sizeof(h) || info + h.len > end)
 				return -EPROTO;
-			r = take(w, w->buffer + info, h->len, m->mask, fn, userdata);
-			info += h->len;
+			r = take(w, w->buffer + info, h.len, m.mask, fn, userdata);
+			info += h.len;
 		}
 		at = end;
 	}
