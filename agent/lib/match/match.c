@@ -15,9 +15,6 @@
 #include "match/utf8.h"
 #include "text/disguise.h"
 
-/* Bytes of the number of a row before a mark. */
-#define ROW_NUMBER_MAX 6
-
 /* Blocks of several lines up to this size (bytes) are one shape. */
 #define SHAPE_SIZE_MAX 512
 
@@ -122,20 +119,6 @@ static int partial_fits(
 	return disguise_lacks_marks(text, p->from, ruleset_str(m->r, u->full), &m->hit.bare);
 }
 
-/* "2  SECRET", "(3) SECRET": a mark behind the number of its row. */
-static bool is_row(const struct part *p)
-{
-	size_t n = p->from;
-
-	if (n == 0 || n > ROW_NUMBER_MAX || p->to != p->line.n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if ((p->line.p[i] < '0' || p->line.p[i] > '9') && !memchr(" .)(", p->line.p[i], 4))
-			return false;
-	}
-	return true;
-}
-
 static int on_mark(struct match *m, const struct rs_use *u, const struct seg *s, struct part *p)
 {
 	const struct rs_mark *mark = &m->r->marks[u->index];
@@ -156,7 +139,7 @@ static int on_mark(struct match *m, const struct rs_use *u, const struct seg *s,
 			(enum rs_form)u->how, s, p);
 	/* after the candidates: a joined one first takes its parts away */
 	if (e == 0 && s->whole && s->kind != LINE_FOLDED && u->how != RS_FORM_PARTIAL &&
-		(part_is_line(p) || is_row(p)))
+		part_is_line(p))
 		window_mark(m, u->index, l);
 	return e;
 }

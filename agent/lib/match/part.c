@@ -10,6 +10,9 @@
 #define FIELD_LINE_MAX   180
 #define SEGMENT_LINE_MAX 240
 
+/* Bytes of the number of a row before a mark. */
+#define ROW_NUMBER_MAX 6
+
 /* Dots that lead from a field's key to its value. */
 #define LEADER_MIN 3
 
@@ -377,13 +380,13 @@ bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct pa
 	return false;
 }
 
-/* "2," before an item of a list; nothing counts, too. */
-static bool is_number(struct view v)
+/* "2", "(3": the number of a row before a mark, signs at its end aside; nothing counts, too. */
+static bool is_row_number(struct view v)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] < '0' || v.p[i] > '9')
+		if ((v.p[i] < '0' || v.p[i] > '9') && !memchr(" .)(", v.p[i], 4))
 			return false;
-	return true;
+	return v.n <= ROW_NUMBER_MAX;
 }
 
 bool part_is_line(const struct part *p)
@@ -392,7 +395,7 @@ bool part_is_line(const struct part *p)
 	uint32_t unused;
 
 	shape_trim(&left, &right, &unused);
-	if (!is_number(left))
+	if (!is_row_number(left))
 		return false;
 	/* "TUYỆT MẬT (40 x 8 mm)" is an item of a list too, "TUYỆT MẬT/..." is something else */
 	right = right_of(p);
