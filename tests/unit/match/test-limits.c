@@ -156,6 +156,77 @@ static void test_column(void **state)
 	fixture_close(&x);
 }
 
+/* MATCH_TAIL_MAX: a tail of as many bytes. */
+static void test_tail(void **state)
+{
+	struct fixture x = {0};
+	struct ruleset_build *b;
+	struct build_text t = {.text = "v[0-9]*", .sample = "v1"};
+	char line[8 + MATCH_TAIL_MAX + 1] = "PEAK V";
+	uint32_t mark, tail;
+
+	(void)state;
+	must(ruleset_build_new(&b));
+	must(build_pack(b, "p", "1"));
+	tail = (uint32_t)must(build_tail(b, &t, 1));
+	mark = add_mark(b, "PEAK", LEVEL_SECRET, NULL, RS_NO_TAG);
+	must(build_rule(b,
+		&(struct build_rule){.name = "tailed",
+			.as = RS_AS_WHOLE,
+			.letter_case = RS_CASE_CAPITALS,
+			.score = 90,
+			.level_at = 70,
+			.suspect_at = 40,
+			.marks = &mark,
+			.n_marks = 1,
+			.tails = &tail,
+			.n_tails = 1}));
+	fixture_open(&x, b);
+	memset(line + 6, '1', MATCH_TAIL_MAX - 1);
+	assert_int_equal(one(&x, line), LEVEL_SECRET);
+	line[5 + MATCH_TAIL_MAX] = '1';
+	assert_int_equal(one(&x, line), LEVEL_NONE);
+	fixture_close(&x);
+}
+
+/* Rows of so many different marks of one scale. */
+static enum level ranks(struct fixture *x, unsigned n)
+{
+	char name[16];
+
+	begin(x);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "RANK %c", 'A' + (char)i);
+		take(x, PLACE_BODY, 0, name);
+	}
+	return end(x);
+}
+
+/* MATCH_LEVELS_MAX: as many are told apart, and more do no harm. */
+static void test_levels(void **state)
+{
+	struct fixture x = {0};
+	struct ruleset_build *b;
+	const struct rs_cond list = {.kind = RS_COND_LEVELS, .arg = MATCH_LEVELS_MAX, .score = -90};
+	struct rs_span conds;
+	char name[16];
+
+	(void)state;
+	must(ruleset_build_new(&b));
+	must(build_pack(b, "p", "1"));
+	must(build_conds(b, &list, 1, &conds));
+	for (unsigned i = 0; i < 2 * MATCH_LEVELS_MAX; i++) {
+		snprintf(name, sizeof(name), "RANK %c", 'A' + (char)i);
+		add_rule(b, name, RS_AS_WHOLE, add_mark(b, name, LEVEL_SECRET, "s", RS_NO_TAG), 90,
+			conds);
+	}
+	fixture_open(&x, b);
+	assert_int_equal(ranks(&x, MATCH_LEVELS_MAX - 1), LEVEL_SECRET);
+	assert_int_equal(ranks(&x, MATCH_LEVELS_MAX), LEVEL_NONE);
+	assert_int_equal(ranks(&x, 2 * MATCH_LEVELS_MAX), LEVEL_NONE);
+	fixture_close(&x);
+}
+
 /* MATCH_PENDING_MAX and MATCH_SETTLED_MAX: the strongest stays. */
 static void test_candidates(void **state)
 {
@@ -248,6 +319,8 @@ int main(void)
 		cmocka_unit_test(test_short_line),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_column),
+		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_candidates),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_long_member),
