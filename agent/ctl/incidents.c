@@ -41,6 +41,9 @@ static const struct usage usage = {
 			{"--app APP", "list: this application (id or name)"},
 			{"--user USER", "list: this user (name or number)"},
 			{"--action ACTION", "list: log, notify, justify, block"},
+			{"--checkpoint FILE",
+				"verify: also that the records which this exported checkpoint saw "
+				"are there"},
 			{"--limit N", "list: the newest N; 0 for all (100 on a terminal)"},
 		},
 };
@@ -57,6 +60,7 @@ enum {
 	OPT_USER,
 	OPT_ACTION,
 	OPT_LIMIT,
+	OPT_CHECKPOINT,
 };
 
 static const struct option options[] = {
@@ -71,6 +75,7 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, OPT_USER},
 	{"action", required_argument, NULL, OPT_ACTION},
 	{"limit", required_argument, NULL, OPT_LIMIT},
+	{"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -202,6 +207,7 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_STATE_DIR: said->state_dir = optarg; return 0;
 	case OPT_CONFIG: said->config = optarg; return 0;
 	case OPT_APP: o->app = optarg; return 0;
+	case OPT_CHECKPOINT: o->checkpoint = optarg; return 0;
 	case OPT_USER: o->user = optarg; return 0;
 	case OPT_LANG:
 		if (lang_parse(optarg, &o->lang) < 0)
@@ -327,8 +333,7 @@ const char *incidents_marking(const struct incident *i)
 
 const char *incidents_action(const char *action, enum lang lang)
 {
-	static const char *const vi[] = {
-		"cho phép", "ghi lại", "báo", "hỏi lý do", "chặn", "cách ly"};
+	static const char *const vi[] = {"cho phép", "ghi lại", "báo", "hỏi lý do", "chặn"};
 	enum action a;
 
 	_Static_assert(ARRAY_SIZE(vi) == ACTION_MAX, "one word per action");

@@ -21,7 +21,8 @@ struct incidents_options {
 	uint32_t levels;       /* bits; 0: all */
 	const char *app, *user, *action;
 	bool has_limit;
-	size_t limit; /* 0: none */
+	size_t limit;           /* 0: none */
+	const char *checkpoint; /* verify: an exported one */
 };
 
 /* The commands; an exit status of ctl/usage.h. */

@@ -19,7 +19,8 @@
 #include "wire/child.h"
 #include "wire/peer.h"
 
-#define CLIENTS_MAX  8U                 /* core's sockets: a restarted core brings a new one */
+#define CLIENTS_MAX  8U /* core's sockets: a restarted core brings a new one */
+#define TICK_NS      (60 * NSEC_PER_SEC)
 #define DRAIN_MAX_NS (2 * NSEC_PER_SEC) /* at the end, for what is on its way */
 
 struct client {
@@ -32,7 +33,7 @@ struct client {
 struct process {
 	struct loop *loop;
 	struct child *child;
-	struct loop_timer *retry;
+	struct loop_timer *retry, *tick;
 	struct writer *writer;
 	struct list clients;
 	unsigned n_clients;
@@ -42,6 +43,8 @@ struct process {
 
 static const struct wire_row client_rows[] = {
 	{LOG_APPEND, 4, WIRE_BODY_MAX, 0},
+	{LOG_SEAL, 4, WIRE_BODY_MAX, 0},
+	{LOG_NEW_KEY, 0, 0, 0},
 };
 
 static void on_say(void *userdata, const char *text)
@@ -81,6 +84,7 @@ static void on_done(void *userdata, uint64_t client, uint32_t id, uint64_t seq)
 static int on_client(void *userdata, struct wire_peer *peer, struct wire_frame *f, int why)
 {
 	struct client *c = userdata;
+	enum writer_request what;
 	struct unpack u;
 	struct view payload;
 
@@ -93,14 +97,17 @@ static int on_client(void *userdata, struct wire_peer *peer, struct wire_frame *
 		return 0;
 	}
 	u = (struct unpack){f->body, 0};
-	payload = unpack_view(&u);
+	what = f->type == LOG_APPEND  ? WRITER_APPEND
+		: f->type == LOG_SEAL ? WRITER_SEAL
+				      : WRITER_NEW_KEY;
+	payload = what == WRITER_NEW_KEY ? VIEW_EMPTY : unpack_view(&u);
 	if (unpack_end(&u) < 0) {
 		fprintf(stderr, "sealgate-log: core sent a malformed record\n");
 		client_free(c);
 		return 0;
 	}
 	c->process->received++;
-	writer_add(c->process->writer, c->serial, f->id, payload);
+	writer_add(c->process->writer, c->serial, f->id, what, payload);
 	return 0;
 }
 
@@ -155,6 +162,15 @@ static int on_retry(void *userdata)
 	return 0;
 }
 
+static int on_tick(void *userdata)
+{
+	struct process *p = userdata;
+
+	writer_tick(p->writer);
+	loop_timer_set(p->tick, clock_now() + TICK_NS);
+	return 0;
+}
+
 static int serve(struct process *p)
 {
 	while (!p->stopping) {
@@ -181,8 +197,10 @@ static int finish(struct process *p)
 	} while (p->received != before && clock_now() < until);
 	if (writer_waiting(p->writer) > 0 || writer_lost(p->writer) > 0)
 		writer_flush(p->writer);
-	if (writer_waiting(p->writer) == 0 && writer_lost(p->writer) == 0)
+	if (writer_waiting(p->writer) == 0 && writer_lost(p->writer) == 0) {
+		writer_end(p->writer);
 		return 0;
+	}
 	child_fatal("%zu records could not be written, %" PRIu64 " were lost before",
 		writer_waiting(p->writer), writer_lost(p->writer));
 	fprintf(stderr,
@@ -215,6 +233,12 @@ static int set_up(struct process *p, const struct config *c)
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 	static const struct child_events child_events = {.peer = on_peer, .stop = on_stop};
 	static const struct writer_events writer_events = {.done = on_done, .say = on_say};
+	const struct journal_limits limits = {
+		.segment_bytes = c->journal_segment_bytes,
+		.total_bytes = c->journal_total_bytes,
+		.keep_ns = c->journal_keep_ns,
+		.drop_oldest = c->journal_drop_oldest,
+	};
 	char dir[4096], note[128];
 	int r, n = snprintf(dir, sizeof(dir), "%s/journal", c->state_dir);
 
@@ -228,7 +252,9 @@ static int set_up(struct process *p, const struct config *c)
 	if (r == 0)
 		r = loop_timer_new(p->loop, on_retry, p, &p->retry);
 	if (r == 0)
-		r = writer_new(dir, &writer_events, p, &p->writer);
+		r = loop_timer_new(p->loop, on_tick, p, &p->tick);
+	if (r == 0)
+		r = writer_new(dir, &limits, &writer_events, p, &p->writer);
 	if (r == 0)
 		r = child_new(p->loop, &child_events, p, &p->child);
 	if (r < 0)
@@ -236,6 +262,7 @@ static int set_up(struct process *p, const struct config *c)
 	/* Opens the journal; where that fails it is tried again, and records wait. */
 	writer_flush(p->writer);
 	loop_timer_set(p->retry, writer_retry_at(p->writer));
+	loop_timer_set(p->tick, clock_now() + TICK_NS);
 	return child_ready(p->child, note);
 }
 
@@ -246,6 +273,7 @@ static void tear_down(struct process *p)
 	child_free(p->child);
 	writer_free(p->writer);
 	loop_timer_free(p->retry);
+	loop_timer_free(p->tick);
 	loop_free(p->loop);
 }
 

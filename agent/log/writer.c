@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/list.h"
-#include "journal/journal.h"
+#include "journal/seal.h"
 
 #define REOPENS_MAX 3U /* in one flush, of a journal that changes under us */
 
@@ -19,6 +19,7 @@ struct waiting {
 	uint64_t client; /* 0: our own */
 	uint64_t seq;    /* set by the append; durable after the sync */
 	uint32_t id;
+	enum writer_request what;
 	bool refused; /* stands for a record that is no JSON object */
 	size_t n;
 	uint8_t payload[];
@@ -40,6 +41,8 @@ struct writer {
 	struct list queue;
 	size_t n_queue, bytes;
 	struct stall stall;
+	struct journal_limits limits;
+	int maintain_error; /* said */
 	char dir[];
 };
 
@@ -54,8 +57,8 @@ static void printf_like(2, 3) say(const struct writer *w, const char *fmt, ...)
 	w->events->say(w->userdata, text);
 }
 
-int writer_new(
-	const char *dir, const struct writer_events *events, void *userdata, struct writer **ret)
+int writer_new(const char *dir, const struct journal_limits *limits,
+	const struct writer_events *events, void *userdata, struct writer **ret)
 {
 	size_t n = strlen(dir) + 1;
 	struct writer *w = calloc(1, sizeof(*w) + n);
@@ -64,6 +67,7 @@ int writer_new(
 		return -ENOMEM;
 	w->events = events;
 	w->userdata = userdata;
+	w->limits = *limits;
 	list_init(&w->queue);
 	memcpy(w->dir, dir, n);
 	*ret = w;
@@ -115,7 +119,8 @@ static void begin_stall(struct writer *w, int error)
 		.retry_at = clock_now() + WRITER_BACKOFF_MIN_MS * NSEC_PER_MSEC};
 }
 
-void writer_add(struct writer *w, uint64_t client, uint32_t id, struct view payload)
+void writer_add(struct writer *w, uint64_t client, uint32_t id, enum writer_request what,
+	struct view payload)
 {
 	struct waiting *e = NULL;
 	size_t n = sizeof(*e) + payload.n;
@@ -131,6 +136,7 @@ void writer_add(struct writer *w, uint64_t client, uint32_t id, struct view payl
 		w->events->done(w->userdata, client, id, 0);
 		return;
 	}
+	e->what = what;
 	list_append(&w->queue, &e->node);
 	if (w->stall.on)
 		w->stall.kept++;
@@ -247,6 +253,21 @@ static int end_stall(struct writer *w)
 	return 0;
 }
 
+/* Tells when the journal's signing key is another than before. */
+static int open_key(struct writer *w)
+{
+	enum seal_key key;
+	int r = journal_key(w->journal, &key);
+
+	if (r == 0 && key == SEAL_KEY_LOST)
+		gap_plain(w, "key-lost",
+			"the signing key was gone or replaced: a new one was made, which the old "
+			"one "
+			"did not sign",
+			NULL);
+	return r;
+}
+
 static int open_journal(struct writer *w)
 {
 	struct journal_opened how;
@@ -258,12 +279,31 @@ static int open_journal(struct writer *w)
 		if (r < 0)
 			return r;
 		gap_plain(w, "damaged-journal",
-			"the journal's last record was damaged: a new journal was begun", name);
+			"the journal's last record was damaged: a new file was begun", name);
 		r = journal_open(w->dir, &w->journal, &how);
 	}
-	if (r == 0)
-		gap_opened(w, &how);
+	if (r < 0)
+		return r;
+	gap_opened(w, &how);
+	journal_limit(w->journal, &w->limits);
+	r = open_key(w);
+	if (r < 0)
+		w->journal = journal_close(w->journal);
 	return r;
+}
+
+static int append_one(struct writer *w, struct waiting *e)
+{
+	struct view payload = view_of(e->payload, e->n);
+
+	switch (e->what) {
+	case WRITER_SEAL: return journal_seal(w->journal, payload, &e->seq);
+	case WRITER_NEW_KEY:
+		e->seq = 1; /* whatever is not 0 */
+		return journal_key_rotate(w->journal);
+	case WRITER_APPEND: break;
+	}
+	return journal_append(w->journal, payload, &e->seq);
 }
 
 /* Puts a gap record in the place of a payload that the journal does not take. */
@@ -293,7 +333,7 @@ static int append_all(struct writer *w, size_t *ret_n)
 	list_for_each(node, &w->queue) {
 		struct waiting *e = list_entry(node, struct waiting, node);
 
-		r = journal_append(w->journal, view_of(e->payload, e->n), &e->seq);
+		r = append_one(w, e);
 		if (r == -EINVAL)
 			r = append_refusal(w, e);
 		if (r < 0)
@@ -315,6 +355,16 @@ static void finish(struct writer *w, size_t n)
 	}
 }
 
+/* What was written is durable; this is about files and checkpoints, and tried again later. */
+static void maintain(struct writer *w)
+{
+	int r = journal_maintain(w->journal);
+
+	if (r < 0 && r != w->maintain_error)
+		say(w, "cannot tidy the journal: %s", strerror(-r));
+	w->maintain_error = r;
+}
+
 static int flush_once(struct writer *w)
 {
 	size_t n = 0;
@@ -332,13 +382,23 @@ static int flush_once(struct writer *w)
 		finish(w, n);
 	}
 	if (appended == 0 && w->stall.on)
-		return end_stall(w);
+		appended = end_stall(w);
+	if (appended == 0)
+		maintain(w);
 	return appended;
+}
+
+static bool is_full(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT || error == -EFBIG;
 }
 
 void writer_flush(struct writer *w)
 {
 	int r = flush_once(w);
+
+	if (is_full(r) && w->journal && journal_make_room(w->journal) > 0)
+		r = flush_once(w);
 
 	for (unsigned i = 0; r == -ESTALE && i < REOPENS_MAX; i++) {
 		w->journal = journal_close(w->journal);
@@ -356,6 +416,26 @@ void writer_flush(struct writer *w)
 	}
 	w->stall.backoff_ms = MIN(2 * w->stall.backoff_ms, (uint64_t)WRITER_BACKOFF_MAX_MS);
 	w->stall.retry_at = clock_now() + w->stall.backoff_ms * NSEC_PER_MSEC;
+}
+
+void writer_tick(struct writer *w)
+{
+	if (w->journal && !w->stall.on)
+		maintain(w);
+}
+
+void writer_end(struct writer *w)
+{
+	uint64_t seq;
+	int r = 0;
+
+	if (!w->journal || w->stall.on || journal_is_sealed(w->journal))
+		return;
+	r = journal_seal(w->journal, VIEW_EMPTY, &seq);
+	if (r == 0)
+		r = journal_sync(w->journal);
+	if (r < 0)
+		say(w, "no checkpoint at the end: %s", strerror(-r));
 }
 
 uint64_t writer_retry_at(const struct writer *w)

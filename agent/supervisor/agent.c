@@ -89,6 +89,11 @@ static void make_configs(struct agent *a)
 			.background_cpu_ns = s->limits.background_cpu_ns,
 			.file_bytes = s->limits.file_bytes,
 			.worker_memory = s->limits.worker_memory,
+			.journal_segment_bytes = s->journal.segment_bytes,
+			.journal_total_bytes = s->journal.total_bytes,
+			.journal_keep_ns = s->journal.keep_ns,
+			.journal_drop_oldest = s->journal.when_full ==
+				SETTINGS_WHEN_FULL_DROP_OLDEST,
 			.cgroup_tags = a->tags != NULL,
 			.on_demand = s->arm == SETTINGS_ARM_ON_DEMAND,
 		};

@@ -13,7 +13,6 @@
 #include "base/view.h"
 #include "model/action.h"
 #include "model/facts.h"
-#include "model/posture.h"
 
 #define POLICY_RULES_MAX 10000U
 #define POLICY_NAME_MAX  64U /* bytes of a rule's name with its NUL */
@@ -36,7 +35,6 @@ struct question {
 	uint64_t realtime;       /* ns; for `time` and `valid-until` */
 	int32_t utc_offset;      /* seconds, of the host's zone */
 	bool meeting;            /* a call is in progress */
-	uint32_t posture;        /* POSTURE_BIT, of a program that starts */
 };
 
 struct verdict {

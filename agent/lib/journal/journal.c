@@ -14,29 +14,16 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "journal/line.h"
+#include "journal/journal_private.h"
 #include "journal/payload.h"
 
-#define CHUNK (64U << 10) /* bytes per read while looking for the last line */
-
-struct state {
-	uint64_t seq;  /* of the last record */
-	uint64_t size; /* of the file */
-	uint8_t hash[SHA256_SIZE];
-	char time[LINE_TIME_SIZE + 1];
-};
-
-struct journal {
-	int fd, dir_fd, head_fd;
-	bool broken; /* could not be brought back to a known state */
-	struct state now, synced;
-	struct buf line;
-	struct sha256 *sha;
-};
+#define CHUNK         (64U << 10)         /* bytes per read while looking for the last line */
+#define CLOCK_JUMP_NS (60 * NSEC_PER_SEC) /* of the wall clock against the running one */
 
 static void journal_closep(struct journal **j)
 {
@@ -50,6 +37,8 @@ struct journal *journal_close(struct journal *j)
 		fd_close(j->head_fd);
 		fd_close(j->dir_fd);
 		sha256_free(j->sha);
+		segments_done(&j->closed);
+		sign_secret_wipe(&j->secret);
 		buf_done(&j->line);
 		free(j);
 	}
@@ -159,38 +148,103 @@ static int settle_tail(struct journal *j, struct journal_opened *how)
 	return ftruncate(j->fd, (off_t)end) < 0 ? -errno : 0;
 }
 
-/* Takes number, hash and time from the last line. */
-static int read_last(struct journal *j)
+static int line_at(struct journal *j, int fd, uint64_t begin, size_t n, struct line *ret)
 {
-	uint64_t begin;
-	size_t n;
-	struct line l;
 	struct view v;
-	int r = find_line_end(j->fd, j->now.size - 1, LINE_MAX_BYTES, &begin);
+	int r;
 
-	if (r < 0)
-		return r;
-	n = (size_t)(j->now.size - begin);
 	buf_clear(&j->line);
 	r = buf_reserve(&j->line, n);
 	if (r == 0)
-		r = read_at(j->fd, j->line.p, n, begin);
+		r = read_at(fd, j->line.p, n, begin);
 	if (r < 0)
 		return r;
 	v = view_of(j->line.p, n - 1);
-	r = line_parse(v, &l);
-	if (r == 0)
-		r = line_check(v, &l, j->sha);
-	if (r < 0)
+	r = line_parse(v, ret);
+	return r < 0 ? r : line_check(v, ret, j->sha);
+}
+
+int journal_last_line(struct journal *j, int fd, uint64_t size, struct line *ret)
+{
+	uint64_t begin;
+	int r = size == 0 ? -EBADMSG : find_line_end(fd, size - 1, LINE_MAX_BYTES, &begin);
+
+	return r < 0 ? r : line_at(j, fd, begin, (size_t)(size - begin), ret);
+}
+
+int journal_first_line(struct journal *j, int fd, struct line *ret)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(LINE_MAX_BYTES + 1);
+	const uint8_t *nl;
+	int r = fd_read_all(fd, LINE_MAX_BYTES, &b);
+
+	if (r < 0 && r != -E2BIG)
 		return r;
-	j->now.seq = l.seq;
-	memcpy(j->now.hash, l.hash, sizeof(l.hash));
-	memcpy(j->now.time, l.time, sizeof(l.time));
-	return 0;
+	nl = b.n ? memchr(b.p, '\n', b.n) : NULL;
+	return nl ? line_at(j, fd, 0, (size_t)(nl - b.p) + 1, ret) : -EBADMSG;
+}
+
+/* What the chain goes on from. */
+static void go_on_from(struct journal *j, const struct line *l)
+{
+	j->now.seq = l->seq;
+	memcpy(j->now.hash, l->hash, sizeof(l->hash));
+	memcpy(j->now.time, l->time, sizeof(l->time));
+}
+
+/* The birth record and the first record of each further file have the journal's id. */
+static void take_first(struct journal *j, const struct line *l)
+{
+	struct view id;
+
+	j->first_seq = l->seq;
+	memcpy(j->first_time, l->time, sizeof(j->first_time));
+	if (payload_text(l->payload, "id", &id) && id.n == SEAL_ID_SIZE)
+		memcpy(j->id, id.p, id.n);
+}
+
+/* The file that is written has records: its first and its last. */
+static int read_ends(struct journal *j)
+{
+	struct line l;
+	int r = journal_first_line(j, j->fd, &l);
+
+	if (r == 0)
+		take_first(j, &l);
+	else if (r != -EBADMSG)
+		return r; /* a damaged front is for verify to tell */
+	r = journal_last_line(j, j->fd, j->now.size, &l);
+	if (r == 0)
+		go_on_from(j, &l);
+	return r;
+}
+
+/* The file that is written is empty, and there are closed ones before it. */
+static int follow_closed(struct journal *j)
+{
+	const struct segment *last = &j->closed.v[j->closed.n - 1];
+	cleanup_with(fd_closep) int fd = openat(
+		j->dir_fd, last->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char payload[160];
+	struct line l;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = journal_first_line(j, fd, &l);
+	if (r == 0)
+		take_first(j, &l);
+	r = journal_last_line(j, fd, last->size, &l);
+	if (r < 0)
+		return r == -EBADMSG ? -EUCLEAN : r;
+	go_on_from(j, &l);
+	snprintf(payload, sizeof(payload), "{\"kind\":\"segment\",\"after\":\"%s\",\"id\":\"%s\"}",
+		last->name, j->id);
+	return journal_append_own(j, view_str(payload));
 }
 
 /* Takes out of the file what a failed write left behind. */
-static int roll_back(struct journal *j, const struct state *to, int error)
+static int roll_back(struct journal *j, const struct journal_state *to, int error)
 {
 	if (ftruncate(j->fd, (off_t)to->size) < 0)
 		j->broken = true;
@@ -202,7 +256,7 @@ static int roll_back(struct journal *j, const struct state *to, int error)
 static int append_at(struct journal *j, uint64_t seq, const char *now, struct view payload)
 {
 	struct line l = {.seq = seq, .payload = payload};
-	struct state before = j->now;
+	struct journal_state before = j->now;
 	int r;
 
 	memcpy(l.time, now, sizeof(l.time));
@@ -218,7 +272,21 @@ static int append_at(struct journal *j, uint64_t seq, const char *now, struct vi
 	j->now.size += j->line.n;
 	memcpy(j->now.hash, l.hash, sizeof(l.hash));
 	memcpy(j->now.time, l.time, sizeof(l.time));
+	if (before.size == 0) {
+		j->first_seq = seq;
+		memcpy(j->first_time, l.time, sizeof(j->first_time));
+	}
 	return 0;
+}
+
+int journal_append_own(struct journal *j, struct view payload)
+{
+	char now[CLOCK_TEXT_MAX];
+
+	clock_format(clock_realtime(), now);
+	/* Times do not run backwards but in a record that says so. */
+	return append_at(
+		j, j->now.seq + 1, strcmp(now, j->now.time) < 0 ? j->now.time : now, payload);
 }
 
 static int write_birth(struct journal *j)
@@ -232,6 +300,7 @@ static int write_birth(struct journal *j)
 	snprintf(payload, sizeof(payload),
 		"{\"kind\":\"birth\",\"format\":1,\"id\":\"%016" PRIx64 "%016" PRIx64 "\"}", id[0],
 		id[1]);
+	snprintf(j->id, sizeof(j->id), "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
 	clock_format(clock_realtime(), now);
 	return append_at(j, 0, now, view_str(payload));
 }
@@ -253,18 +322,42 @@ static int compare_head(struct journal *j, struct journal_opened *how)
 	return 0;
 }
 
+void journal_own_like_directory(const struct journal *j, int fd)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && fstat(j->dir_fd, &st) == 0)
+		unchecked(fchown(fd, st.st_uid, st.st_gid));
+}
+
 static int open_files(struct journal *j, const char *dir)
 {
 	j->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->dir_fd < 0)
 		return -errno;
+	/* The directory, as the file is another one now and then. */
+	if (flock(j->dir_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	j->fd = openat(j->dir_fd, JOURNAL_FILE,
 		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (j->fd < 0)
 		return -errno;
-	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	journal_own_like_directory(j, j->fd);
 	return sha256_new(&j->sha);
+}
+
+int journal_begin_file(struct journal *j)
+{
+	int fd = openat(j->dir_fd, JOURNAL_FILE,
+		O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return -errno;
+	journal_own_like_directory(j, fd);
+	fd_close(j->fd);
+	j->fd = fd;
+	j->now.size = 0;
+	return 0;
 }
 
 int journal_open(const char *dir, struct journal **ret, struct journal_opened *ret_how)
@@ -282,8 +375,13 @@ int journal_open(const char *dir, struct journal **ret, struct journal_opened *r
 		r = settle_tail(j, &how);
 	if (r < 0)
 		return r;
-	how.created = j->now.size == 0;
-	r = how.created ? write_birth(j) : read_last(j);
+	r = segments_list(j->dir_fd, &j->closed);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < j->closed.n; i++)
+		j->closed_bytes += j->closed.v[i].size;
+	how.created = j->now.size == 0 && j->closed.n == 0;
+	r = how.created ? write_birth(j) : j->now.size == 0 ? follow_closed(j) : read_ends(j);
 	if (r == 0)
 		r = compare_head(j, &how);
 	if (r < 0)
@@ -292,6 +390,7 @@ int journal_open(const char *dir, struct journal **ret, struct journal_opened *r
 		j->dir_fd, JOURNAL_HEAD, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (j->head_fd < 0)
 		return -errno;
+	journal_own_like_directory(j, j->head_fd);
 	r = journal_sync(j);
 	if (r == 0 && fsync(j->dir_fd) < 0)
 		r = -errno;
@@ -325,31 +424,71 @@ int journal_set_aside(const char *dir, char ret_name[64])
 	return 0;
 }
 
-/* The wall clock went back: a record of its own says so, then the times may run backwards. */
-static int note_clock(struct journal *j, const char *now)
+static uint64_t boottime(void)
 {
-	char payload[128];
+	struct timespec t;
 
-	snprintf(payload, sizeof(payload), "{\"kind\":\"clock\",\"from\":\"%s\",\"to\":\"%s\"}",
-		j->now.time, now);
+	return clock_gettime(CLOCK_BOOTTIME, &t) == 0
+		? (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec
+		: 0;
+}
+
+static int note_clock(struct journal *j, const char *from, const char *now, int64_t jump_ms)
+{
+	char payload[160];
+
+	snprintf(payload, sizeof(payload),
+		"{\"kind\":\"clock\",\"from\":\"%s\",\"to\":\"%s\",\"jump_ms\":%" PRId64 "}", from,
+		now, jump_ms);
 	return append_at(j, j->now.seq + 1, now, view_str(payload));
+}
+
+/* The wall clock went back, or jumped against the clock that nobody can set: a record of its own
+   says so. Then the times may run backwards. */
+static int check_clock(struct journal *j, uint64_t realtime, const char *now)
+{
+	uint64_t boot = boottime(), expected = j->realtime + (boot - j->boottime);
+	bool known = j->realtime > 0;
+	char from[CLOCK_TEXT_MAX];
+
+	j->realtime = realtime;
+	j->boottime = boot;
+	if (known &&
+		(realtime > expected ? realtime - expected : expected - realtime) > CLOCK_JUMP_NS) {
+		clock_format(expected, from);
+		return note_clock(j, from, now,
+			((int64_t)realtime - (int64_t)expected) / (int64_t)NSEC_PER_MSEC);
+	}
+	return strcmp(now, j->now.time) < 0 ? note_clock(j, j->now.time, now, 0) : 0;
+}
+
+/* Would it be more than the journal may have? */
+static bool is_over(const struct journal *j, size_t n)
+{
+	return j->limits.total_bytes > 0 && !j->limits.drop_oldest &&
+		j->closed_bytes + j->now.size + n + LINE_MAX_BYTES - JOURNAL_RECORD_MAX >
+		j->limits.total_bytes;
 }
 
 int journal_append(struct journal *j, struct view payload, uint64_t *ret_seq)
 {
+	uint64_t realtime = clock_realtime();
 	char now[CLOCK_TEXT_MAX];
 	struct view kind;
-	int r = 0;
+	int r;
 
 	if (payload.n > JOURNAL_RECORD_MAX || payload_check(payload, &kind) < 0)
 		return -EINVAL;
 	if (j->broken)
 		return -ESTALE;
-	clock_format(clock_realtime(), now);
-	if (strcmp(now, j->now.time) < 0)
-		r = note_clock(j, now);
+	if (is_over(j, payload.n))
+		return -EDQUOT;
+	clock_format(realtime, now);
+	r = check_clock(j, realtime, now);
 	if (r == 0)
 		r = append_at(j, j->now.seq + 1, now, payload);
+	if (r == 0 && j->unsealed_since == 0)
+		j->unsealed_since = clock_now();
 	if (r == 0)
 		*ret_seq = j->now.seq;
 	return r;

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "base/checked.h"
 
 struct scan {
 	const uint8_t *p, *end;
@@ -184,15 +187,21 @@ static int array(struct scan *s, unsigned depth)
 	}
 }
 
-/* `kind` may be NULL. */
-static int object(struct scan *s, unsigned depth, struct view *kind)
+/* The member of an object that is looked for; the first of several counts. */
+struct wanted {
+	struct view name, value;
+	bool found;
+};
+
+/* `want` may be NULL. */
+static int object(struct scan *s, unsigned depth, struct wanted *want)
 {
 	s->p++;
 	blanks(s);
 	if (take(s, '}'))
 		return 0;
 	for (;;) {
-		struct view key, text;
+		struct view key;
 		const uint8_t *begin;
 
 		blanks(s);
@@ -205,10 +214,10 @@ static int object(struct scan *s, unsigned depth, struct view *kind)
 		begin = s->p;
 		if (value(s, depth) < 0)
 			return -EINVAL;
-		text = view_of(begin, (size_t)(s->p - begin));
-		if (kind && kind->n == 0 && view_eq(key, VIEW_LIT("kind")) && text.n > 2 &&
-			text.p[0] == '"' && !memchr(text.p, '\\', text.n))
-			*kind = view_sub(text, 1, text.n - 2);
+		if (want && !want->found && view_eq(key, want->name)) {
+			want->value = view_of(begin, (size_t)(s->p - begin));
+			want->found = true;
+		}
 		blanks(s);
 		if (take(s, '}'))
 			return 0;
@@ -236,13 +245,79 @@ static int value(struct scan *s, unsigned depth)
 	}
 }
 
+static bool plain_string(struct view value, struct view *ret)
+{
+	if (value.n < 2 || value.p[0] != '"' || memchr(value.p, '\\', value.n))
+		return false;
+	*ret = view_sub(value, 1, value.n - 2);
+	return true;
+}
+
 int payload_check(struct view v, struct view *ret_kind)
 {
 	struct scan s = {v.p, view_end(v)};
-	struct view kind = VIEW_EMPTY;
+	struct wanted kind = {.name = VIEW_LIT("kind")};
 
 	if (v.n == 0 || v.p[0] != '{' || object(&s, 0, &kind) < 0 || s.p != s.end)
 		return -EINVAL;
-	*ret_kind = kind;
+	*ret_kind = VIEW_EMPTY;
+	if (kind.found)
+		(void)plain_string(kind.value, ret_kind);
 	return 0;
+}
+
+bool payload_member(struct view v, const char *name, struct view *ret)
+{
+	struct scan s = {v.p, view_end(v)};
+	struct wanted want = {.name = view_str(name)};
+
+	if (v.n == 0 || v.p[0] != '{' || object(&s, 0, &want) < 0 || !want.found)
+		return false;
+	*ret = want.value;
+	return true;
+}
+
+bool payload_text(struct view v, const char *name, struct view *ret)
+{
+	struct view value;
+
+	return payload_member(v, name, &value) && plain_string(value, ret);
+}
+
+bool payload_number(struct view v, const char *name, uint64_t *ret)
+{
+	struct view value;
+	uint64_t n = 0;
+
+	if (!payload_member(v, name, &value) || value.n == 0)
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] < '0' || value.p[i] > '9' || !checked_mul(n, 10U, &n) ||
+			!checked_add(n, (uint64_t)(value.p[i] - '0'), &n))
+			return false;
+	*ret = n;
+	return true;
+}
+
+static int nibble(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool payload_hex(struct view v, const char *name, uint8_t *ret, size_t n)
+{
+	struct view text;
+
+	if (!payload_text(v, name, &text) || text.n != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int hi = nibble(text.p[2 * i]), lo = nibble(text.p[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return false;
+		ret[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return true;
 }

@@ -60,7 +60,6 @@ static void read_words(const struct conf_node *n, struct question *q)
 	q->facts.completeness = (uint8_t)completeness;
 	q->facts.tags = bits_of(n, "tag", tag_names);
 	q->facts.reasons = bits_of(n, "reason", reason_names);
-	q->posture = bits_of(n, "posture", posture_names);
 }
 
 static int read_question(const struct cases *c, const struct conf_node *n, struct question *ret)

@@ -46,10 +46,14 @@ struct key {
 };
 
 #define MIB        (UINT64_C(1) << 20)
+#define DAY        (86400 * NSEC_PER_SEC)
 #define AT(member) offsetof(struct settings, member)
 
 /* In the order of enum settings_arm. */
 static const char *const arm_choices[] = {"on-demand", "always", NULL};
+
+/* In the order of enum settings_when_full. */
+static const char *const when_full_choices[] = {"keep-old", "drop-oldest", NULL};
 
 static const struct key keys[] = {
 	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
@@ -85,9 +89,19 @@ static const struct key keys[] = {
 		512 * MIB, NULL, "512 MiB", "Larger files are not read and count as `too-big`."},
 	{"limits.worker-memory", TYPE_SIZE, false, AT(limits.worker_memory), 64 * MIB,
 		64 * 1024 * MIB, 512 * MIB, NULL, "512 MiB", "Memory of one scanning process."},
+	{"journal.file-size", TYPE_SIZE, false, AT(journal.segment_bytes), 64U << 10, 1024 * MIB,
+		64 * MIB, NULL, "64 MiB",
+		"A file of the journal that large is closed and a new one begun."},
+	{"journal.max-size", TYPE_SIZE, false, AT(journal.total_bytes), 0, 1024 * 1024 * MIB, 0,
+		NULL, "0", "The most that the whole journal takes; 0 for no limit."},
+	{"journal.keep", TYPE_DURATION, false, AT(journal.keep_ns), 0, 36500 * DAY, 0, NULL, "0",
+		"Records older than this are removed, which is recorded; 0 keeps them for ever."},
+	{"journal.when-full", TYPE_CHOICE, false, AT(journal.when_full), 0, 0,
+		SETTINGS_WHEN_FULL_KEEP_OLD, NULL, "keep-old",
+		"On a full disk or at `max-size`: keep-old (new records wait in memory and are "
+		"counted when lost), or drop-oldest.",
+		when_full_choices},
 };
-
-#define LIMITS "limits."
 
 bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
 	const char **ret_text)
@@ -336,49 +350,64 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 	return r;
 }
 
-/* The names of one level of the table, for the check of keys. */
-static void key_names(bool limits, const char **ret)
+/* The groups of keys; a key without one stands at the top. */
+static const char *const groups[] = {"limits", "journal"};
+
+/* The group that a key is in, or ARRAY_SIZE(groups); `ret` is its name there. */
+static size_t group_of(const char *name, const char **ret)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		size_t n = strlen(groups[i]);
+
+		if (strncmp(name, groups[i], n) == 0 && name[n] == '.') {
+			*ret = name + n + 1;
+			return i;
+		}
+	}
+	*ret = name;
+	return ARRAY_SIZE(groups);
+}
+
+/* The names of one level of the table, for the check of keys. */
+static void key_names(size_t group, const char **ret)
+{
+	const char *name;
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		bool below = strncmp(keys[i].name, LIMITS, strlen(LIMITS)) == 0;
-
-		if (below == limits)
-			ret[n++] = keys[i].name + (below ? strlen(LIMITS) : 0);
-	}
-	if (!limits)
-		ret[n++] = "limits";
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (group_of(keys[i].name, &name) == group)
+			ret[n++] = name;
+	if (group == ARRAY_SIZE(groups))
+		for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+			ret[n++] = groups[i];
 	ret[n] = NULL;
 }
 
-static const struct conf_node *find(const struct conf_node *root, const char *name)
+static const struct conf_node *find(const struct conf_node *root, const char *key)
 {
-	if (strncmp(name, LIMITS, strlen(LIMITS)) == 0)
-		return conf_get(conf_get(root, "limits"), name + strlen(LIMITS));
-	return conf_get(root, name);
+	const char *name;
+	size_t group = group_of(key, &name);
+
+	return conf_get(group < ARRAY_SIZE(groups) ? conf_get(root, groups[group]) : root, name);
 }
 
 /* Goes on after a bad value, so that one run shows all of them. */
 static int load_tree(struct load *l)
 {
-	const char *names[ARRAY_SIZE(keys) + 2];
-	const struct conf_node *root = conf_root(l->conf), *limits = conf_get(root, "limits");
+	const char *names[ARRAY_SIZE(keys) + ARRAY_SIZE(groups) + 1];
+	const struct conf_node *root = conf_root(l->conf), *n;
 	size_t errors = l->diags->errors;
 	int r;
 
-	key_names(false, names);
-	r = conf_check_keys(l->conf, root, names, CODE_KEY, l->diags);
-	if (r < 0 && r != -EBADMSG)
-		return r;
-	key_names(true, names);
-	if (limits)
-		r = conf_check_keys(l->conf, limits, names, CODE_KEY, l->diags);
-	if (r < 0 && r != -EBADMSG)
-		return r;
+	for (size_t i = 0; i <= ARRAY_SIZE(groups); i++) {
+		n = i < ARRAY_SIZE(groups) ? conf_get(root, groups[i]) : root;
+		key_names(i, names);
+		r = n ? conf_check_keys(l->conf, n, names, CODE_KEY, l->diags) : 0;
+		if (r < 0 && r != -EBADMSG)
+			return r;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const struct conf_node *n = find(root, keys[i].name);
-
+		n = find(root, keys[i].name);
 		r = n ? load_key(l, &keys[i], n) : 0;
 		if (r < 0 && r != -EBADMSG)
 			return r;

@@ -22,6 +22,12 @@ enum settings_arm {
 	SETTINGS_ARM_ALWAYS,
 };
 
+/* journal.when-full: what a full disk, or a journal of journal.max-size, does to records. */
+enum settings_when_full {
+	SETTINGS_WHEN_FULL_KEEP_OLD,    /* new ones wait in memory, and are counted as lost there */
+	SETTINGS_WHEN_FULL_DROP_OLDEST, /* the oldest file goes, which is recorded */
+};
+
 struct settings {
 	char *state_dir;   /* state-dir: /var/lib/sealgate */
 	char *runtime_dir; /* runtime-dir: /run/sealgate */
@@ -39,6 +45,12 @@ struct settings {
 		uint64_t file_bytes;        /* limits.file-size: 512 MiB; more is `too-big` */
 		uint64_t worker_memory;     /* limits.worker-memory: 512 MiB */
 	} limits;
+	struct {
+		uint64_t segment_bytes; /* journal.file-size: 64 MiB, then a new file is begun */
+		uint64_t total_bytes;   /* journal.max-size: 0, no limit */
+		uint64_t keep_ns;       /* journal.keep: 0, for ever */
+		uint32_t when_full;     /* journal.when-full (enum settings_when_full) */
+	} journal;
 };
 
 /* NULL path: the defaults. 0, or -EBADMSG with diagnostics, or -errno. Relative paths are taken

@@ -25,6 +25,9 @@ struct config {
 	uint32_t index;     /* of a worker */
 	uint32_t agent_pid; /* the supervisor's */
 	uint64_t hold_ns, scan_cpu_ns, background_cpu_ns, file_bytes, worker_memory;
+	/* log: how large the journal gets (journal/journal.h) */
+	uint64_t journal_segment_bytes, journal_total_bytes, journal_keep_ns;
+	bool journal_drop_oldest;
 	bool cgroup_tags; /* gate: the supervisor can tag (GATE_TAG) */
 	bool on_demand;   /* gate: file systems are covered while applications live */
 };

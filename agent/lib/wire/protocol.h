@@ -78,8 +78,11 @@ enum message {
 
 	/* core <-> log */
 	LOG_APPEND = 224, /* view: one JSON object, the record's payload */
-	LOG_APPENDED,     /* u64 sequence number, durable from here on; 0: refused or lost, and
-				a gap record counts it */
+	LOG_SEAL,     /* view: one JSON object or empty: appended with a checkpoint behind it, whose
+			    number LOG_APPENDED tells */
+	LOG_NEW_KEY,  /* empty: a new signing key, answered with LOG_APPENDED */
+	LOG_APPENDED, /* u64 sequence number, durable from here on; 0: refused or lost, and
+			    a gap record counts it */
 
 	/* CLI <-> core, over the control socket in runtime-dir */
 	CTL_STATUS = 256, /* empty; answered with CTL_TEXT */

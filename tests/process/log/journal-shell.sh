@@ -11,7 +11,7 @@ case $out in
 "$3 lines, the last is $(cut -d' ' -f2 incidents.head)"*) ;;
 *) echo "whole journal: $out"; exit 1 ;;
 esac
-line=$(sed -n 2p incidents.jsonl | sed 's/,"hash":"[0-9a-f]*"}$//' | tr -d '\n' | sha256sum | cut -c1-64)
-sed -n 2p incidents.jsonl | grep -q "\"hash\":\"$line\"}\$" || { echo "line 2: $line"; exit 1; }
-sed -i '2s/"n":1,/"n":7,/' incidents.jsonl
-sh -c "$script" | grep -q '^line 2 was altered' || { echo "an altered line was not noticed"; exit 1; }
+line=$(sed -n 3p incidents.jsonl | sed 's/,"hash":"[0-9a-f]*"}$//' | tr -d '\n' | sha256sum | cut -c1-64)
+sed -n 3p incidents.jsonl | grep -q "\"hash\":\"$line\"}\$" || { echo "line 3: $line"; exit 1; }
+sed -i '3s/"n":1,/"n":7,/' incidents.jsonl
+sh -c "$script" | grep -q '^line 3 was altered' || { echo "an altered line was not noticed"; exit 1; }

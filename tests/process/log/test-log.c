@@ -20,13 +20,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "journal/journal.h"
+#include "journal/seal.h"
 #include "wire/config.h"
 #include "wire/frame.h"
 #include "wire/protocol.h"
 
 #define ANSWER_MS 10000 /* a process that takes longer hangs */
 #define NOBODY    65534U
+#define OWN       2U /* records of a new journal's own: its birth and its key */
 
 static const char *program, *script, *manual;
 
@@ -36,7 +37,8 @@ struct bench {
 	int control, core;
 	struct buf storage;
 	struct wire_frame frame; /* the last one received */
-	bool mounted;
+	bool mounted, drop_oldest;
+	uint64_t segment_bytes;
 };
 
 static void start(struct bench *b, uint32_t uid);
@@ -117,7 +119,12 @@ static void give_core(struct bench *b)
 
 static void send_config(struct bench *b, uint32_t uid)
 {
-	struct config c = {.state_dir = b->state, .runtime_dir = b->state, .uid = uid, .gid = uid};
+	struct config c = {.state_dir = b->state,
+		.runtime_dir = b->state,
+		.uid = uid,
+		.gid = uid,
+		.journal_segment_bytes = b->segment_bytes,
+		.journal_drop_oldest = b->drop_oldest};
 	struct buf body = BUF_INIT(0);
 	struct pack p = {&body, 0};
 
@@ -252,7 +259,7 @@ static void test_append(void **state)
 	for (uint32_t i = 0; i < 300; i++) {
 		expect(b, b->core, LOG_APPENDED);
 		assert_int_equal(b->frame.id, 1000 + i);
-		assert_int_equal(seq_of(&b->frame), i + 1);
+		assert_int_equal(seq_of(&b->frame), i + OWN);
 	}
 	assert_int_equal(wire_send(b->control, SUP_PING, 77, VIEW_EMPTY, NULL, 0), 0);
 	expect(b, b->control, CHILD_PONG);
@@ -260,7 +267,9 @@ static void test_append(void **state)
 	assert_int_equal(stop(b), 0);
 	v = verify(b);
 	assert_int_equal(v.findings, 0);
-	assert_int_equal(v.records, 301);
+	assert_int_equal(v.records, OWN + 300 + 1); /* and a checkpoint at the end */
+	assert_int_equal(v.checkpoints, 1);
+	assert_int_equal(v.sealed_seq + 1, v.last_seq);
 	assert_int_equal(v.gaps, 0);
 }
 
@@ -278,7 +287,7 @@ static void test_shell(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		execl(script, script, manual, b->dir, "5", NULL);
+		execl(script, script, manual, b->dir, "7", NULL);
 		_exit(127);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -295,7 +304,7 @@ static void test_other_user(void **state)
 		skip();
 	assert_int_equal(chown(b->dir, NOBODY, NOBODY), 0);
 	start(b, NOBODY);
-	assert_int_equal(append(b, 1), 1);
+	assert_int_equal(append(b, 1), OWN);
 	snprintf(path, sizeof(path), "%s/%s", b->dir, JOURNAL_FILE);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_uid, NOBODY);
@@ -309,7 +318,7 @@ static void test_core_restarts(void **state)
 	struct bench *b = *state;
 
 	start(b, UINT32_MAX);
-	assert_int_equal(append(b, 1), 1);
+	assert_int_equal(append(b, 1), OWN);
 	assert_int_equal(send_number(b, 2, 0), 0); /* and gone before the answer */
 	for (uint32_t i = 0; i < 20; i++) {
 		give_core(b);
@@ -323,9 +332,9 @@ static void test_core_restarts(void **state)
 		wire_send(b->core, LOG_APPEND, 0, VIEW_LIT("\xff\xff\xff\xff"), NULL, 0), 0);
 	assert_int_equal(receive(b, b->core, ANSWER_MS), WIRE_EOF);
 	give_core(b);
-	assert_int_equal(append(b, 40), 23);
+	assert_int_equal(append(b, 40), 24);
 	assert_int_equal(stop(b), 0);
-	assert_int_equal(verify(b).records, 24);
+	assert_int_equal(verify(b).records, 24 + OWN);
 }
 
 static void test_end_of_supervisor(void **state)
@@ -337,7 +346,7 @@ static void test_end_of_supervisor(void **state)
 		assert_int_equal(send_number(b, i, 0), 0);
 	b->control = fd_close(b->control);
 	assert_int_equal(ended(b), 0);
-	assert_int_equal(verify(b).records, 51); /* what was on its way is not lost */
+	assert_int_equal(verify(b).records, OWN + 50 + 1); /* what was on its way is not lost */
 }
 
 static void test_refused(void **state)
@@ -350,7 +359,7 @@ static void test_refused(void **state)
 	expect(b, b->core, LOG_APPENDED);
 	assert_int_equal(b->frame.id, 5);
 	assert_int_equal(seq_of(&b->frame), 0);
-	assert_int_equal(append(b, 6), 2);
+	assert_int_equal(append(b, 6), OWN + 1);
 	assert_int_equal(stop(b), 0);
 	find_last(b, "{\"kind\":\"gap\"", text, sizeof(text));
 	assert_non_null(strstr(text, "\"what\":\"refused-record\""));
@@ -391,7 +400,7 @@ static void test_torn(void **state)
 	assert_int_equal(stop(b), 0);
 	spoil(b, "{\"seq\":2,\"ti", 0);
 	start(b, UINT32_MAX);
-	assert_int_equal(append(b, 2), 3); /* behind the gap record */
+	assert_int_equal(append(b, 2), 5); /* behind the checkpoint and the gap record */
 	assert_int_equal(stop(b), 0);
 	find_last(b, "{\"kind\":\"gap\"", text, sizeof(text));
 	assert_non_null(strstr(text, "\"what\":\"torn-line\""));
@@ -409,12 +418,13 @@ static void test_damaged(void **state)
 	assert_int_equal(stop(b), 0);
 	spoil(b, NULL, 100);
 	start(b, UINT32_MAX);
-	assert_int_equal(append(b, 2), 4); /* behind two gap records: damaged, and missing */
+	/* Behind the key and two gap records: damaged, and missing. */
+	assert_int_equal(append(b, 2), 7);
 	assert_int_equal(stop(b), 0);
 	find_last(b, "{\"kind\":\"gap\",\"what\":\"damaged-journal\"", text, sizeof(text));
 	assert_non_null(strstr(text, "\"file\":\"" JOURNAL_FILE ".damaged-"));
 	find_last(b, "{\"kind\":\"gap\",\"what\":\"missing-records\"", text, sizeof(text));
-	assert_non_null(strstr(text, "\"from_seq\":1,\"to_seq\":1"));
+	assert_non_null(strstr(text, "\"from_seq\":1,\"to_seq\":3"));
 	assert_int_equal(verify(b).gaps, 2);
 }
 
@@ -428,13 +438,79 @@ static void test_removed_while_open(void **state)
 	(void)append(b, 2);
 	snprintf(path, sizeof(path), "%s/%s", b->dir, JOURNAL_FILE);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(append(b, 3), 5); /* behind two gap records */
+	assert_int_equal(append(b, 3), 7); /* behind the key and two gap records */
 	assert_int_equal(stop(b), 0);
 	find_last(b, "{\"kind\":\"gap\",\"what\":\"missing-records\"", text, sizeof(text));
-	assert_non_null(strstr(text, "\"from_seq\":1,\"to_seq\":2"));
+	assert_non_null(strstr(text, "\"from_seq\":1,\"to_seq\":3"));
 	find_last(b, "{\"kind\":\"gap\",\"what\":\"journal-changed\"", text, sizeof(text));
 	assert_true(text[0]);
 	assert_int_equal(verify(b).findings, 1);
+}
+
+static uint64_t ask(struct bench *b, uint16_t type, uint32_t id, struct view payload)
+{
+	struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+
+	if (type == LOG_SEAL)
+		pack_view(&p, payload);
+	assert_int_equal(p.error, 0);
+	assert_int_equal(wire_send(b->core, type, id, buf_view(&body), NULL, 0), 0);
+	buf_done(&body);
+	expect(b, b->core, LOG_APPENDED);
+	assert_int_equal(b->frame.id, id);
+	return seq_of(&b->frame);
+}
+
+static void remove_file(struct bench *b, const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", b->dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Checkpoints when asked, a new key that the old one signs, and one that was lost. */
+static void test_keys(void **state)
+{
+	struct bench *b = *state;
+	struct journal_verify_result v;
+	struct stat st;
+	char path[160], text[600];
+
+	start(b, UINT32_MAX);
+	snprintf(path, sizeof(path), "%s/" SEAL_KEY_FILE, b->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	(void)append(b, 1);
+	assert_int_equal(ask(b, LOG_SEAL, 2, VIEW_EMPTY), 3);
+	assert_int_equal(ask(b, LOG_SEAL, 3, VIEW_LIT("{\"kind\":\"statement\"}")), 5);
+	assert_int_equal(ask(b, LOG_SEAL, 4, VIEW_LIT("no object")), 0);
+	assert_true(ask(b, LOG_NEW_KEY, 5, VIEW_EMPTY) > 0);
+	assert_int_equal(ask(b, LOG_SEAL, 6, VIEW_EMPTY), 8);
+	v = verify(b);
+	assert_int_equal(v.findings, 0);
+	assert_int_equal(v.checkpoints, 3);
+	assert_int_equal(v.lost_keys, 0);
+	find_last(b, "{\"kind\":\"key\"", text, sizeof(text));
+	assert_non_null(strstr(text, "\"what\":\"rotated\""));
+	assert_int_equal(stop(b), 0);
+	assert_int_equal(verify(b).checkpoints, 3); /* nothing came behind the last */
+
+	start(b, UINT32_MAX); /* the same key goes on */
+	(void)append(b, 7);
+	assert_int_equal(stop(b), 0);
+	assert_int_equal(verify(b).records, 11);
+
+	remove_file(b, SEAL_KEY_FILE);
+	start(b, UINT32_MAX);
+	assert_true(append(b, 8) > 0);
+	assert_int_equal(stop(b), 0);
+	v = verify(b);
+	assert_int_equal(v.findings, 0);
+	assert_int_equal(v.lost_keys, 1);
+	find_last(b, "{\"kind\":\"gap\"", text, sizeof(text));
+	assert_non_null(strstr(text, "\"what\":\"key-lost\""));
 }
 
 /* Every number that was answered is in the journal, whenever the process was killed. */
@@ -469,14 +545,19 @@ static void test_killed_under_load(void **state)
 	assert_int_equal(verify(b).findings, 0);
 }
 
-static bool mount_small(struct bench *b)
+static bool mount_sized(struct bench *b, const char *options)
 {
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
 		return false;
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	assert_int_equal(mount("tmpfs", b->dir, "tmpfs", 0, "size=128k,mode=0700"), 0);
+	assert_int_equal(mount("tmpfs", b->dir, "tmpfs", 0, options), 0);
 	b->mounted = true;
 	return true;
+}
+
+static bool mount_small(struct bench *b)
+{
+	return mount_sized(b, "size=128k,mode=0700");
 }
 
 static uint64_t field(const char *text, const char *name)
@@ -538,7 +619,7 @@ static void test_full_disk(void **state)
 	assert_int_equal(field(text, "\"kept\":"), after);
 	assert_int_equal(field(text, "\"lost\":"), lost);
 	assert_int_equal(verify(b).findings, 0);
-	assert_int_equal(verify(b).records, 1 + written + after + 1 + 1);
+	assert_int_equal(verify(b).records, OWN + written + after + 1 + 1 + 1);
 }
 
 /* A disk that is full at the start and stays full: it serves, and says at the end what was lost. */
@@ -561,6 +642,35 @@ static void test_full_to_the_end(void **state)
 	assert_int_equal(wire_send(b->control, SUP_STOP, 0, VIEW_EMPTY, NULL, 0), 0);
 	expect(b, b->control, CHILD_FATAL);
 	assert_int_equal(ended(b), EXIT_FAILURE);
+}
+
+/* A full disk takes the oldest files, each with a record of it, and nothing that is new. */
+static void test_drop_oldest(void **state)
+{
+	struct bench *b = *state;
+	struct journal_verify_result v;
+	char text[600];
+
+	if (!mount_sized(b, "size=2m,mode=0700"))
+		skip();
+	b->segment_bytes = 256U << 10;
+	b->drop_oldest = true;
+	start(b, UINT32_MAX);
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(send_number(b, i, 60U << 10), 0);
+		expect(b, b->core, LOG_APPENDED);
+		assert_true(seq_of(&b->frame) > 0);
+	}
+	assert_int_equal(stop(b), 0);
+	v = verify(b);
+	assert_int_equal(v.findings, 0);
+	assert_int_equal(v.gaps, 0); /* nothing had to wait */
+	assert_true(v.first_seq > OWN + 40);
+	assert_true(v.last_seq >= OWN + 100);
+	assert_true(v.retentions > 0);
+	find_last(b, "{\"kind\":\"retention\"", text, sizeof(text));
+	assert_non_null(strstr(text, "\"what\":\"disk-full\""));
+	assert_int_equal(field(text, "\"to_seq\":") + 1, v.first_seq);
 }
 
 static void test_no_directory(void **state)
@@ -599,6 +709,8 @@ int main(int argc, char **argv)
 		WITH_BENCH(test_torn),
 		WITH_BENCH(test_damaged),
 		WITH_BENCH(test_removed_while_open),
+		WITH_BENCH(test_keys),
+		WITH_BENCH(test_drop_oldest),
 		WITH_BENCH(test_killed_under_load),
 		WITH_BENCH(test_full_disk),
 		WITH_BENCH(test_full_to_the_end),

@@ -91,6 +91,7 @@ static void on_finding(void *userdata, const struct journal_finding *f)
 
 	if (r->n++ == 0) {
 		r->line = f->line;
+		snprintf(r->file, sizeof(r->file), "%s", f->file);
 		memcpy(r->text, f->text, sizeof(r->text));
 	}
 	r->by_fault[f->fault]++;
@@ -98,7 +99,13 @@ static void on_finding(void *userdata, const struct journal_finding *f)
 
 void scratch_verify(const struct scratch *s, struct scratch_findings *ret)
 {
+	scratch_verify_anchored(s, NULL, ret);
+}
+
+void scratch_verify_anchored(
+	const struct scratch *s, const struct checkpoint *anchor, struct scratch_findings *ret)
+{
 	memset(ret, 0, sizeof(*ret));
-	assert_int_equal(journal_verify(s->dir, on_finding, ret, &ret->result), 0);
+	assert_int_equal(journal_verify_anchored(s->dir, anchor, on_finding, ret, &ret->result), 0);
 	assert_int_equal(ret->n, ret->result.findings);
 }

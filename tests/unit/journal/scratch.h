@@ -23,7 +23,10 @@ void scratch_fill(const struct scratch *s, unsigned first, unsigned n);
 struct scratch_findings {
 	unsigned n, by_fault[JOURNAL_FAULT_MAX];
 	uint64_t line; /* of the first */
+	char file[JOURNAL_NAME_MAX];
 	char text[200];
 	struct journal_verify_result result;
 };
 void scratch_verify(const struct scratch *s, struct scratch_findings *ret);
+void scratch_verify_anchored(
+	const struct scratch *s, const struct checkpoint *anchor, struct scratch_findings *ret);
