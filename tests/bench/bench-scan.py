@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """sealgate scan beside clamscan, yara and an admin's shell script of converters and grep, over a
-folder of office documents that LibreOffice makes, interleaved in one run. Each peer is given the
-same fifty spellings of markings in the forms that it can express.
+folder of office documents that LibreOffice makes, interleaved in one run. sealgate looks for
+everything that its packs know; each peer for fifty markings in the forms that it can express
+(peer_rules.py tells which and why), and with --literals also for the fifty spellings alone: less
+work, and what half of an hour's try would be. `found` and `false` say what the CPU time bought:
+yara reads raw bytes and sees into no zip and no PDF.
 
-usage: bench-scan.py BUILD [--files 2000] [--rounds 3] [--folder DIR] [--json]
+usage: bench-scan.py BUILD [--files 2000] [--rounds 3] [--folder DIR] [--literals] [--json]
 BUILD: a release build (meson setup --buildtype=release). Installs the peers where they are missing
 (needs root then). The folder is made once (some minutes) and used again where it is there.
 """
@@ -21,10 +24,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import unicodedata
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import documents
+import peer_rules
+from prose import sentence
 
 # source, LibreOffice's filter (None: written here), share
 FORMATS = [("fodt", "docx", 20), ("fodt", "doc", 10), ("fodt", "odt", 8), ("fodt", "rtf", 6),
@@ -33,20 +37,6 @@ FORMATS = [("fodt", "docx", 20), ("fodt", "doc", 10), ("fodt", "odt", 8), ("fodt
            (None, "html", 1), (None, "eml", 1)]
 MARKS = ["TUYỆT MẬT", "TỐI MẬT", "MẬT", "LƯU HÀNH NỘI BỘ", "NATO SECRET", "SECRET//NOFORN", "绝密★10年",
          "СОВЕРШЕННО СЕКРЕТНО"]
-# What the peers look for: literals, because two of them know nothing else that is of use.
-LITERALS = """TUYỆT MẬT|TỐI MẬT|MẬT|LƯU HÀNH NỘI BỘ|TÀI LIỆU NỘI BỘ|NỘI BỘ|TÀI LIỆU MẬT|VĂN BẢN MẬT|
-HỒ SƠ MẬT|BÍ MẬT NHÀ NƯỚC|XEM XONG TRẢ LẠI|XONG HỘI NGHỊ TRẢ LẠI|KHÔNG PHỔ BIẾN|KHÔNG SAO CHỤP|
-TUYET MAT|TOI MAT|LUU HANH NOI BO|Độ mật: Mật|Độ mật: Tối mật|Độ mật: Tuyệt mật|TOP SECRET|SECRET//|
-CONFIDENTIAL//|NATO SECRET|NATO CONFIDENTIAL|NATO RESTRICTED|COSMIC TOP SECRET|OFFICIAL-SENSITIVE|
-UK SECRET|CUI//|FOR OFFICIAL USE ONLY|INTERNAL USE ONLY|COMPANY CONFIDENTIAL|STRICTLY CONFIDENTIAL|
-TLP:AMBER|TLP:RED|NOFORN|绝密★|机密★|秘密★|内部资料|内部文件|ОСОБОЙ ВАЖНОСТИ|СОВЕРШЕННО СЕКРЕТНО|СЕКРЕТНО|
-ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ|MSIP_Label_|VS-VERTRAULICH|STRENG GEHEIM|DIFFUSION RESTREINTE""".replace(
-    "\n", "").split("|")
-WORDS = """báo cáo kế hoạch công tác quý năm tỉnh huyện xã phường thực hiện triển khai đề nghị các
-đơn vị phối hợp chỉ đạo kiểm tra giám sát kết quả nhiệm vụ giải pháp trọng tâm phát triển kinh tế xã
-hội đầu tư xây dựng cơ sở hạ tầng giao thông thủy lợi giáo dục y tế văn hóa an ninh trật tự môi
-trường tài nguyên quản lý nhà nước cải cách hành chính ứng dụng công nghệ thông tin dữ liệu mật khẩu
-hệ thống người dân doanh nghiệp tổ chức cá nhân quy định pháp luật nghị định thông tư hướng dẫn""".split()
 PEERS = {"clamscan": "clamav", "yara": "yara", "catdoc": "catdoc", "unrtf": "unrtf",
          "pdftotext": "poppler-utils", "w3m": "w3m", "unzip": "unzip"}
 
@@ -65,13 +55,9 @@ find "$1" -type f | while read -r f; do
 	*.pdf) pdftotext "$f" - ;;
 	*.html) w3m -dump -T text/html "$f" ;;
 	*) cat "$f" ;;
-	esac 2>/dev/null | grep -qF -f "$2" && echo "$f"
+	esac 2>/dev/null | grep -q"$3" -f "$2" && echo "$f"
 done
 """
-
-
-def sentence(rng):
-    return " ".join(rng.choice(WORDS) for _ in range(rng.randint(8, 22))).capitalize() + "."
 
 
 def paragraphs(rng, n):
@@ -149,35 +135,6 @@ def generate(folder, count):
     print(file=sys.stderr)
 
 
-def spellings(literal):
-    """As a text may be stored; clamscan's signatures fold nothing."""
-    forms = [literal, literal.lower(), literal.title(), unicodedata.normalize("NFD", literal)]
-    return {f.encode() for f in forms} | {literal.encode("utf-16-le")}
-
-
-def yara_rule(n):
-    """Case by the engine where it can, letters set apart by a regular expression."""
-    literal = LITERALS[n]
-    strings = [f'$t = "{literal}" nocase ascii wide']
-    strings += [f"$h{k} = {{ {form.hex(' ')} }}" for k, form in
-                enumerate(sorted(spellings(literal)))]
-    if all(c.isalpha() or c == " " for c in literal):
-        letters = "".join(r" +" if c == " " else "".join(f"\\x{b:02x}" for b in c.encode()) + " ?"
-                          for c in literal)
-        strings.append(f"$r = /{letters}/")
-    return f"rule m{n} {{ strings: {' '.join(strings)} condition: any of them }}"
-
-
-def write_rules(folder):
-    signatures = [f"Mark.{n}.{k}:0:*:{form.hex()}" for n, literal in enumerate(LITERALS)
-                  for k, form in enumerate(sorted(spellings(literal)))]
-    (folder / "marks.ndb").write_text("\n".join(signatures) + "\n")
-    (folder / "marks.yar").write_text("\n".join(map(yara_rule, range(len(LITERALS)))) + "\n")
-    (folder / "marks.txt").write_text("\n".join(LITERALS) + "\n")
-    (folder / "script").write_text(SCRIPT)
-    return len(signatures)
-
-
 def measure(argv, env):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
@@ -201,9 +158,9 @@ def found_by(name, out):
     if name == "sealgate scan":
         docs = [json.loads(line) for line in out.splitlines()]
         return {d["path"] for d in docs if d["level"] != "none"}
-    if name == "clamscan":
+    if name.startswith("clamscan"):
         return {line.rsplit(": ", 1)[0] for line in out.splitlines() if line.endswith(" FOUND")}
-    if name == "yara":
+    if name.startswith("yara"):
         return {line.split(" ", 1)[1] for line in out.splitlines()}
     return set(out.splitlines())
 
@@ -214,6 +171,7 @@ def main():
     a.add_argument("--files", type=int, default=2000)
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--folder", default="/var/tmp/sealgate-bench-scan")
+    a.add_argument("--literals", action="store_true")
     a.add_argument("--json", action="store_true")
     o = a.parse_args()
     folder = pathlib.Path(o.folder)
@@ -229,16 +187,21 @@ def main():
     build = pathlib.Path(o.build).resolve()
     top = pathlib.Path(__file__).resolve().parent.parent.parent
     rules = pathlib.Path(tempfile.mkdtemp(prefix="bench-scan-"))
-    signatures = write_rules(rules)
-    env = {**os.environ, "SEALGATE_LIBEXEC": str(build / "agent/scan")}
+    signatures = peer_rules.write(rules)
+    (rules / "script").write_text(SCRIPT)
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "SEALGATE_LIBEXEC": str(build / "agent/scan")}
     tools = {
         "sealgate scan": [str(build / "agent/ctl/sealgate"), "scan", "--json", "--jobs", "1",
                           "--rules", str(top / "rules"), str(folder)],
-        "clamscan": ["clamscan", "-r", "--no-summary", "--infected", "-d",
-                     str(rules / "marks.ndb"), str(folder)],
-        "yara": ["yara", "-r", "-w", "-p", "1", str(rules / "marks.yar"), str(folder)],
-        "converters": ["bash", str(rules / "script"), str(folder), str(rules / "marks.txt")],
     }
+    for stem, grep in [("forms", "E"), ("literals", "F")][:1 + o.literals]:
+        by = "" if stem == "forms" else ", literals"
+        tools["clamscan" + by] = ["clamscan", "-r", "--no-summary", "--infected", "-d",
+                                  str(rules / f"{stem}.ndb"), str(folder)]
+        tools["yara" + by] = ["yara", "-r", "-w", "-p", "1", str(rules / f"{stem}.yar"),
+                              str(folder)]
+        tools["converters" + by] = ["bash", str(rules / "script"), str(folder),
+                                    str(rules / f"{stem}.grep"), grep]
     cpu, wall, out = {t: [] for t in tools}, {t: [] for t in tools}, {}
     for n in range(o.rounds):
         for name, argv in tools.items():
@@ -261,11 +224,11 @@ def main():
                           "rounds": o.rounds, "tools": rows}))
         return
     print(f"{len(files)} files, {size / 1e6:.1f} MB, {len(marked)} marked; one core each, least of "
-          f"{o.rounds} interleaved rounds;\nthe peers look for {len(LITERALS)} spellings "
-          f"({signatures} signatures for clamscan and yara)")
-    print(f"{'':16}{'CPU s':>8}{'ratio':>8}{'files/s':>9}{'peak MB':>9}{'found':>8}{'false':>8}")
+          f"{o.rounds} interleaved rounds;\nthe peers look for {len(peer_rules.MARKINGS)} markings "
+          f"({signatures} signatures for clamscan)")
+    print(f"{'':22}{'CPU s':>8}{'ratio':>8}{'files/s':>9}{'peak MB':>9}{'found':>8}{'false':>8}")
     for r in rows:
-        print(f"{r['tool']:16}{r['cpu_s']:8.2f}{r['ratio']:8.1f}{r['files_per_s']:9}"
+        print(f"{r['tool']:22}{r['cpu_s']:8.2f}{r['ratio']:8.1f}{r['files_per_s']:9}"
               f"{r['peak_mb']:9}{r['found']:8}{r['false']:8}")
 
 
