@@ -85,23 +85,31 @@ static bool parse(struct policy *p, struct view blob)
 	p->header = v;
 	if (p->header->magic != POLICY_MAGIC || p->header->format != POLICY_FORMAT ||
 		p->header->size != blob.n || p->header->mode >= MODE_MAX ||
-		p->header->n_rules > POLICY_RULES_MAX || p->header->n_words > POLICY_WORDS_MAX)
+		p->header->n_rules > POLICY_RULES_MAX ||
+		p->header->n_failures > POLICY_FAILURES_MAX ||
+		p->header->n_words > POLICY_WORDS_MAX)
 		return false;
 	if (!take(&rest, p->header->n_rules, sizeof(*p->rules), &v))
 		return false;
 	p->rules = v;
+	if (!take(&rest, p->header->n_failures, sizeof(*p->failures), &v))
+		return false;
+	p->failures = v;
 	if (!take(&rest, p->header->n_words, sizeof(*p->words), &v))
 		return false;
 	p->words = v;
 	if (p->header->n_strings != rest.n || rest.n == 0 || rest.p[rest.n - 1] != 0)
 		return false;
 	p->strings = (const char *)rest.p;
-	for (uint32_t i = 0; i < p->header->n_rules; i++) {
+	p->first_about_document = p->header->n_rules;
+	for (uint32_t i = p->header->n_rules; i-- > 0;) {
 		if (!rule_is_valid(p, &p->rules[i]))
 			return false;
 		p->when |= p->rules[i].when;
+		if (p->rules[i].when & POLICY_ABOUT_DOCUMENT)
+			p->first_about_document = i;
 	}
-	return true;
+	return policy_failures_valid(p, APPS_MAX);
 }
 
 static void set_bit(const struct policy *p, uint64_t *row, uint32_t rule)
@@ -263,7 +271,7 @@ static void conclude(const struct policy *p, uint32_t rule, struct verdict *ret)
 {
 	ret->rule = rule;
 	ret->version = p->header->version;
-	ret->intended = rule == POLICY_RULE_NONE ? ACTION_ALLOW : p->rules[rule].action;
+	ret->intended = policy_rule_action(p, rule);
 	ret->action = ret->intended;
 	if (p->header->mode == MODE_MONITOR && action_refuses(ret->intended))
 		ret->action = ACTION_LOG;
@@ -315,7 +323,7 @@ static uint32_t first_in_word(
 	return POLICY_RULE_NONE;
 }
 
-void policy_decide(const struct policy *p, const struct question *q, struct verdict *ret)
+static uint32_t first_match(const struct policy *p, const struct question *q)
 {
 	const uint64_t *row[ROW_MAX];
 
@@ -325,12 +333,15 @@ void policy_decide(const struct policy *p, const struct question *q, struct verd
 			uint32_t w = s * 64 + (uint32_t)__builtin_ctzll(m);
 			uint32_t rule = first_in_word(p, q, row, w);
 
-			if (rule != POLICY_RULE_NONE) {
-				conclude(p, rule, ret);
-				return;
-			}
+			if (rule != POLICY_RULE_NONE)
+				return rule;
 		}
-	conclude(p, POLICY_RULE_NONE, ret);
+	return POLICY_RULE_NONE;
+}
+
+void policy_decide(const struct policy *p, const struct question *q, struct verdict *ret)
+{
+	conclude(p, policy_failure_decide(p, q, first_match(p, q), ret), ret);
 }
 
 bool policy_wants_path(const struct policy *p)
@@ -358,14 +369,46 @@ uint32_t policy_n_rules(const struct policy *p)
 	return p->header->n_rules;
 }
 
+uint32_t policy_n_failures(const struct policy *p)
+{
+	return p->header->n_failures;
+}
+
+/* The entry of `failures` that a rule's number stands for, or NULL. */
+static const struct policy_failure *failure_of(const struct policy *p, uint32_t rule)
+{
+	rule -= MIN(rule, p->header->n_rules);
+	return rule < p->header->n_failures ? &p->failures[rule] : NULL;
+}
+
+enum action policy_rule_action(const struct policy *p, uint32_t rule)
+{
+	const struct policy_failure *f;
+
+	if (rule < p->header->n_rules)
+		return (enum action)p->rules[rule].action;
+	f = failure_of(p, rule);
+	return f ? (enum action)f->action : ACTION_ALLOW;
+}
+
 const char *policy_rule_name(const struct policy *p, uint32_t rule)
 {
-	return rule < p->header->n_rules ? p->strings + p->rules[rule].name : "";
+	const struct policy_failure *f;
+
+	if (rule < p->header->n_rules)
+		return p->strings + p->rules[rule].name;
+	f = failure_of(p, rule);
+	return f ? p->strings + f->name : "";
 }
 
 const char *policy_rule_message(const struct policy *p, uint32_t rule)
 {
-	return rule < p->header->n_rules ? p->strings + p->rules[rule].message : "";
+	const struct policy_failure *f;
+
+	if (rule < p->header->n_rules)
+		return p->strings + p->rules[rule].message;
+	f = failure_of(p, rule);
+	return f ? p->strings + f->message : "";
 }
 
 const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const struct question *q)
@@ -395,6 +438,8 @@ const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const st
 	const uint64_t *row[ROW_MAX];
 	enum policy_condition failed;
 
+	if (rule >= p->header->n_rules && rule - p->header->n_rules < p->header->n_failures)
+		return policy_failure_mismatch(p, rule - p->header->n_rules, q);
 	if (rule >= p->header->n_rules)
 		return "there is no such rule";
 	if (policy_rule_is_expired(&p->rules[rule], q))

@@ -13,11 +13,13 @@
 #include "base/view.h"
 #include "model/action.h"
 #include "model/facts.h"
+#include "model/failure.h"
 
-#define POLICY_RULES_MAX 10000U
-#define POLICY_NAME_MAX  64U /* bytes of a rule's name with its NUL */
-#define POLICY_APP_NONE  UINT32_MAX
-#define POLICY_RULE_NONE UINT32_MAX /* no rule matched: allowed and not recorded */
+#define POLICY_RULES_MAX    10000U
+#define POLICY_FAILURES_MAX 64U
+#define POLICY_NAME_MAX     64U /* bytes of a rule's name with its NUL */
+#define POLICY_APP_NONE     UINT32_MAX
+#define POLICY_RULE_NONE    UINT32_MAX /* no rule matched: allowed and not recorded */
 
 struct policy; /* a view into the blob plus its checked offsets */
 
@@ -35,6 +37,8 @@ struct question {
 	uint64_t realtime;       /* ns; for `time` and `valid-until` */
 	int32_t utc_offset;      /* seconds, of the host's zone */
 	bool meeting;            /* a call is in progress */
+	enum failure failure;    /* FAILURE_NONE: what the facts say */
+	enum level was;          /* when it was last read, where the facts have no level */
 };
 
 struct verdict {
@@ -42,12 +46,20 @@ struct verdict {
 	enum action intended; /* what the rule says */
 	uint32_t rule;        /* index, or POLICY_RULE_NONE */
 	uint32_t version;     /* of the policy */
+	enum failure failure; /* that stood in the way of knowing, whoever decided */
+	enum may_be may_be;   /* what the document may be; counts where there is a failure */
 };
 
 /* Checks the whole blob, which must stay valid until policy_close(). 0, -EBADMSG or -ENOMEM. */
 must_check int policy_open(struct view blob, struct policy **ret);
 struct policy *policy_close(struct policy *p); /* takes NULL, returns NULL */
 
+/*
+ * The first rule that matches what is known. Where a failure leaves open what the document is,
+ * `failures` is asked as well, and the stricter answer counts; but a rule that asks for this
+ * failure by its reason decides alone, and so does one that asks nothing about the document and
+ * stands before all that do.
+ */
 void policy_decide(const struct policy *p, const struct question *q, struct verdict *ret);
 
 /* True where some rule looks at the path (so that the gate must read it before it decides). */
@@ -55,10 +67,13 @@ bool policy_wants_path(const struct policy *p);
 bool policy_wants_groups(const struct policy *p);
 
 uint32_t policy_version(const struct policy *p);
+/* Entries of `failures`, in order; the index of the i-th is policy_n_rules() + i. */
+uint32_t policy_n_failures(const struct policy *p);
 enum mode policy_mode(const struct policy *p);
 uint32_t policy_n_rules(const struct policy *p);
 const char *policy_rule_name(const struct policy *p, uint32_t rule); /* "" for POLICY_RULE_NONE */
 const char *policy_rule_message(const struct policy *p, uint32_t rule); /* "" where it has none */
 
-/* Why rule `rule` does not match, in English, for `explain`; NULL where it matches. */
+/* Why rule `rule`, or entry of `failures`, does not match, in English, for `explain`; NULL where it
+ * matches. */
 const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const struct question *q);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 struct policy_builder {
-	struct buf rules, words, strings;
-	uint32_t n_rules;
+	struct buf rules, failures, words, strings;
+	uint32_t n_rules, n_failures;
 };
 
 int policy_builder_new(struct policy_builder **ret)
@@ -31,6 +31,7 @@ struct policy_builder *policy_builder_free(struct policy_builder *b)
 	if (!b)
 		return NULL;
 	buf_done(&b->rules);
+	buf_done(&b->failures);
 	buf_done(&b->words);
 	buf_done(&b->strings);
 	free(b);
@@ -151,6 +152,35 @@ int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *d
 	return r;
 }
 
+int policy_builder_add_failure(struct policy_builder *b, const struct policy_failure_def *def)
+{
+	struct policy_failure f = {
+		.action = def->action,
+		.failures = def->failures,
+		.may_be = def->may_be,
+		.categories = def->categories,
+		.asks_app = def->apps != NULL,
+	};
+	int r;
+
+	if (b->n_failures == POLICY_FAILURES_MAX || strlen(def->name) >= POLICY_NAME_MAX ||
+		(def->message && strlen(def->message) >= POLICY_MESSAGE_MAX))
+		return -E2BIG;
+	if (!def->name[0] || (unsigned)def->action >= ACTION_MAX || def->failures >> FAILURE_MAX ||
+		def->may_be >> MAY_BE_MAX || def->categories >> CATEGORY_MAX)
+		return -EINVAL;
+	r = put_string(b, def->name, &f.name);
+	if (r == 0 && def->message)
+		r = put_string(b, def->message, &f.message);
+	if (r == 0)
+		r = put_numbers(b, def->apps, def->n_apps, &f.apps);
+	if (r == 0)
+		r = buf_put(&b->failures, &f, sizeof(f));
+	if (r == 0)
+		b->n_failures++;
+	return r;
+}
+
 int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob)
 {
@@ -160,17 +190,20 @@ int policy_builder_finish(
 		.version = version,
 		.mode = mode,
 		.n_rules = b->n_rules,
+		.n_failures = b->n_failures,
 		.n_words = (uint32_t)(b->words.n / sizeof(uint32_t)),
 		.n_strings = (uint32_t)b->strings.n,
 	};
 	int r;
 
-	h.size = (uint32_t)(sizeof(h) + b->rules.n + b->words.n + b->strings.n);
+	h.size = (uint32_t)(sizeof(h) + b->rules.n + b->failures.n + b->words.n + b->strings.n);
 	r = buf_reserve(ret_blob, h.size);
 	if (r == 0)
 		r = buf_put(ret_blob, &h, sizeof(h));
 	if (r == 0)
 		r = buf_put_view(ret_blob, buf_view(&b->rules));
+	if (r == 0)
+		r = buf_put_view(ret_blob, buf_view(&b->failures));
 	if (r == 0)
 		r = buf_put_view(ret_blob, buf_view(&b->words));
 	if (r == 0)

@@ -35,10 +35,23 @@ struct policy_rule_def {
 	uint64_t valid_until;
 };
 
+/* An entry of `failures`; an empty set is every value, and NULL every application. */
+struct policy_failure_def {
+	const char *name;
+	const char *message; /* NULL: none */
+	enum action action;
+	uint32_t failures, may_be, categories;
+	const uint32_t *apps;
+	size_t n_apps;
+};
+
 struct policy_builder;
 must_check int policy_builder_new(struct policy_builder **ret);
 struct policy_builder *policy_builder_free(struct policy_builder *b); /* takes NULL */
 /* -E2BIG over a bound, -EINVAL for an empty name or a value out of its range. */
 must_check int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *def);
+/* The same of `failures`, which come after all rules. */
+must_check int policy_builder_add_failure(
+	struct policy_builder *b, const struct policy_failure_def *def);
 must_check int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob);

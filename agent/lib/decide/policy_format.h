@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blob of a compiled policy: header, rules, words, strings. Host byte order: it never leaves
- * the machine that compiled it. A list is a run of words; a word is a number, a string's offset,
- * or one of the two halves of a time window.
+ * The blob of a compiled policy: header, rules, failures, words, strings. Host byte order: it never
+ * leaves the machine that compiled it. A list is a run of words; a word is a number, a string's
+ * offset, or one of the two halves of a time window.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "decide/policy.h"
 
 #define POLICY_MAGIC     0x4c4f5053U /* "SPOL" */
-#define POLICY_FORMAT    1U
+#define POLICY_FORMAT    2U
 #define POLICY_WORDS_MAX (4U << 20) /* list entries of all rules */
 
 enum policy_condition {
@@ -56,9 +56,20 @@ struct policy_rule {
 	struct policy_list list[POLICY_LIST_MAX];
 };
 
+/* An entry of `failures`. An empty set is every value. */
+struct policy_failure {
+	uint32_t name, message;
+	uint32_t action;
+	uint32_t failures, may_be, categories; /* bit sets */
+	uint32_t asks_app;                     /* 0 or 1 */
+	uint32_t reserved;
+	struct policy_list apps;
+};
+
 struct policy_header {
 	uint32_t magic, format, size;
 	uint32_t version;
 	uint32_t mode;
-	uint32_t n_rules, n_words, n_strings;
+	uint32_t n_rules, n_failures, n_words, n_strings;
+	uint32_t reserved;
 };

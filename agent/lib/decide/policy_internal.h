@@ -7,9 +7,11 @@
 struct policy {
 	const struct policy_header *header;
 	const struct policy_rule *rules;
+	const struct policy_failure *failures;
 	const uint32_t *words;
 	const char *strings;
-	uint32_t when; /* union of all rules' conditions */
+	uint32_t when;                 /* union of all rules' conditions */
+	uint32_t first_about_document; /* the first rule that asks about the document */
 
 	/*
 	 * One row of bits, a bit per rule, for each value of the cheap conditions: the rules that
@@ -33,6 +35,20 @@ struct policy {
 /* The conditions that have no row, cheapest first; 0 where all hold, else the one that fails. */
 enum policy_condition policy_rule_rest(
 	const struct policy *p, const struct policy_rule *r, const struct question *q);
+
+#define POLICY_ABOUT_DOCUMENT \
+	(POLICY_WHEN_LEVEL | POLICY_WHEN_COMPLETENESS | POLICY_WHEN_TAG | POLICY_WHEN_REASON)
+
+/* policy_failures.c */
+bool policy_failures_valid(const struct policy *p, uint32_t apps_max);
+/* What decides in the end where `rule` would by what is known; sets the verdict's failure. */
+uint32_t policy_failure_decide(
+	const struct policy *p, const struct question *q, uint32_t rule, struct verdict *ret);
+const char *policy_failure_mismatch(
+	const struct policy *p, uint32_t index, const struct question *q);
+/* Of a rule, or of an entry of `failures`. */
+enum action policy_rule_action(const struct policy *p, uint32_t rule);
+bool policy_has_number(const struct policy *p, const struct policy_list *l, uint32_t v);
 
 static inline bool policy_rule_is_expired(const struct policy_rule *r, const struct question *q)
 {

@@ -6,7 +6,7 @@
 
 #define MINUTES_A_DAY 1440
 
-static bool has_number(const struct policy *p, const struct policy_list *l, uint32_t v)
+bool policy_has_number(const struct policy *p, const struct policy_list *l, uint32_t v)
 {
 	const uint32_t *w = p->words + l->first;
 	uint32_t low = 0, high = l->n;
@@ -26,7 +26,7 @@ static bool is_in_group(
 	const struct policy *p, const struct policy_list *l, const struct question *q)
 {
 	for (uint32_t i = 0; i < q->n_gids; i++)
-		if (has_number(p, l, q->gids[i]))
+		if (policy_has_number(p, l, q->gids[i]))
 			return true;
 	return false;
 }
@@ -78,7 +78,7 @@ enum policy_condition policy_rule_rest(
 		return POLICY_WHEN_TAG;
 	if ((when & POLICY_WHEN_REASON) && !(r->reasons & q->facts.reasons))
 		return POLICY_WHEN_REASON;
-	if ((when & POLICY_WHEN_USER) && !has_number(p, &r->list[POLICY_LIST_USERS], q->uid))
+	if ((when & POLICY_WHEN_USER) && !policy_has_number(p, &r->list[POLICY_LIST_USERS], q->uid))
 		return POLICY_WHEN_USER;
 	if ((when & POLICY_WHEN_GROUP) && !is_in_group(p, &r->list[POLICY_LIST_GROUPS], q))
 		return POLICY_WHEN_GROUP;

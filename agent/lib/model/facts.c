@@ -2,6 +2,7 @@
 #include "model/facts.h"
 
 #include "base/macros.h"
+#include "model/failure.h"
 
 struct facts_brief facts_brief(const struct facts *f)
 {
@@ -81,4 +82,36 @@ void facts_json(const struct facts *f, struct json *j)
 	for (uint32_t i = 0; i < f->n_evidence; i++)
 		evidence_json(&f->evidence[i], j);
 	json_array_end(j);
+}
+
+enum failure facts_failure(const struct facts_brief *f)
+{
+	if (f->reasons & REASON_BIT(REASON_CRASHED))
+		return FAILURE_CRASH;
+	if (f->reasons & REASON_BIT(REASON_TIMED_OUT))
+		return FAILURE_DEADLINE;
+	return f->completeness == COMPLETENESS_UNREADABLE ? FAILURE_UNREADABLE : FAILURE_NONE;
+}
+
+enum may_be level_may_be(enum level level)
+{
+	if (level_is_state_secret(level))
+		return MAY_BE_STATE_SECRET;
+	return level == LEVEL_INTERNAL ? MAY_BE_INTERNAL : MAY_BE_UNKNOWN;
+}
+
+uint32_t failure_reasons(enum failure failure)
+{
+	switch (failure) {
+	case FAILURE_DEADLINE:
+	case FAILURE_PRESSURE: return REASON_BIT(REASON_TIMED_OUT);
+	case FAILURE_CRASH:
+	case FAILURE_CORE_GONE:
+	case FAILURE_DESCRIPTORS: return REASON_BIT(REASON_CRASHED);
+	case FAILURE_NONE:
+	case FAILURE_UNREADABLE:
+	case FAILURE_STORE:
+	case FAILURE_MAX: break;
+	}
+	return 0;
 }

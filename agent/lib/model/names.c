@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "model/action.h"
 #include "model/completeness.h"
+#include "model/failure.h"
 #include "model/level.h"
 #include "model/place.h"
 #include "model/tag.h"
@@ -51,6 +52,11 @@ NAME_TABLE(channel, CHANNEL_MAX, "open", "exec", "receive", "browser-upload", "b
 NAME_TABLE(category, CATEGORY_MAX, "meeting", "chat", "browser", "other")
 
 NAME_TABLE(mode, MODE_MAX, "enforce", "monitor")
+
+NAME_TABLE(failure, FAILURE_MAX, "none", "deadline", "crash", "unreadable", "pressure", "core-gone",
+	"descriptors", "store")
+
+NAME_TABLE(may_be, MAY_BE_MAX, "state-secret", "internal", "unknown")
 
 const char *level_display_vi(enum level level)
 {

@@ -56,10 +56,21 @@ static void read_words(const struct conf_node *n, struct question *q)
 	text = text_of(n, "channel");
 	if (text)
 		(void)channel_parse(text, &q->channel);
+	text = text_of(n, "failure");
+	if (text) {
+		(void)failure_parse(text, &q->failure);
+		completeness = COMPLETENESS_UNREADABLE;
+	}
+	text = text_of(n, "may-be");
+	if (text && strcmp(text, may_be_name(MAY_BE_UNKNOWN)) != 0)
+		q->was = strcmp(text, may_be_name(MAY_BE_INTERNAL)) == 0 ? LEVEL_INTERNAL
+									 : LEVEL_SECRET;
 	q->facts.level = (uint8_t)level;
 	q->facts.completeness = (uint8_t)completeness;
 	q->facts.tags = bits_of(n, "tag", tag_names);
 	q->facts.reasons = bits_of(n, "reason", reason_names);
+	if (q->failure != FAILURE_NONE && !conf_get(n, "reason"))
+		q->facts.reasons = failure_reasons(q->failure);
 }
 
 static int read_question(const struct cases *c, const struct conf_node *n, struct question *ret)
@@ -93,7 +104,7 @@ static int read_question(const struct cases *c, const struct conf_node *n, struc
 
 static bool has_rule(const struct policy *p, const char *name)
 {
-	for (uint32_t i = 0; i < policy_n_rules(p); i++)
+	for (uint32_t i = 0; i < policy_n_rules(p) + policy_n_failures(p); i++)
 		if (strcmp(policy_rule_name(p, i), name) == 0)
 			return true;
 	return strcmp(name, "none") == 0;

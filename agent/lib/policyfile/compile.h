@@ -44,6 +44,30 @@ must_check int rule_read(struct rule_context *ctx, const struct conf_node *n, st
 /* Unreachable, matching all, never matching, needless: each rule against those before it. */
 void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n);
 
+/* An entry of `failures`. */
+struct failure_entry {
+	const struct conf_node *node; /* NULL: built in */
+	struct policy_failure_def def;
+	uint32_t *apps;
+};
+
+#define FAILURES_READ_MAX (POLICY_FAILURES_MAX - FAILURES_BUILT_IN)
+#define FAILURES_BUILT_IN 3U
+
+struct failure_list {
+	struct failure_entry v[POLICY_FAILURES_MAX];
+	size_t n;
+};
+
+/* Reads `failures`, and adds what is built in. As rule_read(). */
+must_check int failures_read(struct rule_context *ctx, struct failure_list *ret);
+void failures_done(struct failure_list *l);
+/* Entries that can never match. */
+void failures_check(struct rule_context *ctx, const struct failure_list *l);
+
+/* Where no application is called that; `n` is where it is named. */
+void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n);
+
 /* Applications of all included files, into the builder. */
 struct apps_context {
 	struct apptable_builder *builder;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policyfile/keywords.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "model/action.h"
 #include "model/completeness.h"
+#include "model/failure.h"
 #include "model/level.h"
 #include "model/tag.h"
 #include "policyfile/policyfile.h"
@@ -51,6 +53,26 @@ static const struct keyword keywords_rule[] = {
 	{0},
 };
 
+/* Those that an open can be answered with at once. */
+const char *const keyword_failure_actions[] = {"allow", "log", "block", NULL};
+const char *const keyword_failures[] = {
+	"deadline", "crash", "unreadable", "pressure", "core-gone", "descriptors", "store", NULL};
+static_assert(ARRAY_SIZE(keyword_failures) == FAILURE_MAX, "one word per failure");
+
+static const struct keyword keywords_failure[] = {
+	{"name", KEYWORD_TEXT, true, NULL, NULL,
+		"Unique among rules and failures; incidents carry it."},
+	{"failure", KEYWORD_WORDS, false, keyword_failures, NULL,
+		"Why nobody could say what the document is; default: any failure."},
+	{"may-be", KEYWORD_WORDS, false, may_be_names, NULL,
+		"What it was when it was last read, or unknown; default: anything."},
+	{"category", KEYWORD_WORDS, false, category_names, NULL, "Category of the application."},
+	{"app", KEYWORD_TEXTS, false, NULL, NULL, "Application, by its id."},
+	{"do", KEYWORD_WORD, true, keyword_failure_actions, NULL, "What happens."},
+	{"message", KEYWORD_TEXT, false, NULL, NULL, "What the person is told."},
+	{0},
+};
+
 const struct keyword keywords_policy[] = {
 	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
 	{"mode", KEYWORD_WORD, false, mode_names, NULL,
@@ -58,6 +80,8 @@ const struct keyword keywords_policy[] = {
 	{"apps", KEYWORD_TEXTS, false, NULL, NULL,
 		"Application files or folders, relative to this file; default: the shipped ones."},
 	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
+	{"failures", KEYWORD_MAPS, false, NULL, keywords_failure,
+		"In order; what happens where nobody could say what a document is."},
 	{0},
 };
 
@@ -94,6 +118,9 @@ static const struct keyword keywords_case[] = {
 	{"at", KEYWORD_TEXT, false, NULL, NULL,
 		"Time of the question, as in 2026-11-23T10:00:00Z."},
 	{"meeting", KEYWORD_BOOL, false, NULL, NULL, "Default: false."},
+	{"failure", KEYWORD_WORD, false, keyword_failures, NULL, "Default: what the reasons say."},
+	{"may-be", KEYWORD_WORD, false, may_be_names, NULL,
+		"What it was when it was last read; default: unknown."},
 	{"expect", KEYWORD_WORD, true, action_names, NULL,
 		"The action that must come out; under monitor, the intended one."},
 	{"rule", KEYWORD_TEXT, false, NULL, NULL, "The rule that must decide; `none`: no rule."},

@@ -62,6 +62,8 @@ extern const struct keyword keywords_apps[];
 extern const struct keyword keywords_cases[];
 
 extern const char *const keyword_families[]; /* "state-secret", "internal", "any" */
+extern const char *const keyword_failures[]; /* failure_names without "none" */
+extern const char *const keyword_failure_actions[];
 
 /*
  * Checks `map` and what is below it against `table`: unknown keys, missing ones, types, words and

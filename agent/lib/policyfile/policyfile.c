@@ -15,6 +15,7 @@ struct compile {
 	struct apptable *apps;
 	struct rule *rules;
 	size_t n_rules;
+	struct failure_list failures;
 	uint32_t n_idle;
 };
 
@@ -23,6 +24,7 @@ static void compile_done(struct compile *c)
 	for (size_t i = 0; i < c->n_rules; i++)
 		rule_done(&c->rules[i]);
 	free(c->rules);
+	failures_done(&c->failures);
 	(void)apptable_close(c->apps);
 	c->conf = conf_free(c->conf);
 }
@@ -73,30 +75,39 @@ static int compile_apps(struct compile *c, struct buf *ret)
 	return r < 0 ? r : apptable_open(buf_view(ret), &c->apps);
 }
 
+struct named {
+	const char *name;
+	const struct conf_node *node;
+};
+
 static int compare_names(const void *a, const void *b)
 {
-	const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
-	int r = strcmp(x->def.name, y->def.name);
+	const struct named *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
 
-	return r != 0 ? r : (x < y ? -1 : x > y);
+	return r != 0 ? r : (x->node->line < y->node->line ? -1 : 1);
 }
 
 static int check_names(struct compile *c)
 {
-	const struct rule **sorted = calloc(c->n_rules + 1, sizeof(struct rule *));
+	struct named *sorted = calloc(c->n_rules + c->failures.n + 1, sizeof(*sorted));
+	size_t n = 0;
 
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_rules; i++)
-		sorted[i] = &c->rules[i];
-	qsort((void *)sorted, c->n_rules, sizeof(struct rule *), compare_names);
-	for (size_t i = 1; i < c->n_rules; i++)
-		if (sorted[i]->def.name[0] &&
-			strcmp(sorted[i]->def.name, sorted[i - 1]->def.name) == 0)
-			(void)conf_error(c->conf, conf_get(sorted[i]->node, "name"), P_NAME,
-				c->diags, "rule `%s` is already in line %u", sorted[i]->def.name,
-				sorted[i - 1]->node->line);
-	free((void *)sorted);
+		sorted[n++] = (struct named){c->rules[i].def.name, c->rules[i].node};
+	for (size_t i = 0; i < c->failures.n; i++)
+		if (c->failures.v[i].node)
+			sorted[n++] = (struct named){
+				c->failures.v[i].def.name, c->failures.v[i].node};
+	qsort(sorted, n, sizeof(*sorted), compare_names);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i].name[0] && strcmp(sorted[i].name, sorted[i - 1].name) == 0)
+			(void)conf_error(c->conf, conf_get(sorted[i].node, "name"), P_NAME,
+				c->diags, "rule `%s` is already in line %u", sorted[i].name,
+				sorted[i - 1].node->line);
+	free(sorted);
 	return 0;
 }
 
@@ -121,10 +132,14 @@ static int read_rules(struct compile *c, size_t errors)
 		if (list->items[i]->type == CONF_MAPPING)
 			r = rule_read(&ctx, list->items[i], &c->rules[c->n_rules++]);
 	if (r == 0)
+		r = failures_read(&ctx, &c->failures);
+	if (r == 0)
 		r = check_names(c);
 	/* Half-read rules would be compared for what they are not. */
-	if (r == 0 && c->diags->errors == errors)
+	if (r == 0 && c->diags->errors == errors) {
 		rules_check(&ctx, c->rules, c->n_rules);
+		failures_check(&ctx, &c->failures);
+	}
 	c->n_idle = ctx.n_idle;
 	return r;
 }
@@ -146,6 +161,8 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 
 	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
 		r = policy_builder_add(b, &c->rules[i].def);
+	for (size_t i = 0; r == 0 && i < c->failures.n; i++)
+		r = policy_builder_add_failure(b, &c->failures.v[i].def);
 	if (r == 0)
 		r = policy_builder_finish(b, read_mode(c), version, ret);
 	policy_builder_free(b);

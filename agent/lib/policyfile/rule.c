@@ -99,7 +99,7 @@ static void read_sets(const struct conf_node *when, struct policy_rule_def *def)
 		}
 }
 
-static void unknown_app(struct rule_context *ctx, const struct conf_node *n)
+void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n)
 {
 	struct diag *e = conf_error(
 		ctx->conf, n, P_APP, ctx->diags, "no application `%.80s` is defined", n->text);
@@ -152,7 +152,7 @@ static int read_apps(struct rule_context *ctx, const struct conf_node *when, str
 			continue;
 		app = apptable_find(ctx->apps, items[i]->text);
 		if (app == APP_NONE) {
-			unknown_app(ctx, items[i]);
+			rule_unknown_app(ctx, items[i]);
 			continue;
 		}
 		r->apps[r->def.n_apps++] = app;
