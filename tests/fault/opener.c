@@ -3,13 +3,14 @@
  * Opens files over and over and measures how long each open(2) takes. An installed copy of it is an
  * application or not, by its path.
  *
- *   opener SECONDS FILE...     prints one JSON object
+ *   opener SECONDS[@RATE] FILE...     prints one JSON object; RATE is in opens a second
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -24,23 +25,38 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void wait_until(uint64_t at)
+{
+	struct timespec t = {(time_t)(at / NSEC_PER_SEC), (long)(at % NSEC_PER_SEC)};
+
+	if (at > clock_now())
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t *wait = calloc(SAMPLES_MAX, sizeof(*wait));
-	unsigned long opened = 0, denied = 0, other = 0, marked_opened = 0;
-	uint64_t end;
-	size_t n = 0;
+	unsigned long opened = 0, denied = 0, other = 0, marked_opened = 0, total = 0;
+	uint64_t begin = clock_now(), end, rate, longest = 0;
+	char *at = NULL;
+	size_t n;
 
 	if (argc < 3 || !wait)
 		return 2;
-	end = clock_now() + strtoull(argv[1], NULL, 10) * NSEC_PER_SEC;
+	end = begin + strtoull(argv[1], &at, 10) * NSEC_PER_SEC;
+	rate = *at == '@' ? strtoull(at + 1, NULL, 10) : 0;
 	for (int i = 2; clock_now() < end; i = i + 1 < argc ? i + 1 : 2) {
-		uint64_t from = clock_now(), took;
-		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+		uint64_t from, took;
+		int fd;
 
+		if (rate)
+			wait_until(begin + total * NSEC_PER_SEC / rate);
+		from = clock_now();
+		fd = open(argv[i], O_RDONLY | O_CLOEXEC);
 		took = clock_now() - from;
-		if (n < SAMPLES_MAX)
-			wait[n++] = took;
+		/* The newest samples; the longest wait of all is kept besides. */
+		wait[total++ % SAMPLES_MAX] = took;
+		longest = MAX(longest, took);
 		if (fd >= 0) {
 			opened++;
 			marked_opened += strstr(argv[i], "marked") != NULL;
@@ -51,6 +67,7 @@ int main(int argc, char **argv)
 			other++;
 		}
 	}
+	n = MIN(total, SAMPLES_MAX);
 	qsort(wait, n, sizeof(*wait), compare);
 	printf("{\"opened\":%lu,\"denied\":%lu,\"other\":%lu,\"marked_opened\":%lu,"
 	       "\"max_ms\":%.3f,\"p999_ms\":%.3f,\"p50_us\":%.1f}\n",
