@@ -17,7 +17,10 @@ daemonize = false
 data_path = "{DATA}"
 pidfile = "{DATA}/prosody.pid"
 admins = {{ }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "register", "posix" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "register", "posix",
+  "websocket", "pep", "blocklist", "carbons" }}
+consider_websocket_secure = true
+http_default_host = "{DOMAIN}"
 allow_registration = false
 c2s_require_encryption = true
 c2s_ports = {{ 5222 }}
@@ -34,7 +37,8 @@ VirtualHost "{DOMAIN}"
 disco_items = {{ {{ "{UPLOAD}", "files" }} }}
 Component "{UPLOAD}" "http_file_share"
 http_host = "{UPLOAD}"
-http_file_share_size_limit = 16*1024*1024
+http_file_share_size_limit = 100*1024*1024
+http_file_share_daily_quota = 2000*1024*1024
 http_file_share_access = {{ "{DOMAIN}" }}
 """
 
