@@ -10,8 +10,6 @@
 #include "base/glob.h"
 #include "policyfile/compile.h"
 
-#define APPS_SHIPPED SEALGATE_DATADIR "/policy/apps"
-
 struct app_file {
 	struct apps_context *ctx;
 	const struct conf *conf;
@@ -218,27 +216,30 @@ static int read_include(struct apps_context *ctx, const struct conf *policy,
 	return read_file(ctx, path);
 }
 
+static int include(struct apps_context *ctx, const struct conf *policy, const struct conf_node *n,
+	const char *text)
+{
+	cleanup_with(freep) char *path = NULL;
+	int r = include_resolve(conf_file(policy), text, &path);
+
+	if (r == -EINVAL) {
+		fail_include(ctx, policy, n, text, "leads out of the bundle");
+		return 0;
+	}
+	return r < 0 ? r : read_include(ctx, policy, n, path);
+}
+
 int apps_load(struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes)
 {
-	const char *base = conf_file(policy), *slash = strrchr(base, '/');
 	const struct conf_node *const *items;
 	size_t n;
 	int r = 0;
 
 	if (!includes)
-		return read_include(ctx, policy, conf_root(policy), APPS_SHIPPED);
+		return include(ctx, policy, conf_root(policy), APPS_SHIPPED);
 	items = keyword_items(&includes, &n);
-	for (size_t i = 0; r == 0 && i < n && i <= POLICYFILE_APP_FILES_MAX; i++) {
-		cleanup_with(freep) char *path = NULL;
-		int k;
-
-		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
-			continue;
-		if (items[i]->text[0] == '/' || !slash)
-			k = asprintf(&path, "%s", items[i]->text);
-		else
-			k = asprintf(&path, "%.*s/%s", (int)(slash - base), base, items[i]->text);
-		r = k < 0 ? -ENOMEM : read_include(ctx, policy, items[i], path);
-	}
+	for (size_t i = 0; r == 0 && i < n && i <= POLICYFILE_APP_FILES_MAX; i++)
+		if (items[i]->type == CONF_SCALAR && items[i]->text[0])
+			r = include(ctx, policy, items[i], items[i]->text);
 	return r;
 }

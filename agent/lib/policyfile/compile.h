@@ -7,6 +7,10 @@
 #include "policyfile/keywords.h"
 #include "policyfile/policyfile.h"
 
+/* Where the policy names none. */
+#define APPS_SHIPPED       SEALGATE_DATADIR "/policy/apps"
+#define ADVISORIES_SHIPPED SEALGATE_DATADIR "/policy/advisories"
+
 #define MINUTES_A_DAY  1440U
 #define MINUTES_A_WEEK (7U * MINUTES_A_DAY)
 
@@ -76,6 +80,10 @@ struct apps_context {
 };
 must_check int apps_load(
 	struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes);
+
+/* Where an include is looked for. 0; -ENOMEM; -EINVAL below a root (policyfile.h) where it would
+   lead out of it. */
+must_check int include_resolve(const char *policy, const char *text, char **ret);
 
 /* Adds the programs of the packages that `t`, made by `b`, names; `dir` holds dpkg's lists. A
    package that is not installed has none. */

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/macros.h"
+#include "bundle/bundle.h"
 #include "decide/policy.h"
 #include "subject/apptable.h"
 
@@ -26,6 +27,10 @@ struct policyfile_info {
 	uint32_t n_idle; /* rules that can do nothing on this host (warnings P020); for `check` */
 };
 
+/* A folder of this name above a policy is a root: absolute includes are looked up in its @root, and
+   none may lead out of it. */
+#define POLICYFILE_ROOT "@bundle"
+
 /*
  * Compiles `path`; `version` goes into the blob and into every verdict. 0; or -EBADMSG with
  * diagnostics; or -errno where the policy file itself could not be read. Warnings may be there in
@@ -33,6 +38,15 @@ struct policyfile_info {
  */
 must_check int policyfile_compile(const char *path, uint32_t version, struct diags *d,
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
+
+/* The policy at `path` and every file that it includes. 0; -EBADMSG with diagnostics; -errno where
+   the policy file itself could not be read. Whether it is valid is for compiling to say. */
+must_check int policyfile_bundle(const char *path, struct diags *d, struct bundle *ret);
+
+/* As policyfile_compile(), from a bundle alone, which lies in `work`, an existing folder, for the
+   time being. Diagnostics name the bundle's files. */
+must_check int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t version,
+	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
 
 struct policyfile_cases {
 	uint32_t n_cases, n_failed;
