@@ -2,6 +2,7 @@
 #include "core/control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,12 +16,16 @@
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
+#include "wire/review.h"
 
 struct caller {
 	struct list node;
 	struct control *control;
 	struct wire_peer *peer;
 	uint32_t uid;
+	bool reviewer;
+	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */
+	uint64_t review_tag; /* 0: none */
 	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
 	bool waiting;
 };
@@ -32,6 +37,7 @@ struct control {
 	struct loop_timer *timer; /* a supervisor that does not answer is not waited for */
 	struct list callers;
 	uint32_t n_callers;
+	uint64_t n_reviews;
 };
 
 #define SUPERVISOR_WAIT_NS NSEC_PER_SEC
@@ -39,6 +45,7 @@ struct control {
 static const struct wire_row rows[] = {
 	{CTL_STATUS, 0, 0, 0},
 	{CTL_RELOAD, 0, 0, 0},
+	{CTL_REVIEW, 29, 8192, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -183,6 +190,94 @@ static int on_reload(struct caller *c, uint32_t id)
 	return r;
 }
 
+static bool is_reviewer(const struct core *core, int sock, const struct ucred *cred)
+{
+	gid_t groups[1024];
+	socklen_t n = sizeof(groups);
+	uint32_t wanted = core->config.reviewers_gid;
+
+	if (cred->uid == 0 || cred->uid == getuid())
+		return true;
+	if (wanted == UINT32_MAX)
+		return false;
+	if (cred->gid == wanted)
+		return true;
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof(*groups); i++)
+		if (groups[i] == wanted)
+			return true;
+	return false;
+}
+
+/* The ledger calls control_appended() when it is durable. */
+static int submit_review(struct caller *c, const struct review *r)
+{
+	static const uint16_t types[] = {
+		[REVIEW_MARK] = LOG_APPEND,
+		[REVIEW_REVEAL] = LOG_APPEND,
+		[REVIEW_CHECKPOINT] = LOG_SEAL,
+		[REVIEW_NEW_KEY] = LOG_NEW_KEY,
+		[REVIEW_STATEMENT] = LOG_SEAL,
+	};
+	struct control *ctl = c->control;
+	struct buf payload = BUF_INIT(64U << 10);
+	char user[INCIDENTS_USER_SIZE];
+	int e;
+
+	incidents_user_name(c->uid, user);
+	e = review_payload(r, c->uid, user, &payload);
+	if (e == 0) {
+		c->review_tag = CONTROL_TAG | ++ctl->n_reviews;
+		e = ledger_request(
+			ctl->core->ledger, types[r->what], buf_view(&payload), c->review_tag);
+	}
+	buf_done(&payload);
+	if (e < 0)
+		c->review_tag = 0;
+	return e;
+}
+
+static int on_review(struct caller *c, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	struct review r;
+	const char *why;
+
+	unpack_review(&u, &r);
+	if (unpack_end(&u) < 0 || c->review_tag)
+		return -EPROTO;
+	if (!c->reviewer)
+		return send_text(c, f->id, true,
+			view_str(
+				"only root and the reviewers' group (agent.yaml: reviewers) may do "
+				"this\n"));
+	why = review_refused(&r);
+	if (why)
+		return send_text(c, f->id, true, view_str(why));
+	c->review_id = f->id;
+	if (submit_review(c, &r) < 0)
+		return send_text(c, f->id, true, view_str("the journal takes nothing now\n"));
+	return 0;
+}
+
+void control_appended(struct control *ctl, uint64_t tag, uint64_t seq)
+{
+	char text[64];
+
+	list_for_each_safe(n, tmp, &ctl->callers) {
+		struct caller *c = list_entry(n, struct caller, node);
+
+		if (c->review_tag != tag)
+			continue;
+		c->review_tag = 0;
+		snprintf(text, sizeof(text), "{\"seq\":%llu}", (unsigned long long)seq);
+		if (send_text(c, c->review_id, seq == 0, view_str(text)) < 0)
+			caller_free(c);
+		return;
+	}
+}
+
 static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f, int why)
 {
 	struct caller *c = userdata;
@@ -191,7 +286,9 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 	(void)peer;
 	(void)why;
 	if (f)
-		r = f->type == CTL_STATUS ? on_status(c, f->id) : on_reload(c, f->id);
+		r = f->type == CTL_STATUS       ? on_status(c, f->id)
+			: f->type == CTL_RELOAD ? on_reload(c, f->id)
+						: on_review(c, f);
 	if (r < 0)
 		caller_free(c);
 	return 0;
@@ -216,7 +313,8 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 		fd_close(sock);
 		return 0;
 	}
-	*c = (struct caller){.control = ctl, .uid = cred.uid};
+	*c = (struct caller){
+		.control = ctl, .uid = cred.uid, .reviewer = is_reviewer(ctl->core, sock, &cred)};
 	list_init(&c->node);
 	if (wire_peer_new(ctl->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->peer) <
 		0) {

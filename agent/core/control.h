@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#define CONTROL_TAG (UINT64_C(1) << 63) /* in the ledger: of a caller's record */
+
 #include "core/core.h"
 
 #define CONTROL_PEERS_MAX 32U
@@ -18,3 +20,6 @@ must_check int control_listen(struct control *c, int sock); /* listening; taken 
 
 /* What the supervisor and the gate say about themselves: a JSON object, or empty. */
 void control_supervisor_status(struct control *c, struct view json);
+
+/* The ledger's answer for a tag with CONTROL_TAG. */
+void control_appended(struct control *c, uint64_t tag, uint64_t seq);

@@ -142,19 +142,25 @@ struct incidents *incidents_free(struct incidents *in)
 	return NULL;
 }
 
-/* From /etc/passwd alone: a directory service may be slow, and openers wait for this process. Users
-   of a directory stand with their number. */
-static void write_user(struct json *j, uint32_t uid)
+void incidents_user_name(uint32_t uid, char ret[INCIDENTS_USER_SIZE])
 {
 	FILE *f = fopen("/etc/passwd", "re");
 	struct passwd *pw = NULL;
 
 	while (f && (pw = fgetpwent(f)) && pw->pw_uid != uid)
 		;
-	json_key_str(j, "user", pw ? pw->pw_name : "");
-	json_key_u64(j, "uid", uid);
+	snprintf(ret, INCIDENTS_USER_SIZE, "%s", pw ? pw->pw_name : "");
 	if (f)
 		fclose(f);
+}
+
+static void write_user(struct json *j, uint32_t uid)
+{
+	char name[INCIDENTS_USER_SIZE];
+
+	incidents_user_name(uid, name);
+	json_key_str(j, "user", name);
+	json_key_u64(j, "uid", uid);
 }
 
 static void write_who(struct json *j, const struct gate_record *r, const struct incident_context *c)

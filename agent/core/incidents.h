@@ -14,6 +14,11 @@
 
 struct incidents;
 
+/* From /etc/passwd alone: a directory service may be slow, and openers wait for this process. Users
+   of a directory stand with their number, and "" here. */
+#define INCIDENTS_USER_SIZE 64U
+void incidents_user_name(uint32_t uid, char ret[INCIDENTS_USER_SIZE]);
+
 must_check int incidents_new(struct loop *l, struct ledger *g, struct incidents **ret);
 struct incidents *incidents_free(struct incidents *i); /* writes what is counted; takes NULL */
 

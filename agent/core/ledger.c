@@ -17,6 +17,7 @@
 struct entry {
 	struct list node;
 	uint32_t id;
+	uint16_t type;
 	uint64_t tag;
 	size_t n;
 	uint8_t payload[];
@@ -43,8 +44,9 @@ static int send_entry(struct ledger *g, const struct entry *e)
 	struct pack p = {&body, 0};
 	int r;
 
-	pack_view(&p, view_of(e->payload, e->n));
-	r = p.error ? p.error : wire_peer_send(g->log, LOG_APPEND, e->id, buf_view(&body), NULL, 0);
+	if (e->type != LOG_NEW_KEY)
+		pack_view(&p, view_of(e->payload, e->n));
+	r = p.error ? p.error : wire_peer_send(g->log, e->type, e->id, buf_view(&body), NULL, 0);
 	buf_done(&body);
 	return r;
 }
@@ -178,6 +180,11 @@ int ledger_log(struct ledger *g, int sock)
 
 int ledger_add(struct ledger *g, struct view payload, uint64_t tag)
 {
+	return ledger_request(g, LOG_APPEND, payload, tag);
+}
+
+int ledger_request(struct ledger *g, uint16_t type, struct view payload, uint64_t tag)
+{
 	struct entry *e = g->n < LEDGER_MAX ? calloc(1, sizeof(*e) + payload.n) : NULL;
 
 	if (!e) {
@@ -186,9 +193,11 @@ int ledger_add(struct ledger *g, struct view payload, uint64_t tag)
 	}
 	list_init(&e->node);
 	e->id = ++g->next_id;
+	e->type = type;
 	e->tag = tag;
 	e->n = payload.n;
-	memcpy(e->payload, payload.p, payload.n);
+	if (payload.n > 0)
+		memcpy(e->payload, payload.p, payload.n);
 	list_append(&g->unsent, &e->node);
 	g->n++;
 	pump(g);

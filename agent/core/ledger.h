@@ -23,6 +23,9 @@ struct ledger *ledger_free(struct ledger *g); /* takes NULL, returns NULL */
 
 must_check int ledger_log(struct ledger *g, int sock); /* a (new) log process; socket taken over */
 
+/* The same for LOG_SEAL and LOG_NEW_KEY (wire/protocol.h). */
+must_check int ledger_request(struct ledger *g, uint16_t type, struct view payload, uint64_t tag);
+
 /* A JSON object for the journal; copied. 0, or -ENOBUFS (counted as lost). */
 must_check int ledger_add(struct ledger *g, struct view payload, uint64_t tag);
 

@@ -45,8 +45,9 @@ static void on_ledger_done(void *userdata, uint64_t tag, uint64_t seq)
 {
 	struct core *core = userdata;
 
-	(void)seq;
-	if (tag)
+	if (tag & CONTROL_TAG)
+		control_appended(core->control, tag, seq);
+	else if (tag)
 		desk_recorded(core->desk, tag);
 }
 

@@ -63,7 +63,7 @@ static int dial(const char *path)
 	return fd_steal(&fd);
 }
 
-static int ask(int fd, uint16_t request, struct buf *ret_text)
+static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
@@ -71,7 +71,7 @@ static int ask(int fd, uint16_t request, struct buf *ret_text)
 	struct unpack u;
 	struct view text;
 	uint8_t failed;
-	int r = wire_send(fd, request, 1, VIEW_EMPTY, NULL, 0);
+	int r = wire_send(fd, request, 1, body, NULL, 0);
 
 	if (r < 0)
 		return r;
@@ -101,7 +101,26 @@ int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
 	fd = dial(path);
 	if (fd < 0)
 		return ctl_error("no agent answers at %s: %s", path, strerror(-fd));
-	r = ask(fd, request, ret_text);
+	r = ask(fd, request, VIEW_EMPTY, ret_text);
+	if (r < 0)
+		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
+	return r;
+}
+
+int control_call(const struct ctl *ctl, uint16_t request, struct view body, struct buf *ret_text)
+{
+	cleanup_with(fd_closep) int fd = -1;
+	char path[4200];
+	int r = socket_path(ctl, path, sizeof(path));
+
+	if (r != 0)
+		return r;
+	fd = dial(path);
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		return fd;
+	if (fd < 0)
+		return ctl_error("cannot ask the agent at %s: %s", path, strerror(-fd));
+	r = ask(fd, request, body, ret_text);
 	if (r < 0)
 		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
 	return r;

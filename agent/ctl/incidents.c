@@ -17,14 +17,16 @@
 #include "ctl/usage.h"
 #include "model/action.h"
 #include "settings/settings.h"
+#include "wire/review.h"
 
 #define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
 
 static const struct usage usage = {
-	.synopsis = "incidents list|show ID...|verify [--json] [--state-dir DIR] ...",
+	.synopsis = "incidents list|show ID...|mark ID...|verify|checkpoint|rotate-key ...",
 	.text = "Reads the journal: lists what happened, shows one incident, or verifies that "
 		"nothing\n"
-		"was altered or removed.",
+		"was altered or removed. What a reviewer says of an incident (mark) is added to "
+		"the journal.",
 	.options =
 		{
 			{"--json", "for programs: one object per incident, or one for verify"},
@@ -41,6 +43,22 @@ static const struct usage usage = {
 			{"--app APP", "list: this application (id or name)"},
 			{"--user USER", "list: this user (name or number)"},
 			{"--action ACTION", "list: log, notify, justify, block"},
+			{"--channel CHANNEL", "list: open, exec, receive, browser-upload, ..."},
+			{"--rule RULE",
+				"list: decided by this rule of the policy, or found by this one"},
+			{"--text TEXT",
+				"list: with this in a name, a path, a rule, a note, what was "
+				"found"},
+			{"--status STATUS",
+				"list: with this status; mark: gives it: new, in-progress, "
+				"confirmed, "
+				"resolved, false-positive, ignored"},
+			{"--assignee NAME", "list: given to this person; \"-\": to nobody"},
+			{"--assign NAME", "mark: gives it to this person; \"-\": to nobody"},
+			{"--note TEXT", "mark: what is to be remembered"},
+			{"--tag TAG", "list: with this tag; mark: adds it"},
+			{"--untag TAG", "mark: takes it away"},
+			{"--out FILE", "checkpoint: into this file, to be kept elsewhere"},
 			{"--checkpoint FILE",
 				"verify: also that the records which this exported checkpoint saw "
 				"are there"},
@@ -61,6 +79,16 @@ enum {
 	OPT_ACTION,
 	OPT_LIMIT,
 	OPT_CHECKPOINT,
+	OPT_CHANNEL,
+	OPT_RULE,
+	OPT_TEXT,
+	OPT_STATUS,
+	OPT_ASSIGNEE,
+	OPT_TAG,
+	OPT_ASSIGN,
+	OPT_NOTE,
+	OPT_UNTAG,
+	OPT_OUT,
 };
 
 static const struct option options[] = {
@@ -76,6 +104,16 @@ static const struct option options[] = {
 	{"action", required_argument, NULL, OPT_ACTION},
 	{"limit", required_argument, NULL, OPT_LIMIT},
 	{"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
+	{"channel", required_argument, NULL, OPT_CHANNEL},
+	{"rule", required_argument, NULL, OPT_RULE},
+	{"text", required_argument, NULL, OPT_TEXT},
+	{"status", required_argument, NULL, OPT_STATUS},
+	{"assignee", required_argument, NULL, OPT_ASSIGNEE},
+	{"tag", required_argument, NULL, OPT_TAG},
+	{"assign", required_argument, NULL, OPT_ASSIGN},
+	{"note", required_argument, NULL, OPT_NOTE},
+	{"untag", required_argument, NULL, OPT_UNTAG},
+	{"out", required_argument, NULL, OPT_OUT},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -199,6 +237,8 @@ struct said {
 /* 0, or an exit status. */
 static int take_option(int c, struct incidents_options *o, struct said *said)
 {
+	enum review_status status;
+	enum channel channel;
 	enum action action;
 	char *end;
 
@@ -207,6 +247,28 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_STATE_DIR: said->state_dir = optarg; return 0;
 	case OPT_CONFIG: said->config = optarg; return 0;
 	case OPT_APP: o->app = optarg; return 0;
+	case OPT_RULE: o->rule = optarg; return 0;
+	case OPT_TEXT: o->text = optarg; return 0;
+	case OPT_ASSIGNEE: o->assignee = optarg; return 0;
+	case OPT_TAG: o->tag = optarg; return 0;
+	case OPT_ASSIGN: o->assign = optarg; return 0;
+	case OPT_NOTE: o->note = optarg; return 0;
+	case OPT_UNTAG: o->untag = optarg; return 0;
+	case OPT_OUT: o->out = optarg; return 0;
+	case OPT_CHANNEL:
+		if (channel_parse(optarg, &channel) < 0)
+			return usage_error(&usage, "\"%s\" is no channel", optarg);
+		o->channel = optarg;
+		return 0;
+	case OPT_STATUS:
+		if (review_status_parse(optarg, &status) < 0)
+			return usage_error(&usage,
+				"\"%s\" is no status: expected new, in-progress, confirmed, "
+				"resolved, "
+				"false-positive or ignored",
+				optarg);
+		o->status = optarg;
+		return 0;
 	case OPT_CHECKPOINT: o->checkpoint = optarg; return 0;
 	case OPT_USER: o->user = optarg; return 0;
 	case OPT_LANG:
@@ -248,7 +310,13 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 static int run(const struct incidents_options *o, int argc, char **argv)
 {
 	if (argc < 1)
-		return usage_error(&usage, "list, show or verify?");
+		return usage_error(&usage, "list, show, mark, verify, checkpoint or rotate-key?");
+	if (strcmp(argv[0], "mark") == 0) {
+		if (argc < 2)
+			return usage_error(
+				&usage, "mark which incidents? (see \"incidents list\")");
+		return incidents_mark(o, argv + 1, (size_t)argc - 1);
+	}
 	if (strcmp(argv[0], "show") == 0) {
 		if (argc < 2)
 			return usage_error(&usage, "show which incident? (see \"incidents list\")");
@@ -260,12 +328,16 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 		return incidents_list(o);
 	if (strcmp(argv[0], "verify") == 0)
 		return incidents_verify(o);
+	if (strcmp(argv[0], "checkpoint") == 0)
+		return incidents_checkpoint(o);
+	if (strcmp(argv[0], "rotate-key") == 0)
+		return incidents_rotate_key(o);
 	return usage_error(&usage, "no command \"incidents %s\"", argv[0]);
 }
 
 int cmd_incidents(const struct ctl *ctl, int argc, char **argv)
 {
-	struct incidents_options o = {.lang = ctl->lang};
+	struct incidents_options o = {.ctl = ctl, .lang = ctl->lang};
 	struct said said = {.config = ctl->config};
 	int c, r;
 
@@ -283,6 +355,8 @@ int cmd_incidents(const struct ctl *ctl, int argc, char **argv)
 			return r;
 	}
 	/* A wrong command is told before a missing journal. */
+	o.dir_said = said.state_dir != NULL;
+	o.ctl = &(struct ctl){said.config, ctl->socket, o.lang};
 	r = find_dir(said.state_dir, said.config, &o);
 	return r != 0 ? r : run(&o, argc - optind, argv + optind);
 }
@@ -338,6 +412,16 @@ const char *incidents_action(const char *action, enum lang lang)
 
 	_Static_assert(ARRAY_SIZE(vi) == ACTION_MAX, "one word per action");
 	return lang == LANG_VI && action_parse(action, &a) == 0 ? vi[a] : action;
+}
+
+const char *incidents_status(const char *status, enum lang lang)
+{
+	static const char *const vi[] = {
+		"mới", "đang xử lý", "đã xác nhận", "đã giải quyết", "báo nhầm", "bỏ qua"};
+	enum review_status s;
+
+	_Static_assert(ARRAY_SIZE(vi) == REVIEW_STATUS_MAX, "one word per status");
+	return lang == LANG_VI && review_status_parse(status, &s) == 0 ? vi[s] : status;
 }
 
 const char *incidents_base_name(const char *path)

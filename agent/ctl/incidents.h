@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctl/lang.h"
+#include "ctl/commands.h"
 #include "journal/incident.h"
 #include "journal/index.h"
 #include "model/level.h"
@@ -14,21 +14,51 @@
 #define LIST_LIMIT_TERMINAL 100 /* rows, where nothing else is said */
 
 struct incidents_options {
+	const struct ctl *ctl;
 	char dir[4096]; /* the journal's directory */
+	bool dir_said;  /* by --state-dir: no agent is asked */
 	enum lang lang;
 	bool json;
 	uint64_t since, until; /* wall clock, ns; 0: no bound */
 	uint32_t levels;       /* bits; 0: all */
 	const char *app, *user, *action;
+	/* of list and what goes over many */
+	const char *channel, *rule, *text, *status, *assignee, *tag;
+	/* of mark */
+	const char *assign, *note, *untag;
+	const char *out;   /* a file, where not to standard output */
+	bool reveal;       /* what is concealed by its level, too; a record tells of it */
+	const char *group; /* list: by what incidents are put together */
 	bool has_limit;
 	size_t limit;           /* 0: none */
 	const char *checkpoint; /* verify: an exported one */
 };
 
+/* What all that goes over many incidents looks for. index_build() with incidents_wanted() and then
+   incidents_refine() for what reviewers may have changed. */
+bool incidents_wanted(void *userdata, const struct incident *i);
+must_check int incidents_refine(const struct incidents_options *o, struct index *x);
+
+/* The one incident whose id begins with `prefix`. 0, or an exit status after saying why. */
+must_check int incidents_find(
+	const struct incidents_options *o, const char *prefix, struct incident **ret);
+
+/* Gives a reviewer's deed to the agent, or where none runs to the journal itself. `ret_seq` is the
+   record's number (0 for a new key). 0, or an exit status after saying why. */
+struct review;
+must_check int incidents_submit(
+	const struct incidents_options *o, const struct review *r, uint64_t *ret_seq);
+
+/* To --out, or standard output. An exit status. */
+int incidents_write_out(const struct incidents_options *o, struct view v);
+
 /* The commands; an exit status of ctl/usage.h. */
 int incidents_list(const struct incidents_options *o);
 int incidents_show(const struct incidents_options *o, char **ids, size_t n);
 int incidents_verify(const struct incidents_options *o);
+int incidents_mark(const struct incidents_options *o, char **ids, size_t n);
+int incidents_checkpoint(const struct incidents_options *o);
+int incidents_rotate_key(const struct incidents_options *o);
 
 /* "2026-11-23T08:30:00.123Z" as local time; the text itself where it is no time. */
 void incidents_local_time(const char *time, bool with_zone, enum lang lang, char *ret, size_t size);
@@ -39,4 +69,5 @@ int incidents_no_journal(const struct incidents_options *o, int error);
 /* "TỐI MẬT"; "?" where the document could not be read, "-" where it was and had no marking. */
 const char *incidents_marking(const struct incident *i);
 const char *incidents_action(const char *action, enum lang lang);
+const char *incidents_status(const char *status, enum lang lang);
 const char *incidents_base_name(const char *path);

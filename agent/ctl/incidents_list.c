@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "ctl/cell.h"
 #include "ctl/incidents.h"
@@ -18,34 +16,6 @@
 
 #define FILE_WIDTH_MIN   12U
 #define FILE_WIDTH_PLAIN 120U /* off a terminal */
-
-static bool matches_user(const struct incident *i, const char *user)
-{
-	char number[24];
-
-	snprintf(number, sizeof(number), "%" PRIu64, i->uid);
-	return strcmp(i->user, user) == 0 || strcmp(number, user) == 0;
-}
-
-static bool wanted(void *userdata, const struct incident *i)
-{
-	const struct incidents_options *o = userdata;
-	uint64_t t;
-
-	if (o->since || o->until) {
-		if (clock_parse(i->time, &t) < 0)
-			return false;
-		if ((o->since && t < o->since) || (o->until && t > o->until))
-			return false;
-	}
-	if (o->levels && !(i->level_known && o->levels & UINT32_C(1) << i->level))
-		return false;
-	if (o->app && strcasecmp(i->app, o->app) != 0 && strcasecmp(i->app_name, o->app) != 0)
-		return false;
-	if (o->user && !matches_user(i, o->user))
-		return false;
-	return !o->action || strcmp(i->action, o->action) == 0;
-}
 
 static int put_json(const struct incident *i)
 {
@@ -218,8 +188,10 @@ int incidents_list(const struct incidents_options *o)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
 	size_t limit = o->limit, first;
-	int r = index_build(o->dir, wanted, (void *)o, &x);
+	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
 
+	if (r == 0)
+		r = incidents_refine(o, x);
 	if (r < 0)
 		return incidents_no_journal(o, r);
 	if (!o->has_limit && !o->json && isatty(STDOUT_FILENO))

@@ -13,8 +13,6 @@
 #include "model/completeness.h"
 #include "model/place.h"
 
-#define CANDIDATES_MAX 10 /* shown where a prefix is not unique */
-
 struct phrase {
 	const char *text[LANG_MAX];
 };
@@ -323,13 +321,54 @@ static void put_advice(const struct incident *i, enum lang lang)
 			"quả."));
 }
 
+/* What reviewers did, oldest first. */
+static void put_review(const struct incident *i, enum lang lang)
+{
+	char when[64], words[64];
+
+	if (i->n_history == 0 && i->n_notes == 0)
+		return;
+	heading(lang, "Review", "Xem xét");
+	line(lang, "assigned to", "giao cho", i->assignee);
+	for (size_t n = 0; n < i->n_labels; n++)
+		line(lang, "tag", "nhãn", incident_label(i, n));
+	/* A note without a history is of a record that was not made by "mark". */
+	for (size_t n = 0; i->n_history == 0 && n < i->n_notes; n++)
+		line(lang, "note", "ghi chú", incident_note(i, n));
+	for (size_t n = 0; n < i->n_history; n++) {
+		struct incident_step s = incident_step(i, n);
+
+		incidents_local_time(s.time, false, lang, when, sizeof(when));
+		printf("  %s ", when);
+		put(*s.by ? s.by : "?");
+		fputs(": ", stdout);
+		if (s.revealed)
+			fputs(lang_pick(lang, "saw what is concealed. ", "đã xem phần được che. "),
+				stdout);
+		if (*s.status) {
+			snprintf(words, sizeof(words), "%s %s. ",
+				lang_pick(lang, "status", "trạng thái"),
+				incidents_status(s.status, lang));
+			put(words);
+		}
+		if (*s.assignee)
+			printf("%s %s. ", lang_pick(lang, "assigned to", "giao cho"), s.assignee);
+		if (*s.tag)
+			printf("+%s ", s.tag);
+		if (*s.untag)
+			printf("-%s ", s.untag);
+		put(s.note);
+		putchar('\n');
+	}
+}
+
 static void put_incident(const struct incident *i, enum lang lang)
 {
 	printf("%s%s %s%s", tty_style(stdout, TTY_BOLD), lang_pick(lang, "Incident", "Sự cố"),
 		i->id, tty_style(stdout, TTY_PLAIN));
 	if (*i->status) {
 		fputs(" (", stdout);
-		put(i->status);
+		put(incidents_status(i->status, lang));
 		putchar(')');
 	}
 	putchar('\n');
@@ -340,47 +379,19 @@ static void put_incident(const struct incident *i, enum lang lang)
 	put_document(i, lang);
 	put_evidence(i, lang);
 	put_decision(i, lang);
-	for (size_t n = 0; n < i->n_notes; n++)
-		line(lang, "note", "ghi chú", incident_note(i, n));
+	put_review(i, lang);
 	put_advice(i, lang);
-}
-
-static bool has_prefix(void *userdata, const struct incident *i)
-{
-	const char *prefix = userdata;
-
-	return strncasecmp(i->id, prefix, strlen(prefix)) == 0;
-}
-
-static int not_unique(struct index *x, const char *prefix)
-{
-	ctl_error("\"%s\" begins more than one incident:", prefix);
-	for (size_t n = 0; n < index_count(x) && n < CANDIDATES_MAX; n++) {
-		cleanup_with(incident_freep) struct incident *i = NULL;
-
-		if (index_load(x, n, &i) == 0)
-			fprintf(stderr, "  %s\n", i->id);
-	}
-	if (index_count(x) > CANDIDATES_MAX)
-		fprintf(stderr, "  ... (%zu)\n", index_count(x));
-	return CTL_FAILED;
 }
 
 static int show(const struct incidents_options *o, char *prefix)
 {
-	cleanup_with(index_freep) struct index *x = NULL;
 	cleanup_with(incident_freep) struct incident *i = NULL;
 	struct buf b = {0};
-	int r = index_build(o->dir, has_prefix, prefix, &x);
+	int r = incidents_find(o, prefix, &i);
 
-	if (r < 0)
-		return incidents_no_journal(o, r);
-	if (index_count(x) == 0)
-		return ctl_error("no incident \"%s\"", prefix);
-	if (index_count(x) > 1)
-		return not_unique(x, prefix);
-	r = index_load(x, 0, &i);
-	if (r == 0 && o->json)
+	if (r != 0)
+		return r;
+	if (o->json)
 		r = incident_json(i, &b);
 	if (r == 0 && o->json)
 		printf("%.*s\n", (int)b.n, (const char *)b.p);

@@ -20,7 +20,7 @@ struct usage_option {
 struct usage {
 	const char *synopsis;            /* after "sealgate ": "scan [--json] PATH..." */
 	const char *text;                /* what it does, a paragraph */
-	struct usage_option options[16]; /* up to the first without a name */
+	struct usage_option options[40]; /* up to the first without a name */
 };
 
 void usage_print(FILE *f, const struct usage *u);

@@ -61,6 +61,24 @@ static void find_accounts(struct agent *a)
 	}
 }
 
+/* A group that does not exist is a mistake that nobody would notice later. */
+static int find_reviewers(struct agent *a)
+{
+	const char *name = a->settings->reviewers;
+	struct group *g;
+
+	a->reviewers_gid = UINT32_MAX;
+	if (!name[0])
+		return 0;
+	g = getgrnam(name);
+	if (!g) {
+		fprintf(stderr, "sealgated: reviewers: there is no group \"%s\"\n", name);
+		return -ENOENT;
+	}
+	a->reviewers_gid = g->gr_gid;
+	return 0;
+}
+
 static void copy_paths(const struct settings_paths *from, struct config_paths *to)
 {
 	to->n = (uint32_t)from->n;
@@ -89,6 +107,7 @@ static void make_configs(struct agent *a)
 			.background_cpu_ns = s->limits.background_cpu_ns,
 			.file_bytes = s->limits.file_bytes,
 			.worker_memory = s->limits.worker_memory,
+			.reviewers_gid = a->reviewers_gid,
 			.journal_segment_bytes = s->journal.segment_bytes,
 			.journal_total_bytes = s->journal.total_bytes,
 			.journal_keep_ns = s->journal.keep_ns,
@@ -719,6 +738,9 @@ static int set_up(struct agent *a)
 		return r;
 	raise_limits();
 	find_accounts(a);
+	r = find_reviewers(a);
+	if (r < 0)
+		return r;
 	r = tags_new(&a->tags);
 	if (r < 0)
 		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
@@ -728,7 +750,9 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = statedir_open(s->state_dir, s->runtime_dir, a->accounts[ACCOUNT_CORE].uid,
 			a->accounts[ACCOUNT_CORE].gid, a->accounts[ACCOUNT_LOG].uid,
-			a->accounts[ACCOUNT_LOG].gid, why, sizeof(why), &a->statedir);
+			a->reviewers_gid != UINT32_MAX ? a->reviewers_gid
+						       : a->accounts[ACCOUNT_LOG].gid,
+			why, sizeof(why), &a->statedir);
 	if (r < 0) {
 		fprintf(stderr, "sealgated: %s\n", why[0] ? why : strerror(-r));
 		return r;

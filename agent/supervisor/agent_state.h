@@ -42,6 +42,7 @@ struct agent {
 	struct tags *tags;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
+	uint32_t reviewers_gid; /* UINT32_MAX: none */
 	bool accounts_missing;
 	struct config configs[ACCOUNT_MAX + 1]; /* one per account, and the gate's (root) */
 	struct proc *gate, *core, *watch, *log, *scan[SCAN_MAX];

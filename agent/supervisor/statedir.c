@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "supervisor/statedir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -43,7 +44,29 @@ static int make_dir(const char *path, mode_t mode)
 	return chmod(part, mode) < 0 ? -errno : 0;
 }
 
-static int make_owned(const char *state_dir, const char *name, uint32_t uid, uint32_t gid)
+/* The journal's files are read by the group of their directory, also after a change of it. */
+static int share_files(int dir, uint32_t gid)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d) {
+		r = -errno;
+		fd_close(fd);
+		return r;
+	}
+	while (r == 0 && (e = readdir(d)))
+		if (strncmp(e->d_name, "incidents", strlen("incidents")) == 0 &&
+			fchownat(dir, e->d_name, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) < 0)
+			r = -errno;
+	closedir(d);
+	return r;
+}
+
+static int make_owned(
+	const char *state_dir, const char *name, mode_t mode, uint32_t uid, uint32_t gid)
 {
 	cleanup_with(fd_closep) int fd = -1;
 	char path[PATH_MAX];
@@ -51,14 +74,14 @@ static int make_owned(const char *state_dir, const char *name, uint32_t uid, uin
 
 	if (snprintf(path, sizeof(path), "%s/%s", state_dir, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	r = make_dir(path, 0750);
+	r = make_dir(path, 0750); /* and the rest of the mode once it has its group */
 	if (r < 0)
 		return r;
 	/* Through a descriptor: nobody but root can have put a link here, and none is followed. */
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fchown(fd, uid, gid) < 0)
+	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
 		return -errno;
-	return 0;
+	return mode & S_ISGID ? share_files(fd, gid) : 0;
 }
 
 static int take_lock(struct statedir *d, const char *state_dir, char *ret_why, size_t why_size)
@@ -106,9 +129,9 @@ int statedir_open(const char *state_dir, const char *runtime_dir, uint32_t core_
 	if (r == 0)
 		r = take_lock(d, state_dir, ret_why, why_size);
 	if (r == 0)
-		r = make_owned(state_dir, "core", core_uid, core_gid);
+		r = make_owned(state_dir, "core", 0750, core_uid, core_gid);
 	if (r == 0)
-		r = make_owned(state_dir, "journal", log_uid, log_gid);
+		r = make_owned(state_dir, "journal", 02750, log_uid, log_gid);
 	if (r == 0)
 		r = open_alive(d, state_dir);
 	if (r == 0)

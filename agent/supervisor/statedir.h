@@ -14,7 +14,8 @@
 
 struct statedir;
 
-/* Makes state_dir (0711 root), state_dir/core and /journal with their owners, and runtime_dir
+/* Makes state_dir (0711 root), state_dir/core and /journal with their owners (the journal is
+   readable by log_gid, which may be the reviewers' group), and runtime_dir
    (0755). -EBUSY where another agent holds the lock; `ret_why` says what and where. */
 must_check int statedir_open(const char *state_dir, const char *runtime_dir, uint32_t core_uid,
 	uint32_t core_gid, uint32_t log_uid, uint32_t log_gid, char *ret_why, size_t why_size,

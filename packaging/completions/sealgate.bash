@@ -53,6 +53,14 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "allow log notify justify block" -- "$cur"))
 		return
 		;;
+	--status)
+		COMPREPLY=($(compgen -W "new in-progress confirmed resolved false-positive ignored" -- "$cur"))
+		return
+		;;
+	--out | --checkpoint)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
 	--channel)
 		COMPREPLY=($(compgen -W "open exec receive browser-upload browser-paste at-rest" -- "$cur"))
 		return

@@ -78,6 +78,7 @@ static void take_fields(struct incident *i)
 		.cause = text(t, "cause"),
 		.destination = text(t, "destination"),
 		.status = text(t, "status"),
+		.assignee = text(t, "assignee"),
 		.uid = number(t, "uid"),
 		.pid = number(t, "pid"),
 		.ppid = number(t, "ppid"),
@@ -89,6 +90,8 @@ static void take_fields(struct incident *i)
 		.n_reasons = json_array_size(json_object_get(t, "reasons")),
 		.n_evidence = json_array_size(json_object_get(t, "evidence")),
 		.n_notes = json_array_size(json_object_get(t, "notes")),
+		.n_labels = json_array_size(json_object_get(t, "labels")),
+		.n_history = json_array_size(json_object_get(t, "history")),
 		.tree = tree,
 	};
 	i->level_known = level_parse(i->level_text, &i->level) == 0;
@@ -153,6 +156,43 @@ const char *incident_note(const struct incident *i, size_t n)
 	return item(i, "notes", n);
 }
 
+const char *incident_label(const struct incident *i, size_t n)
+{
+	return item(i, "labels", n);
+}
+
+bool incident_has_label(const struct incident *i, const char *label)
+{
+	for (size_t n = 0; n < i->n_labels; n++)
+		if (strcmp(incident_label(i, n), label) == 0)
+			return true;
+	for (size_t n = 0; n < i->n_tags; n++)
+		if (strcmp(incident_tag(i, n), label) == 0)
+			return true;
+	return false;
+}
+
+struct incident_step incident_step(const struct incident *i, size_t n)
+{
+	const json_t *s = json_array_get(json_object_get(tree_of(i), "history"), n);
+
+	return (struct incident_step){
+		.time = text(s, "time"),
+		.by = text(s, "by"),
+		.status = text(s, "status"),
+		.assignee = text(s, "assignee"),
+		.note = text(s, "note"),
+		.tag = text(s, "tag"),
+		.untag = text(s, "untag"),
+		.revealed = json_is_true(json_object_get(s, "revealed")),
+	};
+}
+
+const char *incident_text(const struct incident *i, const char *name)
+{
+	return text(tree_of(i), name);
+}
+
 struct incident_evidence incident_evidence(const struct incident *i, size_t n)
 {
 	const json_t *e = json_array_get(json_object_get(tree_of(i), "evidence"), n);
@@ -179,19 +219,82 @@ int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1])
 	return 0;
 }
 
-/* Notes are an array in the incident; one is added. */
-static int add_note(json_t *t, json_t *note)
+/* To an array of the incident, which is made where there is none. */
+static int add_to(json_t *t, const char *name, json_t *value)
 {
-	json_t *notes = json_object_get(t, "notes");
+	json_t *array = json_object_get(t, name);
 
-	if (!json_is_array(notes)) {
-		notes = json_array();
-		if (!notes || json_object_set_new(t, "notes", notes) < 0)
+	if (!json_is_array(array)) {
+		array = json_pack("[]"); /* json_array() is base's here */
+		if (!array || json_object_set_new(t, name, array) < 0)
 			return -ENOMEM;
 	}
-	if (json_array_size(notes) >= INCIDENT_NOTES_MAX)
+	if (json_array_size(array) >= INCIDENT_NOTES_MAX)
 		return 0;
-	return json_array_append(notes, note) < 0 ? -ENOMEM : 0;
+	return json_array_append(array, value) < 0 ? -ENOMEM : 0;
+}
+
+static size_t find_in(const json_t *array, const char *s)
+{
+	size_t n = 0;
+
+	while (n < json_array_size(array) &&
+		strcmp(s, json_string_value(json_array_get(array, n)) ?: "") != 0)
+		n++;
+	return n;
+}
+
+static int merge_labels(json_t *t, const json_t *more)
+{
+	const char *tag = text(more, "tag"), *untag = text(more, "untag");
+	json_t *labels = json_object_get(t, "labels");
+	int r = 0;
+
+	if (*tag && find_in(labels, tag) == json_array_size(labels))
+		r = add_to(t, "labels", json_object_get(more, "tag"));
+	labels = json_object_get(t, "labels");
+	if (*untag && find_in(labels, untag) < json_array_size(labels))
+		(void)json_array_remove(labels, find_in(labels, untag));
+	return r;
+}
+
+/* What a reviewer did, without what is said elsewhere. */
+static int merge_step(json_t *t, const json_t *more, bool revealed)
+{
+	cleanup_with(json_decrefp) json_t *step = json_deep_copy(more);
+
+	if (!step)
+		return -ENOMEM;
+	json_object_del(step, "kind");
+	json_object_del(step, "id");
+	if (revealed && json_object_set_new(step, "revealed", json_true()) < 0)
+		return -ENOMEM;
+	return add_to(t, "history", step);
+}
+
+static int merge_review(json_t *t, const json_t *more)
+{
+	bool revealed = strcmp(text(more, "kind"), "incident-reveal") == 0;
+	json_t *v = json_object_get(more, "status");
+	int r = 0;
+
+	if (json_is_string(v))
+		r = json_object_set(t, "status", v) < 0 ? -ENOMEM : 0;
+	v = json_object_get(more, "assignee");
+	if (r == 0 && json_is_string(v))
+		r = json_object_set_new(t, "assignee",
+			    json_string(strcmp(json_string_value(v), "-") ? json_string_value(v)
+									  : "")) < 0
+			? -ENOMEM
+			: 0;
+	v = json_object_get(more, "note");
+	if (r == 0 && json_is_string(v))
+		r = add_to(t, "notes", v);
+	if (r == 0)
+		r = merge_labels(t, more);
+	if (r == 0 && (revealed || strcmp(text(more, "kind"), "incident-mark") == 0))
+		r = merge_step(t, more, revealed);
+	return r;
 }
 
 int incident_merge(struct incident *i, struct view payload)
@@ -209,12 +312,8 @@ int incident_merge(struct incident *i, struct view payload)
 	v = json_object_get(more, "last");
 	if (r == 0 && json_is_string(v) && strcmp(json_string_value(v), i->last) > 0)
 		r = json_object_set(t, "last", v) < 0 ? -ENOMEM : 0;
-	v = json_object_get(more, "status");
-	if (r == 0 && json_is_string(v))
-		r = json_object_set(t, "status", v) < 0 ? -ENOMEM : 0;
-	v = json_object_get(more, "note");
-	if (r == 0 && json_is_string(v))
-		r = add_note(t, v);
+	if (r == 0)
+		r = merge_review(t, more);
 	take_fields(i);
 	return r;
 }

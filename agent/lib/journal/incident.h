@@ -15,7 +15,13 @@
 #include "model/level.h"
 
 #define INCIDENT_ID_MAX    40U /* characters, with room for other makers of ids */
-#define INCIDENT_NOTES_MAX 64U /* kept per incident; later ones are counted */
+#define INCIDENT_NOTES_MAX 64U /* kept per incident; later ones stay in the journal alone */
+
+/* One thing that a reviewer did; "" where it was about something else. */
+struct incident_step {
+	const char *time, *by, *status, *assignee, *note, *tag, *untag;
+	bool revealed;
+};
 
 struct incident_evidence {
 	const char *rule, *pack, *level, *part, *member, *snippet; /* never NULL */
@@ -27,12 +33,14 @@ struct incident_evidence {
 struct incident {
 	const char *id, *time, *last, *host, *user, *app, *app_name, *exe, *comm, *identified;
 	const char *channel, *path, *sha256, *format, *level_text, *completeness;
+	const char *assignee;
 	const char *action, *intended, *mode, *rule, *message, *cause, *destination, *status;
 	enum level level;
 	bool level_known; /* false: `level_text` is no level of this version */
 	uint64_t uid, pid, ppid, size, policy_version, retries;
 	double hold_ms;
 	size_t n_tags, n_reasons, n_evidence, n_notes;
+	size_t n_labels, n_history; /* what reviewers said: their tags, and each thing they did */
 	struct incident_tree *tree; /* the parsed record */
 };
 
@@ -44,9 +52,15 @@ void incident_freep(struct incident **i);
 const char *incident_tag(const struct incident *i, size_t n);
 const char *incident_reason(const struct incident *i, size_t n);
 const char *incident_note(const struct incident *i, size_t n);
+const char *incident_label(const struct incident *i, size_t n);
+bool incident_has_label(const struct incident *i, const char *label); /* or tag */
+struct incident_step incident_step(const struct incident *i, size_t n);
+/* A member that is a string, or "". */
+const char *incident_text(const struct incident *i, const char *name);
 struct incident_evidence incident_evidence(const struct incident *i, size_t n);
 
-/* Takes what a later record says: "retries" (all of them so far), "last", "status", "note".
+/* Takes what a later record says: "retries" (all of them so far), "last", and what reviewers did:
+   "status", "assignee", "note", "tag", "untag".
    -EINVAL where it is about another id, or nothing that can be read. */
 must_check int incident_merge(struct incident *i, struct view payload);
 

@@ -287,6 +287,23 @@ int index_load(struct index *x, size_t n, struct incident **ret)
 	return r;
 }
 
+int index_refine(struct index *x, index_want_fn want, void *userdata)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t n = 0; n < x->n_wanted; n++) {
+		cleanup_with(incident_freep) struct incident *i = NULL;
+		int r = index_load(x, n, &i);
+
+		if (r < 0)
+			return r;
+		if (want(userdata, i))
+			x->wanted[kept++] = x->wanted[n];
+	}
+	x->n_wanted = kept;
+	return 0;
+}
+
 size_t index_id_length(const struct index *x, size_t n)
 {
 	const struct entry *e = &x->entries[x->wanted[n]];

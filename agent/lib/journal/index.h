@@ -20,6 +20,9 @@ must_check int index_build(const char *dir, index_want_fn want, void *userdata, 
 struct index *index_free(struct index *x); /* takes NULL, returns NULL */
 void index_freep(struct index **x);
 
+/* Looks at each wanted one again, with all that came later, and keeps those still wanted. */
+must_check int index_refine(struct index *x, index_want_fn want, void *userdata);
+
 size_t index_count(const struct index *x);    /* of the wanted ones */
 uint64_t index_gaps(const struct index *x);   /* records of the kind "gap" */
 uint64_t index_unread(const struct index *x); /* lines and records that could not be read */

@@ -370,6 +370,7 @@ int journal_open(const char *dir, struct journal **ret, struct journal_opened *r
 		return -ENOMEM;
 	*j = (struct journal){
 		.fd = -1, .dir_fd = -1, .head_fd = -1, .line = BUF_INIT(LINE_MAX_BYTES)};
+	memset(j->id, '0', SEAL_ID_SIZE); /* of a journal whose front is damaged */
 	r = open_files(j, dir);
 	if (r == 0)
 		r = settle_tail(j, &how);

@@ -25,6 +25,7 @@
 enum type {
 	TYPE_PATH,
 	TYPE_PATHS,
+	TYPE_NAME,
 	TYPE_NUMBER, /* uint32_t */
 	TYPE_CHOICE, /* uint32_t: which of `choices` */
 	TYPE_DURATION,
@@ -77,6 +78,8 @@ static const struct key keys[] = {
 	{"arm", TYPE_CHOICE, false, AT(arm), 0, 0, SETTINGS_ARM_ON_DEMAND, NULL, "on-demand",
 		"When opens are looked at: on-demand (while an application runs), or always.",
 		arm_choices},
+	{"reviewers", TYPE_NAME, false, AT(reviewers), 0, 0, 0, "", "only root",
+		"The group whose members may read the journal and mark incidents."},
 	{"limits.hold", TYPE_DURATION, false, AT(limits.hold_ns), NSEC_PER_MSEC, 60 * NSEC_PER_SEC,
 		300 * NSEC_PER_MSEC, NULL, "300 ms", "The longest that an open is held."},
 	{"limits.scan-cpu", TYPE_DURATION, false, AT(limits.scan_cpu_ns), 10 * NSEC_PER_MSEC,
@@ -107,7 +110,7 @@ bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const
 	const char **ret_text)
 {
 	static const char *const types[TYPE_MAX] = {
-		"path", "list of paths", "number", "choice", "duration", "size"};
+		"path", "list of paths", "name", "number", "choice", "duration", "size"};
 
 	if (i >= ARRAY_SIZE(keys))
 		return false;
@@ -133,7 +136,7 @@ static void paths_clear(struct settings_paths *p)
 void settings_done(struct settings *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].type == TYPE_PATH)
+		if (keys[i].type == TYPE_PATH || keys[i].type == TYPE_NAME)
 			free(*(char **)member(s, &keys[i]));
 		else if (keys[i].type == TYPE_PATHS)
 			paths_clear(member(s, &keys[i]));
@@ -216,6 +219,7 @@ static int set_default(struct settings *s, const struct key *k)
 
 	switch (k->type) {
 	case TYPE_PATH: return absolute("/", k->path, m);
+	case TYPE_NAME: *(char **)m = strdup(k->path); return *(char **)m ? 0 : -ENOMEM;
 	case TYPE_PATHS: return default_paths(m, k->path);
 	case TYPE_NUMBER:
 	case TYPE_CHOICE: *(uint32_t *)m = (uint32_t)k->value; return 0;
@@ -249,6 +253,22 @@ static int load_path(struct load *l, const struct conf_node *n, char **ret)
 		return r;
 	free(*ret);
 	*ret = path;
+	return 0;
+}
+
+static int load_name(struct load *l, const struct conf_node *n, char **ret)
+{
+	const char *text;
+	char *copy;
+	int r = conf_string(l->conf, n, CODE_VALUE, l->diags, &text);
+
+	if (r < 0)
+		return r;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
 	return 0;
 }
 
@@ -338,6 +358,8 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 
 	if (k->type == TYPE_PATH)
 		return load_path(l, n, m);
+	if (k->type == TYPE_NAME)
+		return load_name(l, n, m);
 	if (k->type == TYPE_PATHS)
 		return load_paths(l, k, n, m);
 	if (k->type == TYPE_CHOICE)

@@ -37,6 +37,7 @@ struct settings {
 	struct settings_paths
 		watch;    /* watch: directories scanned ahead of time; default: protect */
 	uint32_t workers; /* workers: 2 */
+	char *reviewers;  /* reviewers: a group, "" for root alone */
 	uint32_t arm;     /* arm: on-demand (enum settings_arm) */
 	struct {
 		uint64_t hold_ns;     /* limits.hold: 300 ms, the longest that an open is held */

@@ -52,6 +52,7 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u64(p, c->background_cpu_ns);
 	pack_u64(p, c->file_bytes);
 	pack_u64(p, c->worker_memory);
+	pack_u32(p, c->reviewers_gid);
 	pack_u64(p, c->journal_segment_bytes);
 	pack_u64(p, c->journal_total_bytes);
 	pack_u64(p, c->journal_keep_ns);
@@ -79,6 +80,7 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->background_cpu_ns = unpack_u64(u);
 	ret->file_bytes = unpack_u64(u);
 	ret->worker_memory = unpack_u64(u);
+	ret->reviewers_gid = unpack_u32(u);
 	ret->journal_segment_bytes = unpack_u64(u);
 	ret->journal_total_bytes = unpack_u64(u);
 	ret->journal_keep_ns = unpack_u64(u);

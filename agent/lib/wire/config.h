@@ -25,6 +25,7 @@ struct config {
 	uint32_t index;     /* of a worker */
 	uint32_t agent_pid; /* the supervisor's */
 	uint64_t hold_ns, scan_cpu_ns, background_cpu_ns, file_bytes, worker_memory;
+	uint32_t reviewers_gid; /* whose members may mark incidents; UINT32_MAX: root alone */
 	/* log: how large the journal gets (journal/journal.h) */
 	uint64_t journal_segment_bytes, journal_total_bytes, journal_keep_ns;
 	bool journal_drop_oldest;

@@ -87,6 +87,8 @@ enum message {
 	/* CLI <-> core, over the control socket in runtime-dir */
 	CTL_STATUS = 256, /* empty; answered with CTL_TEXT */
 	CTL_RELOAD,       /* empty; answered with CTL_TEXT: root only */
+	CTL_REVIEW,       /* wire/review.h; answered with CTL_TEXT, the record's number, when it is
+				durable: root, and the group that agent.yaml names as `reviewers` */
 	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
 };
 

@@ -45,7 +45,7 @@ class Journal:
         os.mkdir(self.dir)
         self.lines = []
         prev = "0" * 64
-        for seq, record in enumerate([{"kind": "birth", "format": 1, "id": "00"}] + records):
+        for seq, record in enumerate([{"kind": "birth", "format": 1, "id": "00" * 16}] + records):
             body = '{"seq":%d,"time":"2026-11-23T09:00:00.%03dZ","prev":"%s","record":%s' % (
                 seq, seq, prev, json.dumps(record, ensure_ascii=False, separators=(",", ":")))
             prev = hashlib.sha256(body.encode()).hexdigest()
@@ -268,6 +268,93 @@ class Verify(unittest.TestCase):
             journal.write()
             report = self.check(journal, 1)
             self.assertEqual([(f["fault"], f["line"]) for f in report["findings"]], [(fault, line)])
+
+
+class Review(unittest.TestCase):
+    """What adds records, where no agent runs: the command writes them itself."""
+
+    def setUp(self):
+        self.journal = Journal([incident(1), incident(2, app="zalo", rule="other", channel="browser-upload"),
+                                incident(3, evidence=[])])
+        self.at = ["--state-dir", self.journal.state.name]
+
+    def ok(self, *args):
+        status, out, err = run(*args, *self.at)
+        self.assertEqual(status, 0, out + err)
+        return out
+
+    def ids(self, *args):
+        return [int(json.loads(line)["id"][-2:]) for line in self.ok("list", "--json", *args).splitlines()]
+
+    def test_mark(self):
+        one, two = incident(1)["id"], incident(2)["id"]
+        self.ok("mark", one, two, "--status", "in-progress", "--assign", "minh", "--tag", "kế toán")
+        self.ok("mark", one, "--note", "đã hỏi người dùng", "--status", "false-positive")
+        self.ok("mark", two, "--untag", "kế toán", "--assign", "-")
+        shown = json.loads(self.ok("show", "--json", one))
+        self.assertEqual(shown["status"], "false-positive")
+        self.assertEqual(shown["assignee"], "minh")
+        self.assertEqual(shown["labels"], ["kế toán"])
+        self.assertEqual(shown["notes"], ["đã hỏi người dùng"])
+        self.assertEqual([step["by_uid"] for step in shown["history"]], [os.getuid()] * 2)
+        self.assertEqual(self.ids("--status", "in-progress"), [2])
+        self.assertEqual(self.ids("--status", "new"), [3])
+        self.assertEqual(self.ids("--assignee", "minh"), [1])
+        self.assertEqual(self.ids("--assignee", "-"), [2, 3])
+        self.assertEqual(self.ids("--tag", "kế toán"), [1])
+        self.assertEqual(self.ids("--text", "đã hỏi"), [1])
+        self.assertEqual(self.ids("--rule", "other"), [2])
+        self.assertEqual(self.ids("--rule", "vn/own-line"), [1, 2])
+        self.assertEqual(self.ids("--channel", "browser-upload"), [2])
+        out = self.ok("show", one)
+        for text in ("(false-positive)", "assigned to: minh", "đã hỏi người dùng", "status in-progress"):
+            self.assertIn(text, out)
+        self.assertIn("báo nhầm", run("show", one, *self.at, lang="vi_VN.UTF-8")[1])
+        self.ok("verify")
+
+    def test_refused(self):
+        one = incident(1)["id"]
+        before = len(self.ok("list", "--json").splitlines())
+        for args in (["mark", one], ["mark"], ["mark", one, "--status", "done"], ["mark", "NOPE", "--note", "x"],
+                     ["mark", one, "--note", "x" * 2001], ["mark", one, "--note", "a\x1b[2Jb"],
+                     ["mark", one, "--tag", "t" * 65], ["list", "--channel", "x"], ["list", "--status", "x"]):
+            self.assertEqual(run(*args, *self.at)[0], 2, args)
+        self.ok("mark", one, "--note", "x" * 2000)
+        self.assertEqual(len(self.ok("list", "--json").splitlines()), before)
+        with tempfile.TemporaryDirectory() as empty:
+            os.mkdir(os.path.join(empty, "journal"))
+            for command in (["mark", one, "--note", "x"], ["verify"]):
+                self.assertEqual(run(*command, "--state-dir", empty)[0], 2)
+
+    def test_checkpoint(self):
+        with tempfile.TemporaryDirectory() as away:
+            path = os.path.join(away, "host.checkpoint")
+            kept = {name: open(os.path.join(self.journal.dir, name), "rb").read()
+                    for name in os.listdir(self.journal.dir)}
+            self.ok("mark", incident(1)["id"], "--note", "x")
+            self.ok("checkpoint", "--out", path)
+            with open(path, encoding="utf-8") as f:
+                exported = f.read()
+            self.assertEqual(json.loads(exported)["kind"], "checkpoint")
+            self.assertIn("is there, unchanged", self.ok("verify", "--checkpoint", path))
+            self.ok("rotate-key")
+            self.ok("mark", incident(1)["id"], "--note", "y")
+            report = json.loads(self.ok("verify", "--checkpoint", path, "--json"))
+            self.assertEqual((report["checkpoint"], report["lost_keys"]), ("found", 0))
+            # An older copy of everything is put back: only the checkpoint tells.
+            for name in os.listdir(self.journal.dir):
+                os.unlink(os.path.join(self.journal.dir, name))
+            for name, content in kept.items():
+                with open(os.path.join(self.journal.dir, name), "wb") as f:
+                    f.write(content)
+            self.ok("verify")
+            status, out, _ = run("verify", "--checkpoint", path, *self.at)
+            self.assertEqual(status, 1)
+            self.assertIn("older copy", out)
+            for text, status in ((exported.replace('"over":', '"over":1'), 1), ("x", 2), (exported + "x", 2)):
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(text)
+                self.assertEqual(run("verify", "--checkpoint", path, *self.at)[0], status, text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which incidents are meant: filters, and ids that are cut short. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "ctl/incidents.h"
+#include "ctl/usage.h"
+
+#define CANDIDATES_MAX 10 /* shown where a prefix is not unique */
+
+static bool matches_user(const struct incident *i, const char *user)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, i->uid);
+	return strcmp(i->user, user) == 0 || strcmp(number, user) == 0;
+}
+
+/* In what a person would look for: names, paths, rules and what was found. */
+static bool has_text(const struct incident *i, const char *text)
+{
+	const char *const fields[] = {i->id, i->path, i->app, i->app_name, i->user, i->host, i->exe,
+		i->rule, i->message, i->sha256, i->destination};
+
+	for (size_t n = 0; n < ARRAY_SIZE(fields); n++)
+		if (strcasestr(fields[n], text))
+			return true;
+	for (size_t n = 0; n < i->n_evidence; n++) {
+		struct incident_evidence e = incident_evidence(i, n);
+
+		if (strcasestr(e.rule, text) || strcasestr(e.snippet, text))
+			return true;
+	}
+	for (size_t n = 0; n < i->n_notes; n++)
+		if (strcasestr(incident_note(i, n), text))
+			return true;
+	return false;
+}
+
+/* The policy's rule, or one that found a marking: "pack/rule" or "rule". */
+static bool has_rule(const struct incident *i, const char *rule)
+{
+	const char *slash = strrchr(rule, '/');
+
+	if (strcmp(i->rule, rule) == 0)
+		return true;
+	for (size_t n = 0; n < i->n_evidence; n++) {
+		struct incident_evidence e = incident_evidence(i, n);
+
+		if (strcmp(e.rule, slash ? slash + 1 : rule) == 0 &&
+			(!slash ||
+				(strncmp(e.pack, rule, (size_t)(slash - rule)) == 0 &&
+					!e.pack[slash - rule])))
+			return true;
+	}
+	return false;
+}
+
+/* What does not change after an incident was written. */
+bool incidents_wanted(void *userdata, const struct incident *i)
+{
+	const struct incidents_options *o = userdata;
+	uint64_t t;
+
+	if (o->since || o->until) {
+		if (clock_parse(i->time, &t) < 0)
+			return false;
+		if ((o->since && t < o->since) || (o->until && t > o->until))
+			return false;
+	}
+	if (o->levels && !(i->level_known && o->levels & UINT32_C(1) << i->level))
+		return false;
+	if (o->app && strcasecmp(i->app, o->app) != 0 && strcasecmp(i->app_name, o->app) != 0)
+		return false;
+	if (o->user && !matches_user(i, o->user))
+		return false;
+	if (o->channel && strcmp(i->channel, o->channel) != 0)
+		return false;
+	if (o->rule && !has_rule(i, o->rule))
+		return false;
+	return !o->action || strcmp(i->action, o->action) == 0;
+}
+
+static bool wanted_now(void *userdata, const struct incident *i)
+{
+	const struct incidents_options *o = userdata;
+
+	if (o->status && strcmp(i->status, o->status) != 0)
+		return false;
+	if (o->assignee && strcmp(i->assignee, strcmp(o->assignee, "-") ? o->assignee : "") != 0)
+		return false;
+	if (o->tag && !incident_has_label(i, o->tag))
+		return false;
+	return !o->text || has_text(i, o->text);
+}
+
+int incidents_refine(const struct incidents_options *o, struct index *x)
+{
+	if (!o->status && !o->assignee && !o->tag && !o->text)
+		return 0;
+	return index_refine(x, wanted_now, (void *)o);
+}
+
+static bool has_prefix(void *userdata, const struct incident *i)
+{
+	const char *prefix = userdata;
+
+	return strncasecmp(i->id, prefix, strlen(prefix)) == 0;
+}
+
+static int not_unique(struct index *x, const char *prefix)
+{
+	ctl_error("\"%s\" begins more than one incident:", prefix);
+	for (size_t n = 0; n < index_count(x) && n < CANDIDATES_MAX; n++) {
+		cleanup_with(incident_freep) struct incident *i = NULL;
+
+		if (index_load(x, n, &i) == 0)
+			fprintf(stderr, "  %s\n", i->id);
+	}
+	if (index_count(x) > CANDIDATES_MAX)
+		fprintf(stderr, "  ... (%zu)\n", index_count(x));
+	return CTL_FAILED;
+}
+
+int incidents_find(const struct incidents_options *o, const char *prefix, struct incident **ret)
+{
+	cleanup_with(index_freep) struct index *x = NULL;
+	int r = index_build(o->dir, has_prefix, (void *)prefix, &x);
+
+	if (r < 0)
+		return incidents_no_journal(o, r);
+	if (index_count(x) == 0)
+		return ctl_error("no incident \"%s\"", prefix);
+	if (index_count(x) > 1)
+		return not_unique(x, prefix);
+	r = index_load(x, 0, ret);
+	return r < 0 ? ctl_error("cannot read %s: %s", prefix, strerror(-r)) : 0;
+}
