@@ -248,6 +248,8 @@ static const char *translate(enum lang lang, const char *why)
 			"tài liệu không có nhãn nào của quy tắc"},
 		{"none of the rule's reasons for an incomplete reading applies",
 			"không có lý do đọc thiếu nào của quy tắc"},
+		{"the program has none of the rule's findings",
+			"chương trình không có phát hiện nào của quy tắc"},
 		{"the user is not in the rule's list", "người dùng không thuộc quy tắc"},
 		{"the user is in none of the rule's groups",
 			"người dùng không thuộc nhóm nào của quy tắc"},
@@ -286,9 +288,9 @@ static void put_text(const struct explain *e)
 {
 	const struct policy *p = e->policy->policy;
 	const struct verdict *v = &e->verdict;
-	enum tty_style style = action_refuses(v->action) ? TTY_RED
-		: v->action == ACTION_ALLOW              ? TTY_GREEN
-							 : TTY_YELLOW;
+	enum tty_style style = action_interferes(v->action) ? TTY_RED
+		: v->action == ACTION_ALLOW                 ? TTY_GREEN
+							    : TTY_YELLOW;
 	const char *message = policy_rule_message(p, v->rule);
 
 	put_facts(e);

@@ -407,7 +407,8 @@ const char *incidents_marking(const struct incident *i)
 
 const char *incidents_action(const char *action, enum lang lang)
 {
-	static const char *const vi[] = {"cho phép", "ghi lại", "báo", "hỏi lý do", "chặn"};
+	static const char *const vi[] = {
+		"cho phép", "ghi lại", "báo", "hỏi lý do", "chặn", "cách ly"};
 	enum action a;
 
 	_Static_assert(ARRAY_SIZE(vi) == ACTION_MAX, "one word per action");

@@ -31,7 +31,7 @@ static const struct usage test_usage = {
 };
 
 static const struct usage schema_usage = {
-	.synopsis = "policy schema policy|apps|cases",
+	.synopsis = "policy schema policy|apps|cases|advisories",
 	.text = "Prints the JSON Schema of a kind of file, for editors.",
 	.options = {{"--help", "this text"}},
 };
@@ -234,7 +234,7 @@ static int test(const struct ctl *ctl, int argc, char **argv)
 
 static int schema(const struct ctl *ctl, int argc, char **argv)
 {
-	static const char *const names[] = {"policy", "apps", "cases", NULL};
+	static const char *const names[] = {"policy", "apps", "cases", "advisories", NULL};
 	struct args a = parse(&schema_usage, argc, argv, 1);
 	cleanup_with(buf_done) struct buf out = {0};
 
@@ -247,7 +247,7 @@ static int schema(const struct ctl *ctl, int argc, char **argv)
 				return ctl_error("out of memory");
 			return put(&out);
 		}
-	return usage_error(&schema_usage, "which schema: policy, apps or cases?");
+	return usage_error(&schema_usage, "which schema: policy, apps, cases or advisories?");
 }
 
 int cmd_policy(const struct ctl *ctl, int argc, char **argv)

@@ -273,7 +273,7 @@ static void conclude(const struct policy *p, uint32_t rule, struct verdict *ret)
 	ret->version = p->header->version;
 	ret->intended = policy_rule_action(p, rule);
 	ret->action = ret->intended;
-	if (p->header->mode == MODE_MONITOR && action_refuses(ret->intended))
+	if (p->header->mode == MODE_MONITOR && action_interferes(ret->intended))
 		ret->action = ACTION_LOG;
 }
 
@@ -420,6 +420,7 @@ const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const st
 		{POLICY_WHEN_TAG, "the document has none of the rule's tags"},
 		{POLICY_WHEN_REASON,
 			"none of the rule's reasons for an incomplete reading applies"},
+		{POLICY_WHEN_POSTURE, "the program has none of the rule's findings"},
 		{POLICY_WHEN_USER, "the user is not in the rule's list"},
 		{POLICY_WHEN_GROUP, "the user is in none of the rule's groups"},
 		{POLICY_WHEN_PATH, "the path matches none of the rule's patterns"},

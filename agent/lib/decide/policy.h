@@ -14,6 +14,7 @@
 #include "model/action.h"
 #include "model/facts.h"
 #include "model/failure.h"
+#include "model/posture.h"
 
 #define POLICY_RULES_MAX    10000U
 #define POLICY_FAILURES_MAX 64U
@@ -39,6 +40,7 @@ struct question {
 	bool meeting;            /* a call is in progress */
 	enum failure failure;    /* FAILURE_NONE: what the facts say */
 	enum level was;          /* when it was last read, where the facts have no level */
+	uint32_t posture;        /* POSTURE_BIT, of a program that starts */
 };
 
 struct verdict {

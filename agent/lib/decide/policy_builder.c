@@ -131,6 +131,7 @@ int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *d
 		.tags = def->tags,
 		.reasons = def->reasons,
 		.meeting = def->meeting,
+		.posture = def->posture,
 	};
 	int r;
 

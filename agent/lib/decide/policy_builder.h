@@ -24,7 +24,7 @@ struct policy_rule_def {
 	const char *message; /* NULL: none */
 	enum action action;
 	uint32_t when; /* enum policy_condition */
-	uint32_t levels, completeness, categories, channels, tags, reasons;
+	uint32_t levels, completeness, categories, channels, tags, reasons, posture;
 	bool meeting;
 	const uint32_t *apps, *users, *groups;
 	size_t n_apps, n_users, n_groups;

@@ -28,7 +28,8 @@ enum policy_condition {
 	POLICY_WHEN_PATH = 1 << 10,
 	POLICY_WHEN_DESTINATION = 1 << 11,
 	POLICY_WHEN_TIME = 1 << 12,
-	POLICY_WHEN_ALL = (1 << 13) - 1,
+	POLICY_WHEN_POSTURE = 1 << 13,
+	POLICY_WHEN_ALL = (1 << 14) - 1,
 };
 
 enum policy_list_kind {
@@ -52,7 +53,7 @@ struct policy_rule {
 	uint32_t when; /* enum policy_condition: which of the following count */
 	uint32_t levels, completeness, categories, channels, tags, reasons; /* bit sets */
 	uint32_t meeting;                                                   /* 0 or 1 */
-	uint32_t reserved;
+	uint32_t posture;                                                   /* bit set */
 	struct policy_list list[POLICY_LIST_MAX];
 };
 

@@ -78,6 +78,8 @@ enum policy_condition policy_rule_rest(
 		return POLICY_WHEN_TAG;
 	if ((when & POLICY_WHEN_REASON) && !(r->reasons & q->facts.reasons))
 		return POLICY_WHEN_REASON;
+	if ((when & POLICY_WHEN_POSTURE) && !(r->posture & q->posture))
+		return POLICY_WHEN_POSTURE;
 	if ((when & POLICY_WHEN_USER) && !policy_has_number(p, &r->list[POLICY_LIST_USERS], q->uid))
 		return POLICY_WHEN_USER;
 	if ((when & POLICY_WHEN_GROUP) && !is_in_group(p, &r->list[POLICY_LIST_GROUPS], q))

@@ -3,11 +3,12 @@
 #pragma once
 
 enum action {
-	ACTION_ALLOW,   /* nothing is recorded */
-	ACTION_LOG,     /* allowed and recorded */
-	ACTION_NOTIFY,  /* allowed, recorded, and the person is told */
-	ACTION_JUSTIFY, /* refused until the person gives a reason */
-	ACTION_BLOCK,   /* refused, recorded, and the person is told */
+	ACTION_ALLOW,      /* nothing is recorded */
+	ACTION_LOG,        /* allowed and recorded */
+	ACTION_NOTIFY,     /* allowed, recorded, and the person is told */
+	ACTION_JUSTIFY,    /* refused until the person gives a reason */
+	ACTION_BLOCK,      /* refused, recorded, and the person is told */
+	ACTION_QUARANTINE, /* what was received is moved away, recorded, and the person is told */
 	ACTION_MAX,
 };
 
@@ -54,4 +55,10 @@ extern const char *const mode_names[];
 static inline int action_refuses(enum action action)
 {
 	return action == ACTION_JUSTIFY || action == ACTION_BLOCK;
+}
+
+/* What `monitor` only records. */
+static inline int action_interferes(enum action action)
+{
+	return action_refuses(action) || action == ACTION_QUARANTINE;
 }

@@ -10,6 +10,7 @@
 #include "model/failure.h"
 #include "model/level.h"
 #include "model/place.h"
+#include "model/posture.h"
 #include "model/tag.h"
 
 /* Defines PREFIX_names, PREFIX_name() and PREFIX_parse() for `enum PREFIX`. */
@@ -44,12 +45,14 @@ NAME_TABLE(place, PLACE_MAX, "body", "header", "footer", "text-box", "table-cell
 	"comment", "notes", "watermark", "annotation", "form-field", "property", "sheet-name",
 	"mail-header", "mail-body", "image", "file-name", "master", "alt-text")
 
-NAME_TABLE(action, ACTION_MAX, "allow", "log", "notify", "justify", "block")
+NAME_TABLE(action, ACTION_MAX, "allow", "log", "notify", "justify", "block", "quarantine")
 
 NAME_TABLE(channel, CHANNEL_MAX, "open", "exec", "receive", "browser-upload", "browser-paste",
 	"at-rest")
 
 NAME_TABLE(category, CATEGORY_MAX, "meeting", "chat", "browser", "other")
+
+NAME_TABLE(posture, POSTURE_MAX, "outdated", "advisory", "unofficial", "dropped", "unknown")
 
 NAME_TABLE(mode, MODE_MAX, "enforce", "monitor")
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The included application files: finding them, reading them. */
-#include <dirent.h>
+/* The included application files. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/glob.h"
@@ -145,101 +142,20 @@ static int read_file(struct apps_context *ctx, const char *path)
 	return r;
 }
 
-static int is_app_file(const struct dirent *e)
+static int on_app_file(void *userdata, const char *path)
 {
-	size_t n = strlen(e->d_name);
-
-	return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".yaml") == 0;
-}
-
-static void free_entries(struct dirent **entries, int n)
-{
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free((void *)entries);
-}
-
-/* By byte order: the locale must not change what a policy means. */
-static int compare_entries(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Where an include is named: at `n`, or the policy as a whole for the default. */
-static void fail_include(struct apps_context *ctx, const struct conf *policy,
-	const struct conf_node *n, const char *path, const char *why)
-{
-	(void)conf_error(policy, n, P_INCLUDE, ctx->diags, "applications in %s: %s", path, why);
-}
-
-static int read_folder(struct apps_context *ctx, const struct conf *policy,
-	const struct conf_node *n, const char *path)
-{
-	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_app_file, compare_entries), r = 0;
-
-	if (count < 0) {
-		fail_include(ctx, policy, n, path, strerror(errno));
-		return 0;
-	}
-	if (count == 0)
-		fail_include(ctx, policy, n, path, "the folder has no .yaml file");
-	for (int i = 0; r == 0 && i < count; i++) {
-		cleanup_with(freep) char *file = NULL;
-
-		if (ctx->n_files++ == POLICYFILE_APP_FILES_MAX) {
-			fail_include(ctx, policy, n, path, "too many application files");
-			break;
-		}
-		r = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM
-									   : read_file(ctx, file);
-	}
-	free_entries(entries, count);
-	return r;
-}
-
-static int read_include(struct apps_context *ctx, const struct conf *policy,
-	const struct conf_node *n, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0) {
-		fail_include(ctx, policy, n, path, strerror(errno));
-		return 0;
-	}
-	if (S_ISDIR(st.st_mode))
-		return read_folder(ctx, policy, n, path);
-	if (ctx->n_files++ >= POLICYFILE_APP_FILES_MAX) {
-		fail_include(ctx, policy, n, path, "too many application files");
-		return 0;
-	}
-	return read_file(ctx, path);
-}
-
-static int include(struct apps_context *ctx, const struct conf *policy, const struct conf_node *n,
-	const char *text)
-{
-	cleanup_with(freep) char *path = NULL;
-	int r = include_resolve(conf_file(policy), text, &path);
-
-	if (r == -EINVAL) {
-		fail_include(ctx, policy, n, text, "leads out of the bundle");
-		return 0;
-	}
-	return r < 0 ? r : read_include(ctx, policy, n, path);
+	return read_file(userdata, path);
 }
 
 int apps_load(struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes)
 {
-	const struct conf_node *const *items;
-	size_t n;
-	int r = 0;
+	struct includes inc = {.policy = policy,
+		.diags = ctx->diags,
+		.what = "applications",
+		.max_files = POLICYFILE_APP_FILES_MAX,
+		.file = on_app_file,
+		.userdata = ctx};
 
-	if (!includes)
-		return include(ctx, policy, conf_root(policy), APPS_SHIPPED);
-	items = keyword_items(&includes, &n);
-	for (size_t i = 0; r == 0 && i < n && i <= POLICYFILE_APP_FILES_MAX; i++)
-		if (items[i]->type == CONF_SCALAR && items[i]->text[0])
-			r = include(ctx, policy, items[i], items[i]->text);
-	return r;
+	return includes ? include_each(&inc, includes)
+			: include_one(&inc, conf_root(policy), APPS_SHIPPED);
 }

@@ -71,6 +71,7 @@ static void read_words(const struct conf_node *n, struct question *q)
 	q->facts.reasons = bits_of(n, "reason", reason_names);
 	if (q->failure != FAILURE_NONE && !conf_get(n, "reason"))
 		q->facts.reasons = failure_reasons(q->failure);
+	q->posture = bits_of(n, "posture", posture_names);
 }
 
 static int read_question(const struct cases *c, const struct conf_node *n, struct question *ret)

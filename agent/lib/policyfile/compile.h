@@ -76,10 +76,23 @@ void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n);
 struct apps_context {
 	struct apptable_builder *builder;
 	struct diags *diags;
-	uint32_t n_files;
 };
 must_check int apps_load(
 	struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes);
+
+/* Files that the policy names, or the folders of them. `file` reads one; what it returns ends the
+   reading where it is not 0. */
+struct includes {
+	const struct conf *policy;
+	struct diags *diags;
+	const char *what; /* "applications", for messages */
+	uint32_t max_files, n_files;
+	int (*file)(void *userdata, const char *path);
+	void *userdata;
+};
+must_check int include_each(struct includes *inc, const struct conf_node *list);
+/* `n` is where a fault is told. */
+must_check int include_one(struct includes *inc, const struct conf_node *n, const char *text);
 
 /* Where an include is looked for. 0; -ENOMEM; -EINVAL below a root (policyfile.h) where it would
    lead out of it. */
@@ -89,6 +102,10 @@ must_check int include_resolve(const char *policy, const char *text, char **ret)
    package that is not installed has none. */
 must_check int packages_expand(
 	struct apptable_builder *b, const struct apptable *t, const char *dir);
+
+/* The section `posture` and the advisories that it names, as posture/rules.h reads them. */
+must_check int posture_compile(
+	const struct conf *policy, const struct apptable *apps, struct diags *d, struct buf *ret);
 
 /* "mon-fri 08:00-17:30", "sat,sun", "22:00-06:00". 0 or -EINVAL. */
 must_check int window_parse(const char *text, struct policy_window *ret);

@@ -10,6 +10,7 @@
 #include "model/completeness.h"
 #include "model/failure.h"
 #include "model/level.h"
+#include "model/posture.h"
 #include "model/tag.h"
 #include "policyfile/policyfile.h"
 
@@ -39,6 +40,8 @@ static const struct keyword keywords_when[] = {
 	{"time", KEYWORD_TEXTS, false, NULL, NULL,
 		"Days and hours in the host's zone, as in `mon-fri 08:00-17:30`."},
 	{"meeting", KEYWORD_BOOL, false, NULL, NULL, "Whether a call is in progress."},
+	{"posture", KEYWORD_WORDS, false, posture_names, NULL,
+		"A finding about the program that starts (channel exec)."},
 	{0},
 };
 
@@ -73,12 +76,32 @@ static const struct keyword keywords_failure[] = {
 	{0},
 };
 
+static const struct keyword keywords_minimum[] = {
+	{"app", KEYWORD_TEXT, true, NULL, NULL, "Application, by its id."},
+	{"version", KEYWORD_TEXT, true, NULL, NULL,
+		"Lowest version that is not `outdated`, compared as packages are."},
+	{0},
+};
+
+static const struct keyword keywords_posture[] = {
+	{"official", KEYWORD_TEXTS, false, NULL, NULL,
+		"Where programs may come from: deb, rpm, snap, flatpak, flatpak:REMOTE, or paths "
+		"of programs that only root can write; default: deb, rpm, snap and flatpak."},
+	{"minimum", KEYWORD_MAPS, false, NULL, keywords_minimum,
+		"Versions below which applications are `outdated`."},
+	{"advisories", KEYWORD_TEXTS, false, NULL, NULL,
+		"Advisory files or folders, relative to this file; default: the shipped ones."},
+	{0},
+};
+
 const struct keyword keywords_policy[] = {
 	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
 	{"mode", KEYWORD_WORD, false, mode_names, NULL,
 		"enforce, or monitor: refusals are recorded but not carried out."},
 	{"apps", KEYWORD_TEXTS, false, NULL, NULL,
 		"Application files or folders, relative to this file; default: the shipped ones."},
+	{"posture", KEYWORD_MAP, false, NULL, keywords_posture,
+		"What is asked of the programs of applications."},
 	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
 	{"failures", KEYWORD_MAPS, false, NULL, keywords_failure,
 		"In order; what happens where nobody could say what a document is."},
@@ -104,6 +127,21 @@ const struct keyword keywords_apps[] = {
 	{0},
 };
 
+static const struct keyword keywords_advisory[] = {
+	{"id", KEYWORD_TEXT, true, NULL, NULL, "What incidents call it, as in CVE-2022-28762."},
+	{"app", KEYWORD_TEXT, true, NULL, NULL, "Application, by its id."},
+	{"fixed", KEYWORD_TEXT, true, NULL, NULL, "First version that is not affected."},
+	{"since", KEYWORD_TEXT, false, NULL, NULL, "First affected version; default: all before."},
+	{"text", KEYWORD_TEXT, true, NULL, NULL, "What the fault is, in a sentence."},
+	{0},
+};
+
+const struct keyword keywords_advisories[] = {
+	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
+	{"advisories", KEYWORD_MAPS, true, NULL, keywords_advisory, "Faults of applications."},
+	{0},
+};
+
 static const struct keyword keywords_case[] = {
 	{"name", KEYWORD_TEXT, false, NULL, NULL, "What the case shows."},
 	{"app", KEYWORD_TEXT, true, NULL, NULL, "Application that asks, by its id."},
@@ -121,6 +159,7 @@ static const struct keyword keywords_case[] = {
 	{"failure", KEYWORD_WORD, false, keyword_failures, NULL, "Default: what the reasons say."},
 	{"may-be", KEYWORD_WORD, false, may_be_names, NULL,
 		"What it was when it was last read; default: unknown."},
+	{"posture", KEYWORD_WORDS, false, posture_names, NULL, "Default: no finding."},
 	{"expect", KEYWORD_WORD, true, action_names, NULL,
 		"The action that must come out; under monitor, the intended one."},
 	{"rule", KEYWORD_TEXT, false, NULL, NULL, "The rule that must decide; `none`: no rule."},

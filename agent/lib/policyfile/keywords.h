@@ -59,6 +59,7 @@ struct keyword {
 /* Each ends with an entry without a key. */
 extern const struct keyword keywords_policy[];
 extern const struct keyword keywords_apps[];
+extern const struct keyword keywords_advisories[];
 extern const struct keyword keywords_cases[];
 
 extern const char *const keyword_families[]; /* "state-secret", "internal", "any" */

@@ -169,11 +169,12 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 	return r;
 }
 
-int policyfile_compile(const char *path, uint32_t version, struct diags *d,
-	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
+int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
+	struct buf *ret_posture)
 {
 	cleanup_with(compile_done) struct compile c = {.diags = d};
-	cleanup_with(buf_done) struct buf apps = {0}, policy = {0};
+	cleanup_with(buf_done) struct buf apps = {0}, policy = {0}, posture = {0};
 	size_t errors = d->errors;
 	int r = conf_load(path, d, &c.conf);
 
@@ -184,6 +185,8 @@ int policyfile_compile(const char *path, uint32_t version, struct diags *d,
 	if (r < 0)
 		return r;
 	r = read_rules(&c, errors);
+	if (r == 0)
+		r = posture_compile(c.conf, c.apps, d, &posture);
 	if (r == 0 && d->errors > errors)
 		r = -EBADMSG;
 	if (r == 0)
@@ -193,6 +196,8 @@ int policyfile_compile(const char *path, uint32_t version, struct diags *d,
 	if (r == 0)
 		r = buf_put_view(ret_apps, buf_view(&apps));
 	if (r == 0)
+		r = buf_put_view(ret_posture, buf_view(&posture));
+	if (r == 0)
 		*ret = (struct policyfile_info){
 			.mode = read_mode(&c),
 			.n_rules = (uint32_t)c.n_rules,
@@ -200,4 +205,12 @@ int policyfile_compile(const char *path, uint32_t version, struct diags *d,
 			.n_idle = c.n_idle,
 		};
 	return r;
+}
+
+int policyfile_compile(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
+{
+	cleanup_with(buf_done) struct buf posture = {0};
+
+	return policyfile_compile_all(path, version, d, ret, ret_policy, ret_apps, &posture);
 }

@@ -17,9 +17,11 @@
 #include "decide/policy.h"
 #include "subject/apptable.h"
 
-#define POLICYFILE_APP_FILES_MAX 256U
-#define POLICYFILE_LIST_MAX      10000U /* entries of one list */
-#define POLICYFILE_CASES_MAX     10000U
+#define POLICYFILE_APP_FILES_MAX      256U
+#define POLICYFILE_LIST_MAX           10000U /* entries of one list */
+#define POLICYFILE_CASES_MAX          10000U
+#define POLICYFILE_ADVISORY_FILES_MAX 256U
+#define POLICYFILE_ADVISORIES_MAX     10000U
 
 struct policyfile_info {
 	enum mode mode;
@@ -47,6 +49,10 @@ must_check int policyfile_bundle(const char *path, struct diags *d, struct bundl
    time being. Diagnostics name the bundle's files. */
 must_check int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t version,
 	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
+/* The same, and what is asked of programs (the section `posture`), for posture/rules.h. */
+must_check int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
+	struct buf *ret_posture);
 
 struct policyfile_cases {
 	uint32_t n_cases, n_failed;
@@ -64,6 +70,7 @@ enum policyfile_schema {
 	POLICYFILE_SCHEMA_POLICY,
 	POLICYFILE_SCHEMA_APPS,
 	POLICYFILE_SCHEMA_CASES,
+	POLICYFILE_SCHEMA_ADVISORIES,
 	POLICYFILE_SCHEMA_MAX,
 };
 

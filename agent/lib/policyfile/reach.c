@@ -35,8 +35,10 @@ static bool asks(const struct rule *r, enum policy_condition c)
 
 static bool sets_cover(const struct rule *o, const struct rule *i)
 {
-	return is_subset(effective(i, POLICY_WHEN_LEVEL, i->def.levels),
-		       effective(o, POLICY_WHEN_LEVEL, o->def.levels)) &&
+	return is_subset(effective(i, POLICY_WHEN_POSTURE, i->def.posture),
+		       effective(o, POLICY_WHEN_POSTURE, o->def.posture)) &&
+		is_subset(effective(i, POLICY_WHEN_LEVEL, i->def.levels),
+			effective(o, POLICY_WHEN_LEVEL, o->def.levels)) &&
 		is_subset(effective(i, POLICY_WHEN_COMPLETENESS, i->def.completeness),
 			effective(o, POLICY_WHEN_COMPLETENESS, o->def.completeness)) &&
 		is_subset(effective(i, POLICY_WHEN_CHANNEL, i->def.channels),

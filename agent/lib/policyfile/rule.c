@@ -90,6 +90,7 @@ static void read_sets(const struct conf_node *when, struct policy_rule_def *def)
 		{"tag", tag_names, POLICY_WHEN_TAG, &def->tags},
 		{"category", category_names, POLICY_WHEN_CATEGORY, &def->categories},
 		{"channel", channel_names, POLICY_WHEN_CHANNEL, &def->channels},
+		{"posture", posture_names, POLICY_WHEN_POSTURE, &def->posture},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
@@ -367,9 +368,34 @@ static const char *read_text(struct rule_context *ctx, const struct conf_node *n
 	return n->text;
 }
 
+/* What is said only of some channels. */
+static void check_channels(
+	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
+{
+	const struct conf_node *what = conf_get(n, "do"), *when = conf_get(n, "when");
+	const uint32_t receive = 1U << CHANNEL_RECEIVE;
+	bool has_channels = def->when & POLICY_WHEN_CHANNEL;
+
+	if (def->action == ACTION_QUARANTINE && (!has_channels || def->channels != receive))
+		diag_hint(conf_error(ctx->conf, what, P_VALUE, ctx->diags,
+				  "only what an application wrote can be moved to quarantine"),
+			"say `channel: receive` in `when`");
+	if (action_refuses(def->action) && has_channels && def->channels == receive)
+		diag_hint(diags_warning(ctx->diags, P_NEEDLESS, conf_file(ctx->conf), what->line,
+				  what->col,
+				  "what was received cannot be refused any more: it "
+				  "is only recorded"),
+			"say `quarantine`, `notify` or `log`");
+	if ((def->when & POLICY_WHEN_POSTURE) && has_channels &&
+		!(def->channels & 1U << CHANNEL_EXEC))
+		(void)conf_error(ctx->conf, conf_get(when, "posture"), P_NOTHING, ctx->diags,
+			"findings about programs are for channel `exec`: the rule never matches");
+}
+
 int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret)
 {
 	const struct conf_node *action = conf_get(n, "do");
+	int r;
 	const char *name = read_text(ctx, conf_get(n, "name"), POLICY_NAME_MAX);
 
 	*ret = (struct rule){.node = n};
@@ -378,5 +404,8 @@ int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *
 	if (action && action->type == CONF_SCALAR)
 		(void)action_parse(action->text, &ret->def.action);
 	read_until(ctx, conf_get(n, "valid-until"), ret);
-	return read_when(ctx, conf_get(n, "when"), ret);
+	r = read_when(ctx, conf_get(n, "when"), ret);
+	if (r == 0)
+		check_channels(ctx, n, &ret->def);
+	return r;
 }

@@ -120,6 +120,7 @@ int policyfile_schema(enum policyfile_schema which, struct buf *ret)
 		[POLICYFILE_SCHEMA_POLICY] = {"sealgate policy", keywords_policy},
 		[POLICYFILE_SCHEMA_APPS] = {"sealgate applications", keywords_apps},
 		[POLICYFILE_SCHEMA_CASES] = {"sealgate decision table", keywords_cases},
+		[POLICYFILE_SCHEMA_ADVISORIES] = {"sealgate advisories", keywords_advisories},
 	};
 	struct json j;
 	int r;

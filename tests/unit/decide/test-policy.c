@@ -118,7 +118,7 @@ static void test_no_rule_allows(void **state)
 static void test_monitor(void **state)
 {
 	static const enum action expect[ACTION_MAX] = {
-		ACTION_ALLOW, ACTION_LOG, ACTION_NOTIFY, ACTION_LOG, ACTION_LOG};
+		ACTION_ALLOW, ACTION_LOG, ACTION_NOTIFY, ACTION_LOG, ACTION_LOG, ACTION_LOG};
 	struct question q = question();
 
 	(void)state;
@@ -170,6 +170,29 @@ static void test_bit_conditions(void **state)
 	assert_true(matches(&d, &q));
 	d.meeting = false;
 	assert_false(matches(&d, &q));
+}
+
+static void test_posture(void **state)
+{
+	struct policy_rule_def d = rule(POLICY_WHEN_POSTURE);
+	struct question q = question();
+	struct policy *p;
+	struct verdict v;
+
+	(void)state;
+	d.posture = POSTURE_BIT(POSTURE_ADVISORY) | POSTURE_BIT(POSTURE_DROPPED);
+	p = build(&d, 1, MODE_ENFORCE, 1);
+	for (unsigned i = 0; i < POSTURE_MAX; i++) {
+		q.posture = POSTURE_BIT(i);
+		policy_decide(p, &q, &v);
+		assert_int_equal(v.rule,
+			i == POSTURE_ADVISORY || i == POSTURE_DROPPED ? 0 : POLICY_RULE_NONE);
+		assert_int_equal(policy_rule_mismatch(p, 0, &q) == NULL, v.rule == 0);
+	}
+	q.posture = 0;
+	policy_decide(p, &q, &v);
+	assert_int_equal(v.rule, POLICY_RULE_NONE);
+	policy_close(p);
 }
 
 static void test_numbers(void **state)
@@ -442,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_no_rule_allows),
 		cmocka_unit_test(test_monitor),
 		cmocka_unit_test(test_bit_conditions),
+		cmocka_unit_test(test_posture),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_globs),
 		cmocka_unit_test(test_time),

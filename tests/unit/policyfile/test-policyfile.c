@@ -470,7 +470,8 @@ static void test_cases(void **state)
 /* What editors check with is what the parser checks with. */
 static void test_schema_is_current(void **state)
 {
-	static const char *const names[POLICYFILE_SCHEMA_MAX] = {"policy", "apps", "cases"};
+	static const char *const names[POLICYFILE_SCHEMA_MAX] = {
+		"policy", "apps", "cases", "advisories"};
 
 	(void)state;
 	for (unsigned i = 0; i < POLICYFILE_SCHEMA_MAX; i++) {
