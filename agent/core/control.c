@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/receive.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
@@ -121,6 +122,7 @@ static int write_status(const struct core *core, struct view supervisor, struct 
 	write_scan(core, &j);
 	write_journal(core, &j);
 	crawl_status(core->crawl, &j);
+	receive_status(core->receive, &j);
 	json_key(&j, "supervisor");
 	json_raw(&j, supervisor.n ? supervisor : view_str("null"));
 	json_object_end(&j);

@@ -12,6 +12,7 @@
 struct control;
 struct crawl;
 struct desk;
+struct receive;
 struct rulebook;
 
 struct core {
@@ -25,6 +26,7 @@ struct core {
 	struct rulebook *rulebook; /* policy and rules in force */
 	struct desk *desk;         /* the gate's questions and records */
 	struct crawl *crawl;       /* what watch brings */
+	struct receive *receive;   /* what applications wrote */
 	struct control *control;   /* the command line's questions */
 	uint64_t started;          /* realtime */
 };

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "core/desk.h"
+#include "core/receive.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
@@ -43,6 +44,8 @@ static const struct wire_row rows[] = {
 	{WATCH_FILE, 47, WIRE_BODY_MAX, 1},
 	{WATCH_CONFIRM, 1, 1, 0},
 	{WATCH_STATE, 29, 4096, 0},
+	{WATCH_RECEIVED, 90, WIRE_BODY_MAX, 1},
+	{WATCH_MISSED, 8, 8, 0},
 };
 
 static void file_free(struct file *f)
@@ -187,6 +190,8 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 		case WATCH_FILE: r = on_file(c, f); break;
 		case WATCH_CONFIRM: r = on_confirm(c, f); break;
 		case WATCH_STATE: r = on_state(c, f); break;
+		case WATCH_RECEIVED: r = receive_file(c->core->receive, peer, f); break;
+		case WATCH_MISSED: r = receive_missed(c->core->receive, f); break;
 		}
 		if (r == 0)
 			return 0;

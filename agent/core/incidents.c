@@ -13,16 +13,15 @@
 #include "base/hash.h"
 #include "base/json.h"
 
-#define ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
-
 struct window {
 	struct list node; /* oldest first */
 	uint64_t opened;  /* monotonic */
 	struct file_key key;
 	enum action action;
+	enum channel channel;
 	uint32_t uid;
 	char app[64];
-	char id[ID_MAX];
+	char id[INCIDENTS_ID_MAX];
 	uint32_t retries;
 	bool told;     /* `retries` is in the journal */
 	uint64_t last; /* realtime of the newest retry */
@@ -39,7 +38,7 @@ struct incidents {
 
 /* The same record has the same id: where core died between writing it and saying so, the gate sends
    it again, and readers see one incident. */
-static void make_id(const struct gate_record *r, char ret[ID_MAX])
+void incidents_id(const struct gate_record *r, char ret[INCIDENTS_ID_MAX])
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	const uint64_t fields[] = {r->realtime, r->start_time, r->pid, r->key.dev, r->key.ino,
@@ -215,6 +214,19 @@ static void write_decision(
 	json_array_end(j);
 }
 
+static void write_vault(struct json *j, const struct incident_context *c)
+{
+	if (!c->vault)
+		return;
+	json_key(j, "quarantine");
+	json_object(j);
+	json_key_bool(j, "moved", c->vault->moved);
+	json_key_str(j, "id", c->vault->id);
+	json_key_u64(j, "other_names", c->vault->other_names);
+	json_key_str(j, "why", c->vault->why);
+	json_object_end(j);
+}
+
 static int write_incident(struct incidents *in, const char *id, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag)
 {
@@ -231,12 +243,21 @@ static int write_incident(struct incidents *in, const char *id, const struct gat
 	write_who(&j, r, c);
 	write_what(&j, r, c->facts);
 	write_decision(&j, r, c);
+	write_vault(&j, c);
 	json_object_end(&j);
 	e = json_error(&j);
 	if (e == 0)
 		e = ledger_add(in->ledger, buf_view(&b), tag);
 	buf_done(&b);
 	return e;
+}
+
+/* Written again and again, it is another content each time and still one happening. */
+static bool is_same_file(const struct file_key *k, const struct gate_record *r)
+{
+	if (r->channel == CHANNEL_RECEIVE)
+		return k->dev == r->key.dev && k->ino == r->key.ino;
+	return file_key_eq(k, &r->key);
 }
 
 static struct window *find_window(struct incidents *in, const struct gate_record *r)
@@ -246,8 +267,9 @@ static struct window *find_window(struct incidents *in, const struct gate_record
 	list_for_each(n, &in->windows) {
 		struct window *w = list_entry(n, struct window, node);
 
-		if (file_key_eq(&w->key, &r->key) && w->uid == r->uid && w->action == r->action &&
-			now - w->opened < INCIDENTS_WINDOW_NS && strcmp(w->app, r->app) == 0)
+		if (w->channel == r->channel && is_same_file(&w->key, r) && w->uid == r->uid &&
+			w->action == r->action && now - w->opened < INCIDENTS_WINDOW_NS &&
+			strcmp(w->app, r->app) == 0)
 			return w;
 	}
 	return NULL;
@@ -265,10 +287,11 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 	*w = (struct window){.opened = clock_now(),
 		.key = r->key,
 		.action = r->action,
+		.channel = r->channel,
 		.uid = r->uid,
 		.told = true};
 	memcpy(w->app, r->app, sizeof(w->app));
-	memcpy(w->id, id, ID_MAX);
+	memcpy(w->id, id, INCIDENTS_ID_MAX);
 	list_init(&w->node);
 	list_append(&in->windows, &w->node);
 	in->n_windows++;
@@ -280,7 +303,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted)
 {
 	struct window *w = find_window(in, r);
-	char id[ID_MAX];
+	char id[INCIDENTS_ID_MAX];
 	int e;
 
 	*ret_counted = w != NULL;
@@ -291,7 +314,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 		in->retries++;
 		return 0;
 	}
-	make_id(r, id);
+	incidents_id(r, id);
 	e = write_incident(in, id, r, c, tag);
 	if (e < 0)
 		return e;

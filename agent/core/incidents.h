@@ -12,6 +12,8 @@
 #define INCIDENTS_WINDOW_NS (60 * NSEC_PER_SEC)
 #define INCIDENTS_OPEN_MAX  1024U /* windows; the oldest is closed early for a new one */
 
+#define INCIDENTS_ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
+
 struct incidents;
 
 /* From /etc/passwd alone: a directory service may be slow, and openers wait for this process. Users
@@ -19,14 +21,25 @@ struct incidents;
 #define INCIDENTS_USER_SIZE 64U
 void incidents_user_name(uint32_t uid, char ret[INCIDENTS_USER_SIZE]);
 
+/* The id that the incident of this record has. */
+void incidents_id(const struct gate_record *r, char ret[INCIDENTS_ID_MAX]);
+
 must_check int incidents_new(struct loop *l, struct ledger *g, struct incidents **ret);
 struct incidents *incidents_free(struct incidents *i); /* writes what is counted; takes NULL */
+
+/* What became of a file that was to be moved to quarantine. */
+struct incident_vault {
+	bool moved;
+	const char *id, *why; /* "" where there is none */
+	uint32_t other_names; /* hard links of the content that are left */
+};
 
 struct incident_context {
 	const struct facts *facts; /* NULL where not (yet) known */
 	const char *app_name;
 	const char *message; /* the rule's, "" where it has none */
 	const char *mode;
+	const struct incident_vault *vault; /* NULL: it was not to be moved */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/receive.h"
 #include "core/rulebook.h"
 #include "jail/jail.h"
 #include "policyfile/policyfile.h"
@@ -77,6 +78,7 @@ static int on_stop(void *userdata)
 	if (p->stopping)
 		return 0;
 	p->stopping = clock_now();
+	receive_stop(p->core.receive);
 	p->core.incidents = incidents_free(p->core.incidents);
 	loop_timer_set(p->tick, clock_now() + 1);
 	return 0;
@@ -100,6 +102,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 		if (unpack_end(&u) == 0)
 			control_supervisor_status(core->control, v);
 		return 0;
+	case SUP_QUARANTINED: unchecked(receive_moved(core->receive, f)); return 0;
 	case SUP_EVENT:
 		v = unpack_view(&u);
 		/* Lost ones are counted by the ledger. */
@@ -113,6 +116,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 static const struct wire_row rows[] = {
 	{SUP_RELOAD, 0, 0, 0},
 	{SUP_STATUS, 4, WIRE_BODY_MAX, 0},
+	{SUP_QUARANTINED, 13, 4096, 0},
 	{SUP_EVENT, 6, 16U << 10, 0},
 };
 
@@ -198,6 +202,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = desk_new(core, &core->desk);
 	if (r == 0)
+		r = receive_new(core, &core->receive);
+	if (r == 0)
 		r = crawl_new(core, &core->crawl);
 	if (r == 0)
 		r = control_new(core, &core->control);
@@ -219,6 +225,7 @@ static void tear_down(struct process *p)
 	incidents_free(core->incidents);
 	control_free(core->control);
 	crawl_free(core->crawl);
+	receive_free(core->receive);
 	desk_free(core->desk);
 	rulebook_free(core->rulebook);
 	ledger_free(core->ledger);

@@ -15,6 +15,7 @@
 static const struct wire_row rows[] = {
 	{SUP_FANOTIFY, 0, 0, 2},
 	{SUP_FANOTIFY, 0, 0, 3},
+	{SUP_FANOTIFY, 0, 0, 4},
 	{SUP_POLICY, 4, 4, 2},
 	{SUP_TAGGED, 8, 8, 0},
 	{SUP_LOOK, 1, 1, 0},
@@ -53,6 +54,12 @@ static int on_fanotify(struct gate *g, struct wire_frame *f)
 		return -errno;
 	if (f->n_fds > 2)
 		g->mounts.fd = wire_frame_take_fd(f, 2);
+	if (f->n_fds > 3) {
+		int r = subjects_map(g, f->fds[3]);
+
+		if (r < 0)
+			return r;
+	}
 	return map_shared(g, f->fds[1]);
 }
 

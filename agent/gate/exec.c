@@ -23,11 +23,19 @@ static void count_late(struct gate *g)
 	g->shared->counters.cover_timeouts += g->config.on_demand && !g->covered;
 }
 
+/* Its names are those of the program before until it runs: soon they are read again. */
+static void will_be(struct gate *g, struct proc *p)
+{
+	subjects_tell(g, p, g->path);
+	p->valid_until = g->now + GATE_EXEC_USER_NS;
+}
+
 static void go_on(struct gate *g, struct hold *h)
 {
 	struct proc *p = proc_get(g, h->event.pid);
 
 	judge_path(g, h->event.fd);
+	will_be(g, p);
 	judge(g, &h->event, p, h->app, NULL, &nothing, RECORD_CAUSE_KNOWN);
 	hold_free(g, h);
 }
@@ -41,6 +49,7 @@ static void start(struct gate *g, struct event *ev, struct hold *h, uint32_t app
 	proc_set_app(g, p, app, PROC_HOW_EXEC);
 	identify_user(g, p);
 	judge_path(g, ev->fd);
+	will_be(g, p);
 	/* Also where it is the first one: no application runs before the file systems are covered.
 	 */
 	if ((!g->config.cgroup_tags || p->tag == app) && (!g->config.on_demand || g->covered)) {

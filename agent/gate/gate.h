@@ -6,8 +6,8 @@
  * Who owns what: event.c answers, proc.c knows processes (identify.c asks procfs), facts.c knows
  * files and marks.c those that carry a mark, fds.c what processes have open, look.c finds processes
  * that nobody saw start, hold.c holds events while core looks, exec.c the starts of applications,
- * judge.c decides, record.c keeps records, link.c talks to core, mounts.c knows mounts, control.c
- * talks to the supervisor.
+ * judge.c decides, record.c keeps records, subjects.c tells watch who is an application, link.c
+ * talks to core, mounts.c knows mounts, control.c talks to the supervisor.
  */
 #pragma once
 
@@ -27,6 +27,7 @@
 #include "wire/child.h"
 #include "wire/config.h"
 #include "wire/protocol.h"
+#include "wire/subjects.h"
 
 /* How a process was recognised, strongest first. */
 enum proc_how {
@@ -202,6 +203,7 @@ struct gate {
 	uint32_t covered_after; /* the number of GATE_IDLE: older questions do not count */
 
 	struct gate_shared *shared;
+	struct subjects *subjects; /* NULL: nobody reads them */
 	struct policy *policy;
 	struct apptable *apps;
 	struct view policy_blob, apps_blob; /* mapped */
@@ -397,6 +399,13 @@ bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *
 /* The process has the file in g->path open: recorded where it may not. */
 void judge_already(struct gate *g, struct proc *p, const struct file_key *key,
 	const struct facts_brief *facts);
+
+/* subjects.c */
+must_check int subjects_map(struct gate *g, int fd);
+/* `starts`: what it executes and will be known by in a moment, or NULL. */
+void subjects_tell(struct gate *g, const struct proc *p, const char *starts);
+void subjects_gone(struct gate *g, const struct proc *p);
+void subjects_new(struct gate *g, int32_t pid); /* the number is another process's now */
 
 /* record.c */
 void record_init(struct gate *g);

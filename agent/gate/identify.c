@@ -167,6 +167,7 @@ void identify_user(struct gate *g, struct proc *p)
 	if (identify_text(g, name_of(name, p->pid, "status"), SHORT_TEXT, &text))
 		(void)procline_status(text, &p->user);
 	p->valid_until = g->now + GATE_USER_NS;
+	subjects_tell(g, p, NULL);
 }
 
 static bool is_agent(const struct gate *g, int32_t pid)

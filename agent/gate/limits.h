@@ -66,6 +66,8 @@
 #define GATE_NONE_MAX_NS NSEC_PER_SEC
 /* The user of a process of an application is read again after this. */
 #define GATE_USER_NS NSEC_PER_SEC
+/* Soon after the exec: until then its names are those of the program before. */
+#define GATE_EXEC_USER_NS (2 * NSEC_PER_MSEC)
 
 /* After a gate was killed while it read a process's command line or environment, successors do
    without these for so long: a process that can stop one gate would stop the next. */

@@ -73,6 +73,7 @@ void proc_remove(struct gate *g, struct proc *p)
 {
 	struct proc_table *t = &g->procs;
 
+	subjects_gone(g, p);
 	unindex(t, p->pid);
 	fd_close(p->pidfd); /* leaves the epoll by that */
 	if (p->app != APP_NONE)
@@ -122,6 +123,7 @@ struct proc *proc_add(struct gate *g, int32_t pid)
 		fd_close(fd);
 		return NULL;
 	}
+	subjects_new(g, pid);
 	t->n_free--;
 	t->n++;
 	*p = (struct proc){.pid = pid, .pidfd = fd, .app = APP_NONE, .tag = APP_NONE, .used = true};

@@ -2,6 +2,7 @@
 #include "supervisor/agent.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 #include "supervisor/agent_state.h"
 #include "supervisor/buildids.h"
 #include "supervisor/notify.h"
+#include "wire/subjects.h"
 
 #define TICK_NS      NSEC_PER_SEC
 #define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
@@ -183,14 +185,24 @@ static void ask_to_look(struct agent *a, bool announce)
 		agent_say(a, "the gate is away; its successor looks who lives");
 }
 
+/* What is told while no watch lives waits in the group. */
+static void give_arrivals(struct agent *a, struct proc *watch)
+{
+	int fds[2] = {group_arrivals_fd(a->group), a->subjects_read_fd};
+
+	if (fds[0] >= 0 && proc_send(watch, SUP_ARRIVALS, 0, VIEW_EMPTY, fds, 2) < 0)
+		proc_kill(watch, false);
+}
+
 static void on_started(void *userdata, struct proc *p)
 {
 	struct agent *a = userdata;
-	int fds[3] = {group_fd(a->group), a->shared_fd, group_host_mounts_fd(a->group)};
+	int fds[4] = {
+		group_fd(a->group), a->shared_fd, group_host_mounts_fd(a->group), a->subjects_fd};
 
 	switch (proc_role(p)) {
 	case ROLE_GATE:
-		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 3) < 0)
+		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 4) < 0)
 			proc_kill(p, false);
 		give_gate_policy(a);
 		connect_two(a, p, 0, a->core, 0);
@@ -207,6 +219,9 @@ static void on_started(void *userdata, struct proc *p)
 		break;
 	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
 	case ROLE_WATCH:
+		give_arrivals(a, p);
+		connect_two(a, p, 0, a->core, 0);
+		break;
 	case ROLE_LOG: connect_two(a, p, 0, a->core, 0); break;
 	case ROLE_SUPERVISOR:
 	case ROLE_CTL:
@@ -637,6 +652,7 @@ static void raise_limits(void)
 
 static int make_shared(struct agent *a)
 {
+	char name[64];
 	void *p;
 
 	a->shared_fd = memfd_create("gate", MFD_CLOEXEC);
@@ -646,7 +662,13 @@ static int make_shared(struct agent *a)
 	if (p == MAP_FAILED)
 		return -errno;
 	a->shared = p;
-	return 0;
+	a->subjects_fd = memfd_create("subjects", MFD_CLOEXEC);
+	if (a->subjects_fd < 0 || ftruncate(a->subjects_fd, sizeof(struct subjects)) < 0)
+		return -errno;
+	/* Who only reads must not be able to write. */
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", a->subjects_fd);
+	a->subjects_read_fd = open(name, O_RDONLY | O_CLOEXEC);
+	return a->subjects_read_fd < 0 ? -errno : 0;
 }
 
 static int make_loop(struct agent *a)
@@ -789,6 +811,8 @@ static void tear_down(struct agent *a)
 	fd_close(a->apps_fd);
 	fd_close(a->listen_fd);
 	fd_close(a->shared_fd);
+	fd_close(a->subjects_fd);
+	fd_close(a->subjects_read_fd);
 	arming_free(a->arming);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
@@ -809,6 +833,7 @@ int agent_run(const struct settings *s, const struct agent_options *o)
 	list_init(&a->events);
 	a->settings = s;
 	a->options = o;
+	a->subjects_fd = a->subjects_read_fd = -1;
 	a->listen_fd = a->shared_fd = a->policy_fd = a->apps_fd = -1;
 	a->started = clock_now();
 	r = set_up(a);

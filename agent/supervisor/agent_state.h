@@ -49,6 +49,7 @@ struct agent {
 	uint32_t n_scan;
 	int listen_fd, shared_fd;
 	const struct gate_shared *shared;
+	int subjects_fd, subjects_read_fd; /* wire/subjects.h: the gate's, and watch's */
 	/* The policy in force, kept for the next gate. */
 	int policy_fd, apps_fd;
 	uint32_t policy_version;

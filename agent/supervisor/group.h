@@ -32,6 +32,11 @@ struct group *group_free(struct group *g); /* takes every mark off; takes NULL, 
 
 int group_fd(const struct group *g);
 
+/* Tells of closes after writing on the file systems that are covered; -1 where it could not be
+ * made.
+ */
+int group_arrivals_fd(const struct group *g);
+
 /* The mount table of the host's own namespace: what a path there means. */
 int group_host_mounts_fd(const struct group *g);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sealgate-watch: finds documents before anybody opens them and hands their descriptors to core.
- * Only makes things fast: correctness rests on the held open. Reads directories, never contents.
+ * Only makes things fast: correctness rests on the held open. Reads directories, and of
+ * contents only the first bytes of what applications write, which tell a program.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "arrivals.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "jail/jail.h"
@@ -32,6 +34,7 @@
 
 static const struct wire_row core_rows[] = {
 	{CORE_WATCHED, 1, 1, 0},
+	{CORE_RECEIVED, 0, 0, 0},
 };
 
 struct state {
@@ -46,6 +49,7 @@ struct watch {
 	struct watcher *watcher;
 	struct pendings pendings;
 	struct offers offers;
+	struct arrivals *arrivals;
 	struct loop_timer *pump, *tell;
 	struct state told;
 	struct buf note, told_note;
@@ -146,7 +150,12 @@ static int on_core(void *userdata, struct wire_peer *peer, struct wire_frame *f,
 	if (!f) {
 		wire_peer_free(peer);
 		w->core = NULL;
+		arrivals_core(w->arrivals, NULL);
 		offers_drop(&w->offers);
+		return 0;
+	}
+	if (f->type == CORE_RECEIVED) {
+		arrivals_taken(w->arrivals, f->id);
 		return 0;
 	}
 	r = offers_answer(&w->offers, w->core, f->id, f->body.p[0] != 0);
@@ -165,10 +174,12 @@ static int on_peer(void *userdata, enum role role, uint32_t index, int sock)
 		return -EPROTO;
 	}
 	w->core = wire_peer_free(w->core);
+	arrivals_core(w->arrivals, NULL);
 	offers_drop(&w->offers);
 	r = wire_peer_new(w->loop, sock, core_rows, ARRAY_SIZE(core_rows), on_core, w, &w->core);
 	if (r < 0)
 		return r;
+	arrivals_core(w->arrivals, w->core);
 	/* What its predecessor did with our offers nobody knows. */
 	watcher_rescan(w->watcher);
 	pump_soon(w);
@@ -228,7 +239,20 @@ static int on_stop(void *userdata)
 	return LOOP_DONE;
 }
 
-static const struct child_events events = {.peer = on_peer, .stop = on_stop};
+static int on_other(void *userdata, struct wire_frame *f)
+{
+	struct watch *w = userdata;
+
+	return arrivals_start(w->arrivals, wire_frame_take_fd(f, 0), f->fds[1]);
+}
+
+static const struct wire_row rows[] = {{SUP_ARRIVALS, 0, 0, 2}};
+
+static const struct child_events events = {.peer = on_peer,
+	.stop = on_stop,
+	.frame = on_other,
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows)};
 
 static int start(struct watch *w, const struct config *c)
 {
@@ -250,6 +274,8 @@ static int start(struct watch *w, const struct config *c)
 		r = loop_timer_new(w->loop, on_pump, w, &w->pump);
 	if (r == 0)
 		r = loop_timer_new(w->loop, on_tell, w, &w->tell);
+	if (r == 0)
+		r = arrivals_new(w->loop, c, &w->arrivals);
 	if (r == 0)
 		r = child_new(w->loop, &events, w, &w->child);
 	return r;
@@ -301,6 +327,7 @@ static void done(struct watch *w)
 	w->core = wire_peer_free(w->core);
 	w->child = child_free(w->child);
 	w->watcher = watcher_free(w->watcher);
+	w->arrivals = arrivals_free(w->arrivals);
 	offers_drop(&w->offers);
 	pendings_done(&w->pendings);
 	buf_done(&w->note);

@@ -29,7 +29,8 @@ enum message {
 	SUP_RELOAD, /* core: read policy and rules again */
 	SUP_FANOTIFY, /* gate: fd: the fanotify group; fd: the shared memory (wire/gate_shared.h);
 			fd, may be left out: /proc/self/mountinfo, opened in the host's mount
-			namespace (else the gate takes that of pid 1) */
+			namespace (else the gate takes that of pid 1); fd, may be left out: the
+			memory of wire/subjects.h */
 	SUP_POLICY,   /* gate: u32 version; fds: sealed policy, sealed application table */
 	SUP_TAGGED,   /* gate: answer to GATE_TAG and GATE_FOUND; u32 0 or an errno of the tag,
 			u32 0 where the file systems are covered, or an errno */
@@ -39,6 +40,11 @@ enum message {
 			application (1) or only of the first (0) */
 	SUP_BUILD_IDS, /* gate: of the applications' programs: up to WIRE_BUILD_IDS_MAX times u32
 			application, view; after each SUP_POLICY, which forgets the last ones */
+
+	SUP_ARRIVALS,    /* watch: fd: a fanotify group of closes after writing, on the file systems
+			   that    are covered; fd: the memory of wire/subjects.h, to read */
+	SUP_QUARANTINED, /* core: answer to CORE_QUARANTINE and CORE_VAULT; u8 enum vault_outcome,
+			str id in the quarantine, u32 other names that the file has, str why */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
@@ -52,6 +58,9 @@ enum message {
 	GATE_FOUND, /* u32 pid, u32 application, u8 it ran before SUP_LOOK, u32 protected files that
 			it has open, str one of them: not seen starting; tag it and cover */
 	GATE_IDLE,  /* no process of an application lives, as of a look at all of them */
+	CORE_QUARANTINE, /* key, str incident id, str path, str application, str level, str rule,
+			str message, u32 uid; fd: the file: move it to quarantine */
+	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
 
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
@@ -70,6 +79,11 @@ enum message {
 	WATCH_CONFIRM,    /* u8: key unchanged and still no writer */
 	WATCH_STATE, /* u64 files seen, u64 directories watched, u8 crawl complete, u64 overflows,
 			str note */
+
+	WATCH_RECEIVED, /* key, subject, u64 realtime, str path, u8 it is a program, u8 no writer
+			seen; fd: a file that an application wrote */
+	CORE_RECEIVED,  /* id: core has taken it and wants the next */
+	WATCH_MISSED,   /* u64: writes of applications that were not looked at, since the last */
 
 	/* core <-> scan */
 	SCAN_RULES = 192, /* u32 generation; fd: sealed ruleset */

@@ -18,7 +18,7 @@ const char *record_cause_name(enum record_cause cause)
 
 const char *record_way_name(enum record_way way)
 {
-	static const char *const names[] = {"open", "read", "inherited", "already-open"};
+	static const char *const names[] = {"open", "read", "inherited", "already-open", "written"};
 
 	static_assert(ARRAY_SIZE(names) == RECORD_WAY_MAX, "one name per way");
 	return (unsigned)way < RECORD_WAY_MAX ? names[way] : "?";

@@ -28,10 +28,12 @@ enum record_way {
 	RECORD_WAY_READ,      /* of a descriptor: opened by somebody else, or before it was known */
 	RECORD_WAY_INHERITED, /* open over the exec of the application */
 	RECORD_WAY_ALREADY,   /* open already when it was looked at: nothing was refused */
+	RECORD_WAY_WRITTEN,   /* the process wrote it: nothing was refused */
 	RECORD_WAY_MAX,
 };
 
-const char *record_way_name(enum record_way way); /* "open", "read", "inherited", "already-open" */
+const char *record_way_name(
+	enum record_way way); /* "open", "read", "inherited", "already-open", "written" */
 const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
 
 struct gate_record {

@@ -25,7 +25,7 @@ GATE_CLASSIFY, CORE_FACTS, GATE_CONFIRM, GATE_RECORD, CORE_RECORDED = range(128,
 NONE, INTERNAL, CONFIDENTIAL, SECRET, TOP_SECRET = range(5)
 FULL, PARTIAL, UNREADABLE = range(3)
 CAUSES = ["known", "scanned", "deadline", "core-gone", "pressure", "successor"]
-WAYS = ["open", "read", "inherited", "already-open"]
+WAYS = ["open", "read", "inherited", "already-open", "written"]
 ACTIONS = ["allow", "log", "notify", "justify", "block"]
 
 EPERM = 1
