@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "ctl/codes.h"
 #include "ctl/commands.h"
 #include "ctl/policy_load.h"
 #include "ctl/tty.h"
@@ -14,12 +15,15 @@
 #include "policyfile/policyfile.h"
 
 static const struct usage check_usage = {
-	.synopsis = "policy check [--json] [FILE]",
+	.synopsis = "policy check [--json] [FILE] | policy check --explain CODE",
 	.text = "Says whether a policy is valid, and what is wrong where. Without FILE: the "
 		"policy that\n"
 		"the agent's configuration names. Exit status 1: not valid, or a rule can do "
 		"nothing here.",
-	.options = {{"--json", "one JSON object"}, {"--help", "this text"}},
+	.options = {{"--json", "one JSON object"},
+		{"--explain CODE",
+			"what a diagnostic's code means, and what to do; \"all\": every one"},
+		{"--help", "this text"}},
 };
 
 static const struct usage test_usage = {
@@ -31,7 +35,7 @@ static const struct usage test_usage = {
 };
 
 static const struct usage schema_usage = {
-	.synopsis = "policy schema policy|apps|cases|advisories",
+	.synopsis = "policy schema policy|apps|cases|advisories|exceptions",
 	.text = "Prints the JSON Schema of a kind of file, for editors.",
 	.options = {{"--help", "this text"}},
 };
@@ -46,15 +50,16 @@ static const struct usage policy_usage = {
 /* What the subcommands were given. */
 struct args {
 	bool json;
-	int done; /* an exit status, or -1: go on */
+	const char *code; /* of --explain */
+	int done;         /* an exit status, or -1: go on */
 	char **rest;
 	int n_rest;
 };
 
 static struct args parse(const struct usage *u, int argc, char **argv, int max)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {"explain", required_argument, NULL, 'e'}, {0}};
 	struct args a = {.done = -1};
 	int c;
 
@@ -62,6 +67,7 @@ static struct args parse(const struct usage *u, int argc, char **argv, int max)
 	while (a.done < 0 && (c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': a.json = true; break;
+		case 'e': a.code = optarg; break;
 		case 'h':
 			usage_print(stdout, u);
 			a.done = CTL_DONE;
@@ -71,8 +77,10 @@ static struct args parse(const struct usage *u, int argc, char **argv, int max)
 	}
 	a.rest = argv + optind;
 	a.n_rest = argc - optind;
-	if (a.done < 0 && a.n_rest > max)
+	if (a.done < 0 && (a.n_rest > max || (a.code && a.n_rest > 0)))
 		a.done = usage_error(u, "too many arguments");
+	if (a.done < 0 && a.code && u != &check_usage)
+		a.done = usage_error(u, "unknown option --explain");
 	return a;
 }
 
@@ -136,6 +144,8 @@ static int check(const struct ctl *ctl, int argc, char **argv)
 
 	if (a.done >= 0)
 		return a.done;
+	if (a.code)
+		return codes_explain(ctl, a.code, a.json);
 	r = policy_load(ctl, a.n_rest > 0 ? a.rest[0] : NULL, &l);
 	if (r == CTL_FAILED)
 		return r;
@@ -234,7 +244,8 @@ static int test(const struct ctl *ctl, int argc, char **argv)
 
 static int schema(const struct ctl *ctl, int argc, char **argv)
 {
-	static const char *const names[] = {"policy", "apps", "cases", "advisories", NULL};
+	static const char *const names[] = {
+		"policy", "apps", "cases", "advisories", "exceptions", NULL};
 	struct args a = parse(&schema_usage, argc, argv, 1);
 	cleanup_with(buf_done) struct buf out = {0};
 
@@ -247,7 +258,8 @@ static int schema(const struct ctl *ctl, int argc, char **argv)
 				return ctl_error("out of memory");
 			return put(&out);
 		}
-	return usage_error(&schema_usage, "which schema: policy, apps, cases or advisories?");
+	return usage_error(
+		&schema_usage, "which schema: policy, apps, cases, advisories or exceptions?");
 }
 
 int cmd_policy(const struct ctl *ctl, int argc, char **argv)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "ctl/codes.h"
 #include "ctl/commands.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -21,7 +22,7 @@
 #define RULES_DIRS_MAX 32
 
 static const struct usage usage = {
-	.synopsis = "rules check|test|list [--json] [DIR...]",
+	.synopsis = "rules check|test|list [--json] [DIR...] | rules check --explain CODE",
 	.text = "Checks rule packs, runs their samples through the engine, or lists them. Each DIR "
 		"is a "
 		"pack or a folder of packs; without any, the installed ones.",
@@ -29,6 +30,9 @@ static const struct usage usage = {
 		{
 			{"--json", "one JSON object on standard output"},
 			{"--verbose", "test: also the samples that pass"},
+			{"--explain CODE",
+				"what a diagnostic's code means, and what to do; \"all\": every "
+				"one"},
 			{"--help", "this text"},
 		},
 };
@@ -36,6 +40,7 @@ static const struct usage usage = {
 static const struct option options[] = {
 	{"json", no_argument, NULL, 'j'},
 	{"verbose", no_argument, NULL, 'v'},
+	{"explain", required_argument, NULL, 'e'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -259,13 +264,14 @@ static int run_test(struct rules_run *r)
 int cmd_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	struct rules_run r = {.ctl = ctl};
-	const char *what;
+	const char *what, *code = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "hjv", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': r.json = true; break;
 		case 'v': r.verbose = true; break;
+		case 'e': code = optarg; break;
 		case 'h': usage_print(stdout, &usage); return CTL_DONE;
 		default: return usage_error(&usage, "unknown option %s", argv[optind - 1]);
 		}
@@ -273,6 +279,10 @@ int cmd_rules(const struct ctl *ctl, int argc, char **argv)
 	if (optind >= argc)
 		return usage_error(&usage, "check, test or list?");
 	what = argv[optind++];
+	if (code && (strcmp(what, "check") != 0 || optind < argc))
+		return usage_error(&usage, "--explain goes with \"rules check\" alone");
+	if (code)
+		return codes_explain(ctl, code, r.json);
 	if (argc - optind > RULES_DIRS_MAX)
 		return usage_error(&usage, "at most %d folders", RULES_DIRS_MAX);
 	while (optind < argc)

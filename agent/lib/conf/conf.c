@@ -145,8 +145,53 @@ static yaml_mark_t mark_of_offset(struct view text, size_t offset)
 	return m;
 }
 
+/* The byte at a mark, whose index counts characters; 0 at the end. */
+static uint8_t byte_at(struct view text, const yaml_mark_t *at)
+{
+	size_t line = 0, i = 0;
+
+	while (i < text.n && line < at->line)
+		line += text.p[i++] == '\n';
+	for (size_t column = 0; i < text.n && column < at->column; column++)
+		for (i++; i < text.n && (text.p[i] & 0xc0) == 0x80;)
+			i++;
+	return i < text.n ? text.p[i] : 0;
+}
+
+/* libyaml's words are for those who know YAML's grammar. */
+static const char *yaml_hint(const char *context, const char *problem, uint8_t at)
+{
+	static const struct {
+		const char *problem, *hint;
+	} hints[] = {
+		{"found character that cannot start", "put the value in quotes"},
+		{"mapping values are not allowed",
+			"a text with `: ` in it must be in quotes; or the line is indented wrong"},
+		{"could not find expected ':'",
+			"a key needs `: ` with a plain blank; or a quote is not closed above"},
+		{"did not find expected key", "its indentation fits none of the lines above"},
+		{"did not find expected '-'", "its indentation fits none of the lines above"},
+		{"did not find expected ','", "the list in [ ] or { } above is not closed"},
+		{"found unexpected end of stream", "a quote is not closed"},
+		{"did not find expected alphabetic",
+			"a value with * or & at its beginning must be in quotes"},
+		{"invalid leading UTF-8", "save the file as UTF-8"},
+		{"invalid trailing UTF-8", "save the file as UTF-8"},
+		{"incomplete UTF-8", "save the file as UTF-8"},
+	};
+
+	if (at == '\t')
+		return "a tab: indent with blanks";
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (strstr(problem, hints[i].problem) || strstr(context, hints[i].problem))
+			return hints[i].hint;
+	return NULL;
+}
+
 static int fail_yaml(struct parse *p, struct view text)
 {
+	const char *hint;
+	struct diag *e;
 	yaml_parser_t *y = p->yaml;
 	yaml_mark_t at = y->problem_mark;
 
@@ -154,8 +199,12 @@ static int fail_yaml(struct parse *p, struct view text)
 		return -ENOMEM;
 	if (y->error == YAML_READER_ERROR)
 		at = mark_of_offset(text, y->problem_offset);
-	(void)fail(p, &at, CONF_CODE_SYNTAX, "%s%s%s", y->context ? y->context : "",
+	e = fail(p, &at, CONF_CODE_SYNTAX, "%s%s%s", y->context ? y->context : "",
 		y->context ? ": " : "", y->problem ? y->problem : "not YAML");
+	hint = yaml_hint(
+		y->context ? y->context : "", y->problem ? y->problem : "", byte_at(text, &at));
+	if (hint)
+		diag_hint(e, "%s", hint);
 	return -EBADMSG;
 }
 
@@ -192,7 +241,9 @@ static void check_decoration(struct parse *p, const yaml_mark_t *at, const yaml_
 	const yaml_char_t *tag, const char *const *tags)
 {
 	if (anchor)
-		(void)fail(p, at, CONF_CODE_ALIAS, "anchors are not allowed: write the value out");
+		diag_hint(fail(p, at, CONF_CODE_ALIAS,
+				  "anchors are not allowed: write the value out"),
+			"a value with & at its beginning must be in quotes");
 	if (!tag)
 		return;
 	for (; *tags; tags++)
@@ -345,8 +396,9 @@ static int read_node(struct parse *p, struct view text, const yaml_event_t *e, u
 	if (e->type == YAML_MAPPING_START_EVENT || e->type == YAML_SEQUENCE_START_EVENT)
 		return read_collection(p, text, e, depth, ret);
 	if (e->type == YAML_ALIAS_EVENT)
-		(void)fail(p, &e->start_mark, CONF_CODE_ALIAS,
-			"aliases are not allowed: write the value out");
+		diag_hint(fail(p, &e->start_mark, CONF_CODE_ALIAS,
+				  "aliases are not allowed: write the value out"),
+			"a pattern with * at its beginning must be in quotes");
 	else
 		(void)fail(p, &e->start_mark, CONF_CODE_SYNTAX, "a value is missing");
 	return -EBADMSG;
@@ -413,8 +465,15 @@ static int parse_text(struct parse *p, struct view text)
 {
 	int r;
 
+	static const yaml_mark_t start = {0};
+
 	if (view_starts(text, VIEW_LIT("\xef\xbb\xbf")))
 		text = view_sub(text, 3, text.n);
+	if (view_starts(text, VIEW_LIT("\xff\xfe")) || view_starts(text, VIEW_LIT("\xfe\xff"))) {
+		diag_hint(fail(p, &start, CONF_CODE_SYNTAX, "the file is UTF-16"),
+			"save it as UTF-8");
+		return -EBADMSG;
+	}
 	check_characters(p, text);
 	yaml_parser_set_encoding(p->yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(p->yaml, text.p ? text.p : (const uint8_t *)"", text.n);

@@ -60,7 +60,7 @@ static bool rule_is_valid(const struct policy *p, const struct policy_rule *r)
 		if (!list_fits(p, &r->list[i]))
 			return false;
 	if (!is_string(p, r->name) || !is_string(p, r->message) || r->action >= ACTION_MAX ||
-		(r->when & ~(uint32_t)POLICY_WHEN_ALL) || r->meeting > 1)
+		(r->when & ~(uint32_t)POLICY_WHEN_ALL) || r->meeting > 1 || r->monitor > 1)
 		return false;
 	if (strnlen(p->strings + r->name, POLICY_NAME_MAX) == POLICY_NAME_MAX)
 		return false;
@@ -72,6 +72,16 @@ static bool rule_is_valid(const struct policy *p, const struct policy_rule *r)
 	return strings_are_valid(p, &r->list[POLICY_LIST_PATHS]) &&
 		strings_are_valid(p, &r->list[POLICY_LIST_DESTINATIONS]) &&
 		r->list[POLICY_LIST_TIMES].n % 2 == 0;
+}
+
+static bool overrides_are_valid(const struct policy *p)
+{
+	const struct policy_override *o = p->overrides;
+
+	for (uint32_t i = 0; i < p->header->n_overrides; i++)
+		if (o[i].content == 0 || (i > 0 && o[i - 1].content > o[i].content))
+			return false;
+	return true;
 }
 
 static bool parse(struct policy *p, struct view blob)
@@ -86,12 +96,16 @@ static bool parse(struct policy *p, struct view blob)
 	if (p->header->magic != POLICY_MAGIC || p->header->format != POLICY_FORMAT ||
 		p->header->size != blob.n || p->header->mode >= MODE_MAX ||
 		p->header->n_rules > POLICY_RULES_MAX ||
+		p->header->n_overrides > POLICY_OVERRIDES_MAX ||
 		p->header->n_failures > POLICY_FAILURES_MAX ||
 		p->header->n_words > POLICY_WORDS_MAX)
 		return false;
 	if (!take(&rest, p->header->n_rules, sizeof(*p->rules), &v))
 		return false;
 	p->rules = v;
+	if (!take(&rest, p->header->n_overrides, sizeof(*p->overrides), &v))
+		return false;
+	p->overrides = v;
 	if (!take(&rest, p->header->n_failures, sizeof(*p->failures), &v))
 		return false;
 	p->failures = v;
@@ -109,7 +123,7 @@ static bool parse(struct policy *p, struct view blob)
 		if (p->rules[i].when & POLICY_ABOUT_DOCUMENT)
 			p->first_about_document = i;
 	}
-	return policy_failures_valid(p, APPS_MAX);
+	return policy_failures_valid(p, APPS_MAX) && overrides_are_valid(p);
 }
 
 static void set_bit(const struct policy *p, uint64_t *row, uint32_t rule)
@@ -267,13 +281,31 @@ struct policy *policy_close(struct policy *p)
 	return NULL;
 }
 
-static void conclude(const struct policy *p, uint32_t rule, struct verdict *ret)
+/* Of the question's content and application, in force now; or 0. */
+static uint32_t find_override(const struct policy *p, const struct question *q)
+{
+	const struct policy_override *o = p->overrides;
+
+	for (uint32_t i = 0; i < p->header->n_overrides && o[i].content <= q->facts.content; i++)
+		if (o[i].content == q->facts.content && o[i].app == q->app &&
+			q->realtime < o[i].until)
+			return o[i].id;
+	return 0;
+}
+
+static void conclude(
+	const struct policy *p, const struct question *q, uint32_t rule, struct verdict *ret)
 {
 	ret->rule = rule;
 	ret->version = p->header->version;
 	ret->intended = policy_rule_action(p, rule);
 	ret->action = ret->intended;
-	if (p->header->mode == MODE_MONITOR && action_interferes(ret->intended))
+	ret->override = 0;
+	if (!action_interferes(ret->intended))
+		return;
+	if (q->facts.content != 0)
+		ret->override = find_override(p, q);
+	if (ret->override != 0 || policy_rule_mode(p, rule) == MODE_MONITOR)
 		ret->action = ACTION_LOG;
 }
 
@@ -317,7 +349,7 @@ static uint32_t first_in_word(
 		uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(m);
 		const struct policy_rule *r = &p->rules[i];
 
-		if (!policy_rule_is_expired(r, q) && !policy_rule_rest(p, r, q))
+		if (policy_rule_is_valid(r, q) && !policy_rule_rest(p, r, q))
 			return i;
 	}
 	return POLICY_RULE_NONE;
@@ -341,7 +373,7 @@ static uint32_t first_match(const struct policy *p, const struct question *q)
 
 void policy_decide(const struct policy *p, const struct question *q, struct verdict *ret)
 {
-	conclude(p, policy_failure_decide(p, q, first_match(p, q), ret), ret);
+	conclude(p, q, policy_failure_decide(p, q, first_match(p, q), ret), ret);
 }
 
 bool policy_wants_path(const struct policy *p)
@@ -352,6 +384,16 @@ bool policy_wants_path(const struct policy *p)
 bool policy_wants_groups(const struct policy *p)
 {
 	return p->when & POLICY_WHEN_GROUP;
+}
+
+uint32_t policy_override_max(const struct policy *p)
+{
+	return p->header->override_max;
+}
+
+uint32_t policy_override_minutes(const struct policy *p)
+{
+	return p->header->override_minutes;
 }
 
 uint32_t policy_version(const struct policy *p)
@@ -411,6 +453,13 @@ const char *policy_rule_message(const struct policy *p, uint32_t rule)
 	return f ? p->strings + f->message : "";
 }
 
+enum mode policy_rule_mode(const struct policy *p, uint32_t rule)
+{
+	bool monitor = rule < p->header->n_rules && p->rules[rule].monitor;
+
+	return monitor ? MODE_MONITOR : policy_mode(p);
+}
+
 const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const struct question *q)
 {
 	static const struct {
@@ -443,8 +492,9 @@ const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const st
 		return policy_failure_mismatch(p, rule - p->header->n_rules, q);
 	if (rule >= p->header->n_rules)
 		return "there is no such rule";
-	if (policy_rule_is_expired(&p->rules[rule], q))
-		return "the rule is no longer valid";
+	if (!policy_rule_is_valid(&p->rules[rule], q))
+		return q->realtime < p->rules[rule].valid_from ? "the rule is not valid yet"
+							       : "the rule is no longer valid";
 	pick_rows(p, q, row);
 	for (unsigned k = 0; k < ROW_MAX; k++)
 		if (!has_bit(p, row[k], rule))

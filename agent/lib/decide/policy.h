@@ -22,6 +22,9 @@
 #define POLICY_APP_NONE     UINT32_MAX
 #define POLICY_RULE_NONE    UINT32_MAX /* no rule matched: allowed and not recorded */
 
+#define POLICY_OVERRIDES_MAX        64U   /* that a policy may allow at a time */
+#define POLICY_OVERRIDE_MINUTES_MAX 1440U /* of one */
+
 struct policy; /* a view into the blob plus its checked offsets */
 
 /* Who asks for what. Strings may be NULL where unknown: a condition on them then does not match. */
@@ -50,6 +53,18 @@ struct verdict {
 	uint32_t version;     /* of the policy */
 	enum failure failure; /* that stood in the way of knowing, whoever decided */
 	enum may_be may_be;   /* what the document may be; counts where there is a failure */
+	uint32_t override;    /* what let it pass although the rule refuses; 0: none */
+};
+
+/*
+ * One content may pass to one application for a while, whatever rule would refuse it. Contents have
+ * numbers (facts_brief.content) so that the gate compares no digests.
+ */
+struct policy_override {
+	uint64_t until; /* ns of the real-time clock */
+	uint32_t id, app;
+	uint32_t content; /* never 0 */
+	uint32_t reserved;
 };
 
 /* Checks the whole blob, which must stay valid until policy_close(). 0, -EBADMSG or -ENOMEM. */
@@ -68,6 +83,10 @@ void policy_decide(const struct policy *p, const struct question *q, struct verd
 bool policy_wants_path(const struct policy *p);
 bool policy_wants_groups(const struct policy *p);
 
+/* How many overrides may be in force at a time, and for how many minutes; 0: none. */
+uint32_t policy_override_max(const struct policy *p);
+uint32_t policy_override_minutes(const struct policy *p);
+
 uint32_t policy_version(const struct policy *p);
 /* Entries of `failures`, in order; the index of the i-th is policy_n_rules() + i. */
 uint32_t policy_n_failures(const struct policy *p);
@@ -75,6 +94,8 @@ enum mode policy_mode(const struct policy *p);
 uint32_t policy_n_rules(const struct policy *p);
 const char *policy_rule_name(const struct policy *p, uint32_t rule); /* "" for POLICY_RULE_NONE */
 const char *policy_rule_message(const struct policy *p, uint32_t rule); /* "" where it has none */
+/* `monitor` where the policy is, or the rule. */
+enum mode policy_rule_mode(const struct policy *p, uint32_t rule);
 
 /* Why rule `rule`, or entry of `failures`, does not match, in English, for `explain`; NULL where it
  * matches. */

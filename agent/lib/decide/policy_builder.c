@@ -7,6 +7,7 @@
 struct policy_builder {
 	struct buf rules, failures, words, strings;
 	uint32_t n_rules, n_failures;
+	uint32_t override_max, override_minutes;
 };
 
 int policy_builder_new(struct policy_builder **ret)
@@ -121,6 +122,7 @@ static int put_lists(
 int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *def)
 {
 	struct policy_rule rule = {
+		.valid_from = def->valid_from,
 		.valid_until = def->valid_until,
 		.action = def->action,
 		.when = def->when,
@@ -132,6 +134,7 @@ int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *d
 		.reasons = def->reasons,
 		.meeting = def->meeting,
 		.posture = def->posture,
+		.monitor = def->monitor,
 	};
 	int r;
 
@@ -182,6 +185,15 @@ int policy_builder_add_failure(struct policy_builder *b, const struct policy_fai
 	return r;
 }
 
+int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t minutes)
+{
+	if (max > POLICY_OVERRIDES_MAX || minutes > POLICY_OVERRIDE_MINUTES_MAX)
+		return -EINVAL;
+	b->override_max = max;
+	b->override_minutes = minutes;
+	return 0;
+}
+
 int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob)
 {
@@ -194,6 +206,8 @@ int policy_builder_finish(
 		.n_failures = b->n_failures,
 		.n_words = (uint32_t)(b->words.n / sizeof(uint32_t)),
 		.n_strings = (uint32_t)b->strings.n,
+		.override_max = b->override_max,
+		.override_minutes = b->override_minutes,
 	};
 	int r;
 
@@ -209,5 +223,51 @@ int policy_builder_finish(
 		r = buf_put_view(ret_blob, buf_view(&b->words));
 	if (r == 0)
 		r = buf_put_view(ret_blob, buf_view(&b->strings));
+	return r;
+}
+
+static int compare_contents(const void *a, const void *b)
+{
+	const struct policy_override *x = a, *y = b;
+
+	return x->content < y->content ? -1 : x->content > y->content;
+}
+
+int policy_blob_with_overrides(
+	struct view blob, const struct policy_override *v, size_t n, struct buf *ret_blob)
+{
+	struct policy_header h;
+	size_t rules, first = ret_blob->n, at;
+	struct view rest;
+	int r;
+
+	if (n > POLICY_OVERRIDES_MAX)
+		return -E2BIG;
+	if (blob.n < sizeof(h))
+		return -EBADMSG;
+	memcpy(&h, blob.p, sizeof(h));
+	if (h.n_rules > POLICY_RULES_MAX || h.n_overrides > POLICY_OVERRIDES_MAX)
+		return -EBADMSG;
+	rules = sizeof(h) + h.n_rules * sizeof(struct policy_rule);
+	at = rules + h.n_overrides * sizeof(*v);
+	if (h.magic != POLICY_MAGIC || h.format != POLICY_FORMAT || at > blob.n)
+		return -EBADMSG;
+	rest = view_sub(blob, at, blob.n);
+	h.n_overrides = (uint32_t)n;
+	h.size = (uint32_t)(rules + n * sizeof(*v) + rest.n);
+	r = buf_reserve(ret_blob, h.size);
+	if (r == 0)
+		r = buf_put(ret_blob, &h, sizeof(h));
+	if (r == 0)
+		r = buf_put_view(ret_blob, view_sub(blob, sizeof(h), rules - sizeof(h)));
+	at = ret_blob->n;
+	if (r == 0)
+		r = buf_put(ret_blob, v, n * sizeof(*v));
+	if (r == 0 && n > 0)
+		qsort(ret_blob->p + at, n, sizeof(*v), compare_contents);
+	if (r == 0)
+		r = buf_put_view(ret_blob, rest);
+	if (r < 0)
+		ret_blob->n = first;
 	return r;
 }

@@ -26,13 +26,14 @@ struct policy_rule_def {
 	uint32_t when; /* enum policy_condition */
 	uint32_t levels, completeness, categories, channels, tags, reasons, posture;
 	bool meeting;
+	bool monitor; /* a refusal is only recorded */
 	const uint32_t *apps, *users, *groups;
 	size_t n_apps, n_users, n_groups;
 	const char *const *paths, *const *destinations;
 	size_t n_paths, n_destinations;
 	const struct policy_window *times;
 	size_t n_times;
-	uint64_t valid_until;
+	uint64_t valid_from, valid_until; /* 0: no such bound */
 };
 
 /* An entry of `failures`; an empty set is every value, and NULL every application. */
@@ -53,5 +54,13 @@ must_check int policy_builder_add(struct policy_builder *b, const struct policy_
 /* The same of `failures`, which come after all rules. */
 must_check int policy_builder_add_failure(
 	struct policy_builder *b, const struct policy_failure_def *def);
+/* Bounds of overrides; none are allowed where this is not called. -EINVAL beyond POLICY_OVERRIDE*.
+ */
+must_check int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t minutes);
 must_check int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob);
+
+/* The same policy with these overrides instead of its own. Appends. -E2BIG over
+   POLICY_OVERRIDES_MAX, -EBADMSG where `blob` is none. */
+must_check int policy_blob_with_overrides(
+	struct view blob, const struct policy_override *v, size_t n, struct buf *ret_blob);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blob of a compiled policy: header, rules, failures, words, strings. Host byte order: it never
- * leaves the machine that compiled it. A list is a run of words; a word is a number, a string's
- * offset, or one of the two halves of a time window.
+ * The blob of a compiled policy: header, rules, overrides by content, failures, words, strings.
+ * Host byte order: it never leaves the machine that compiled it. A list is a run of words; a word
+ * is a number, a string's offset, or one of the two halves of a time window.
  */
 #pragma once
 
@@ -47,13 +47,16 @@ struct policy_list {
 };
 
 struct policy_rule {
-	uint64_t valid_until; /* ns of the real-time clock; 0: for ever */
+	uint64_t valid_from;  /* ns of the real-time clock; 0: always */
+	uint64_t valid_until; /* likewise; 0: for ever */
 	uint32_t name, message;
 	uint32_t action;
 	uint32_t when; /* enum policy_condition: which of the following count */
 	uint32_t levels, completeness, categories, channels, tags, reasons; /* bit sets */
 	uint32_t meeting;                                                   /* 0 or 1 */
 	uint32_t posture;                                                   /* bit set */
+	uint32_t monitor;                                                   /* 0 or 1 */
+	uint32_t reserved;
 	struct policy_list list[POLICY_LIST_MAX];
 };
 
@@ -71,6 +74,7 @@ struct policy_header {
 	uint32_t magic, format, size;
 	uint32_t version;
 	uint32_t mode;
-	uint32_t n_rules, n_failures, n_words, n_strings;
-	uint32_t reserved;
+	uint32_t n_rules, n_overrides, n_failures, n_words, n_strings;
+	uint32_t override_max, override_minutes;
+	uint32_t reserved; /* rules begin at a multiple of eight */
 };

@@ -8,6 +8,7 @@ struct policy {
 	const struct policy_header *header;
 	const struct policy_rule *rules;
 	const struct policy_failure *failures;
+	const struct policy_override *overrides; /* by content */
 	const uint32_t *words;
 	const char *strings;
 	uint32_t when;                 /* union of all rules' conditions */
@@ -50,7 +51,8 @@ const char *policy_failure_mismatch(
 enum action policy_rule_action(const struct policy *p, uint32_t rule);
 bool policy_has_number(const struct policy *p, const struct policy_list *l, uint32_t v);
 
-static inline bool policy_rule_is_expired(const struct policy_rule *r, const struct question *q)
+static inline bool policy_rule_is_valid(const struct policy_rule *r, const struct question *q)
 {
-	return r->valid_until != 0 && q->realtime >= r->valid_until;
+	return q->realtime >= r->valid_from &&
+		(r->valid_until == 0 || q->realtime < r->valid_until);
 }

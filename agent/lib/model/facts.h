@@ -29,7 +29,7 @@ struct evidence {
 struct facts_brief {
 	uint8_t level;        /* enum level */
 	uint8_t completeness; /* enum completeness */
-	uint16_t reserved;    /* 0 */
+	uint16_t content;     /* number of a content that has an override; 0: none */
 	uint32_t tags;        /* TAG_BIT */
 	uint32_t reasons;     /* REASON_BIT */
 };

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/glob.h"
 #include "policyfile/compile.h"
 
@@ -119,21 +118,15 @@ static int read_app(struct app_file *f, const struct conf_node *n)
 	return r;
 }
 
-static int read_file(struct apps_context *ctx, const char *path)
+static int read_file(void *userdata, const char *path)
 {
+	struct apps_context *ctx = userdata;
 	cleanup_with(conf_freep) struct conf *c = NULL;
 	struct app_file f = {.ctx = ctx};
-	size_t errors = ctx->diags->errors;
 	const struct conf_node *apps;
-	int r = conf_load(path, ctx->diags, &c);
+	int r = include_load(path, keywords_apps, ctx->diags, &c);
 
-	if (r < 0 && r != -EBADMSG && r != -ENOMEM)
-		(void)diags_error(
-			ctx->diags, P_INCLUDE, path, 0, 0, "cannot be read: %s", strerror(-r));
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	r = keywords_check(c, conf_root(c), keywords_apps, ctx->diags);
-	if (r < 0 || ctx->diags->errors > errors)
+	if (r < 0 || !c)
 		return r;
 	f.conf = c;
 	apps = conf_get(conf_root(c), "apps");
@@ -142,20 +135,17 @@ static int read_file(struct apps_context *ctx, const char *path)
 	return r;
 }
 
-static int on_app_file(void *userdata, const char *path)
-{
-	return read_file(userdata, path);
-}
-
 int apps_load(struct apps_context *ctx, const struct conf *policy, const struct conf_node *includes)
 {
 	struct includes inc = {.policy = policy,
 		.diags = ctx->diags,
 		.what = "applications",
 		.max_files = POLICYFILE_APP_FILES_MAX,
-		.file = on_app_file,
+		.file = read_file,
 		.userdata = ctx};
 
+	if (conf_root(policy)->type != CONF_MAPPING || conf_root(policy)->n == 0)
+		return 0; /* there is no policy to complete */
 	return includes ? include_each(&inc, includes)
 			: include_one(&inc, conf_root(policy), APPS_SHIPPED);
 }

@@ -74,10 +74,13 @@ static void read_words(const struct conf_node *n, struct question *q)
 	q->posture = bits_of(n, "posture", posture_names);
 }
 
-static int read_question(const struct cases *c, const struct conf_node *n, struct question *ret)
+/* `ret_gid` must live as long as the question. */
+static int read_question(
+	const struct cases *c, const struct conf_node *n, struct question *ret, uint32_t *ret_gid)
 {
 	const struct conf_node *app = conf_get(n, "app"), *at = conf_get(n, "at");
 	const struct conf_node *uid = conf_get(n, "uid"), *meeting = conf_get(n, "meeting");
+	const struct conf_node *gid = conf_get(n, "gid");
 	struct question q = {.channel = CHANNEL_OPEN, .uid = UID_DEFAULT, .realtime = c->now};
 	uint64_t number;
 
@@ -95,6 +98,11 @@ static int read_question(const struct cases *c, const struct conf_node *n, struc
 	read_words(n, &q);
 	if (uid && conf_u64(c->conf, uid, 0, UINT32_MAX - 1, P_VALUE, c->diags, &number) == 0)
 		q.uid = (uint32_t)number;
+	if (gid && conf_u64(c->conf, gid, 0, UINT32_MAX - 1, P_VALUE, c->diags, &number) == 0) {
+		*ret_gid = (uint32_t)number;
+		q.gids = ret_gid;
+		q.n_gids = 1;
+	}
 	if (meeting && conf_bool(c->conf, meeting, P_VALUE, c->diags, &q.meeting) < 0)
 		return -EBADMSG;
 	q.path = text_of(n, "path");
@@ -117,13 +125,14 @@ static void run_case(const struct cases *c, const struct conf_node *n, struct po
 	const char *expect = text_of(n, "expect"), *got;
 	struct question q;
 	struct verdict v;
+	uint32_t gid;
 
 	if (rule && !has_rule(c->policy, rule->text)) {
 		(void)conf_error(c->conf, rule, P_CASE, c->diags, "the policy has no rule `%.60s`",
 			rule->text);
 		return;
 	}
-	if (read_question(c, n, &q) < 0)
+	if (read_question(c, n, &q, &gid) < 0)
 		return;
 	policy_decide(c->policy, &q, &v);
 	ret->n_cases++;

@@ -21,6 +21,7 @@ struct week {
 
 /* A rule as read: the definition and what it borrows. */
 struct rule {
+	const struct conf *conf;
 	const struct conf_node *node;
 	struct policy_rule_def def;
 	uint32_t *apps, *users, *groups;
@@ -32,6 +33,21 @@ struct rule {
 
 void rule_done(struct rule *r);
 
+/* In order, exceptions first. Zero-initialised. */
+struct rules {
+	struct rule *v;
+	size_t n, cap;
+};
+must_check int rules_add(struct rules *r, struct rule **ret); /* one that matches everything */
+void rules_done(struct rules *r);
+
+/* The files that rules borrow from. */
+struct confs {
+	struct conf **v;
+	size_t n;
+};
+void confs_done(struct confs *c);
+
 /* What reading rules needs. */
 struct rule_context {
 	const struct conf *conf;
@@ -39,11 +55,15 @@ struct rule_context {
 	struct diags *diags;
 	uint64_t now;    /* ns of the real-time clock */
 	uint32_t n_idle; /* grows */
+	bool exceptions; /* what is read are exceptions */
 };
 
 /* Reads a rule whose shape is checked. Complaints go to the diagnostics; -ENOMEM alone is
    returned. */
 must_check int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret);
+
+/* The exceptions that the policy `ctx->conf` includes; none of `rules` may be there yet. */
+must_check int exceptions_load(struct rule_context *ctx, struct rules *rules, struct confs *confs);
 
 /* Unreachable, matching all, never matching, needless: each rule against those before it. */
 void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n);
@@ -72,6 +92,18 @@ void failures_check(struct rule_context *ctx, const struct failure_list *l);
 /* Where no application is called that; `n` is where it is named. */
 void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n);
 
+/* A file that was included; complaints go to the diagnostics. 0 with NULL where it is wrong. */
+must_check int include_load(
+	const char *path, const struct keyword *table, struct diags *d, struct conf **ret);
+
+/* Complaints about a text that is there: YAML's surprises, invisible characters, spellings. */
+void spelling_check(
+	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d);
+
+/* The text with its tones where the other school of spelling has them (hoà, hòa); false where there
+   is only one way, or no memory. */
+bool spelling_other(const char *text, struct buf *ret);
+
 /* Applications of all included files, into the builder. */
 struct apps_context {
 	struct apptable_builder *builder;
@@ -85,7 +117,8 @@ must_check int apps_load(
 struct includes {
 	const struct conf *policy;
 	struct diags *diags;
-	const char *what; /* "applications", for messages */
+	const char *what;  /* "applications", for messages */
+	bool may_be_empty; /* a folder without files is no mistake */
 	uint32_t max_files, n_files;
 	int (*file)(void *userdata, const char *path);
 	void *userdata;
@@ -112,5 +145,6 @@ must_check int window_parse(const char *text, struct policy_window *ret);
 
 void windows_week(const struct policy_window *w, size_t n, struct week *ret);
 
-/* A date (its last moment in the host's zone) or an RFC 3339 time. 0 or -EINVAL. */
+/* A date (its last, or its first moment in the host's zone) or an RFC 3339 time. 0 or -EINVAL. */
 must_check int until_parse(const char *text, uint64_t *ret);
+must_check int from_parse(const char *text, uint64_t *ret);

@@ -56,7 +56,7 @@ static int read_folder(struct includes *inc, const struct conf_node *n, const ch
 		fail(inc, n, path, strerror(errno));
 		return 0;
 	}
-	if (count == 0)
+	if (count == 0 && !inc->may_be_empty)
 		fail(inc, n, path, "the folder has no .yaml file");
 	for (int i = 0; r == 0 && i < count; i++) {
 		cleanup_with(freep) char *file = NULL;
@@ -73,7 +73,10 @@ static int read_path(struct includes *inc, const struct conf_node *n, const char
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		fail(inc, n, path, strerror(errno));
+		/* A bundle has no empty folders. */
+		if (!inc->may_be_empty || errno != ENOENT ||
+			!strstr(conf_file(inc->policy), "/" POLICYFILE_ROOT "/"))
+			fail(inc, n, path, strerror(errno));
 		return 0;
 	}
 	return S_ISDIR(st.st_mode) ? read_folder(inc, n, path) : take(inc, n, path);
@@ -101,5 +104,22 @@ int include_each(struct includes *inc, const struct conf_node *list)
 	for (size_t i = 0; r == 0 && i < n && i <= inc->max_files; i++)
 		if (items[i]->type == CONF_SCALAR && items[i]->text[0])
 			r = include_one(inc, items[i], items[i]->text);
+	return r;
+}
+
+int include_load(const char *path, const struct keyword *table, struct diags *d, struct conf **ret)
+{
+	cleanup_with(conf_freep) struct conf *c = NULL;
+	size_t errors = d->errors;
+	int r = conf_load(path, d, &c);
+
+	*ret = NULL;
+	if (r < 0 && r != -EBADMSG && r != -ENOMEM)
+		(void)diags_error(d, P_INCLUDE, path, 0, 0, "cannot be read: %s", strerror(-r));
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = keywords_check(c, conf_root(c), table, d);
+	if (r == 0 && d->errors == errors)
+		*ret = steal(&c);
 	return r;
 }

@@ -12,11 +12,16 @@
 #include "model/level.h"
 #include "model/posture.h"
 #include "model/tag.h"
+#include "policyfile/compile.h"
 #include "policyfile/policyfile.h"
 
 #define KEYWORDS_MAX 24 /* in one table */
 
 const char *const keyword_families[] = {"state-secret", "internal", "any", NULL};
+
+/* A rule cannot enforce where the policy does not. */
+static const char *const rule_modes[] = {"monitor", NULL};
+static const char *const exception_actions[] = {"allow", "log", "notify", NULL};
 
 static const struct keyword keywords_when[] = {
 	{"level", KEYWORD_WORDS, false, level_names, NULL, "Level of the document."},
@@ -51,6 +56,10 @@ static const struct keyword keywords_rule[] = {
 		"All of the keys must match; of a list, any entry."},
 	{"do", KEYWORD_WORD, true, action_names, NULL, "What happens."},
 	{"message", KEYWORD_TEXT, false, NULL, NULL, "What the person is told."},
+	{"mode", KEYWORD_WORD, false, rule_modes, NULL,
+		"monitor: refusals of this rule are recorded but not carried out."},
+	{"valid-from", KEYWORD_TEXT, false, NULL, NULL,
+		"First day of the rule (2026-12-01), or a time (2026-12-01T08:00:00+07:00)."},
 	{"valid-until", KEYWORD_TEXT, false, NULL, NULL,
 		"Last day of the rule (2026-12-31), or a time (2026-12-31T17:00:00+07:00)."},
 	{0},
@@ -94,6 +103,14 @@ static const struct keyword keywords_posture[] = {
 	{0},
 };
 
+static const struct keyword keywords_overrides[] = {
+	{"max", KEYWORD_NUMBER, true, NULL, NULL, "How many may be in force at a time.",
+		POLICY_OVERRIDES_MAX},
+	{"minutes", KEYWORD_NUMBER, true, NULL, NULL, "How long one may last.",
+		POLICY_OVERRIDE_MINUTES_MAX},
+	{0},
+};
+
 const struct keyword keywords_policy[] = {
 	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
 	{"mode", KEYWORD_WORD, false, mode_names, NULL,
@@ -102,9 +119,33 @@ const struct keyword keywords_policy[] = {
 		"Application files or folders, relative to this file; default: the shipped ones."},
 	{"posture", KEYWORD_MAP, false, NULL, keywords_posture,
 		"What is asked of the programs of applications."},
+	{"exceptions", KEYWORD_TEXTS, false, NULL, NULL,
+		"Exception files or folders, relative to this file; they come before the rules."},
+	{"overrides", KEYWORD_MAP, false, NULL, keywords_overrides,
+		"Bounds of what an administrator may let pass for a while; default: nothing."},
 	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
 	{"failures", KEYWORD_MAPS, false, NULL, keywords_failure,
 		"In order; what happens where nobody could say what a document is."},
+	{0},
+};
+
+static const struct keyword keywords_exception[] = {
+	{"name", KEYWORD_TEXT, true, NULL, NULL, "Unique among rules too; incidents carry it."},
+	{"reason", KEYWORD_TEXT, true, NULL, NULL, "Why it is needed."},
+	{"owner", KEYWORD_TEXT, true, NULL, NULL, "Who answers for it."},
+	{"when", KEYWORD_MAP, true, NULL, keywords_when,
+		"As in rules; must name a path, user, group, destination or tag."},
+	{"do", KEYWORD_WORD, false, exception_actions, NULL, "What happens; default: log."},
+	{"message", KEYWORD_TEXT, false, NULL, NULL, "What the person is told."},
+	{"valid-from", KEYWORD_TEXT, false, NULL, NULL, "First day, or a time."},
+	{"valid-until", KEYWORD_TEXT, true, NULL, NULL, "Last day, or a time."},
+	{0},
+};
+
+const struct keyword keywords_exceptions[] = {
+	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
+	{"exceptions", KEYWORD_MAPS, true, NULL, keywords_exception,
+		"Exceptions, before all rules."},
 	{0},
 };
 
@@ -150,7 +191,8 @@ static const struct keyword keywords_case[] = {
 	{"tag", KEYWORD_WORDS, false, tag_names, NULL, "Default: no tag."},
 	{"completeness", KEYWORD_WORD, false, completeness_names, NULL, "Default: full."},
 	{"reason", KEYWORD_WORDS, false, reason_names, NULL, "Default: no reason."},
-	{"uid", KEYWORD_NUMBER, false, NULL, NULL, "Default: 1000."},
+	{"uid", KEYWORD_NUMBER, false, NULL, NULL, "Default: 1000.", UINT32_MAX - 1},
+	{"gid", KEYWORD_NUMBER, false, NULL, NULL, "Default: no group.", UINT32_MAX - 1},
 	{"path", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
 	{"destination", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
 	{"at", KEYWORD_TEXT, false, NULL, NULL,
@@ -182,26 +224,6 @@ const struct conf_node *const *keyword_items(const struct conf_node *const *n, s
 	return (*n)->items;
 }
 
-/* Near words as a question, else all that are known. */
-static void hint_words(struct diag *e, const char *text, const char *const *words)
-{
-	const char *near = diag_nearest(text, words);
-	char known[sizeof(e->hint) - 16] = "";
-	size_t n = 0;
-
-	if (near) {
-		diag_hint(e, "did you mean `%s`?", near);
-		return;
-	}
-	for (; *words && n + strlen(*words) + 3 < sizeof(known); words++) {
-		memcpy(known + n, ", ", 2 * (n > 0));
-		n += 2 * (n > 0);
-		memcpy(known + n, *words, strlen(*words) + 1);
-		n += strlen(*words);
-	}
-	diag_hint(e, "known: %s%s", known, *words ? ", ..." : "");
-}
-
 static void check_word(const struct conf *c, const struct conf_node *n, const char *key,
 	const char *const *words, struct diags *d)
 {
@@ -212,16 +234,21 @@ static void check_word(const struct conf *c, const struct conf_node *n, const ch
 	for (const char *const *w = words; *w; w++)
 		if (strcmp(*w, text) == 0)
 			return;
-	hint_words(
+	keywords_hint(
 		conf_error(c, n, P_WORD, d, "`%.80s` is no value of `%s`", text, key), text, words);
 }
 
-static void check_text(const struct conf *c, const struct conf_node *n, struct diags *d)
+static void check_text(
+	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d)
 {
 	const char *text;
 
-	if (conf_string(c, n, P_VALUE, d, &text) == 0 && !text[0])
+	if (conf_string(c, n, P_VALUE, d, &text) < 0)
+		return;
+	if (!text[0])
 		(void)conf_error(c, n, P_VALUE, d, "the text is empty");
+	else
+		spelling_check(c, n, key, d);
 }
 
 static void check_list(
@@ -241,7 +268,7 @@ static void check_list(
 		if (k->type == KEYWORD_WORDS)
 			check_word(c, items[i], k->key, k->words, d);
 		else
-			check_text(c, items[i], d);
+			check_text(c, items[i], k->key, d);
 }
 
 static int check_maps(
@@ -267,15 +294,16 @@ static int check_value(
 	switch (k->type) {
 	case KEYWORD_VERSION:
 		if (n->type != CONF_SCALAR || n->quoted || strcmp(n->text, "1") != 0)
-			(void)conf_error(c, n, P_VERSION, d, "the only known version is 1");
+			diag_hint(conf_error(c, n, P_VERSION, d, "the only known version is 1"),
+				"write `version: 1`, without quotes");
 		break;
-	case KEYWORD_TEXT: check_text(c, n, d); break;
+	case KEYWORD_TEXT: check_text(c, n, k->key, d); break;
 	case KEYWORD_BOOL:
 		if (conf_bool(c, n, P_VALUE, d, &flag) < 0)
 			return 0;
 		break;
 	case KEYWORD_NUMBER:
-		if (conf_u64(c, n, 0, UINT32_MAX - 1, P_VALUE, d, &number) < 0)
+		if (conf_u64(c, n, 0, k->max, P_VALUE, d, &number) < 0)
 			return 0;
 		break;
 	case KEYWORD_WORD: check_word(c, n, k->key, k->words, d); break;
@@ -288,20 +316,55 @@ static int check_value(
 	return 0;
 }
 
-int keywords_check(const struct conf *c, const struct conf_node *map, const struct keyword *table,
-	struct diags *d)
+static const struct keyword *find(const struct keyword *table, const char *key)
+{
+	for (; table->key; table++)
+		if (strcmp(table->key, key) == 0)
+			return table;
+	return NULL;
+}
+
+/* The mapping of `table` that has the key, as after a wrong indentation; or NULL. */
+static const struct keyword *find_below(const struct keyword *table, const char *key)
+{
+	for (; table->key; table++)
+		if (table->below && find(table->below, key))
+			return table;
+	return NULL;
+}
+
+static void unknown_key(const struct conf *c, const struct conf_node *key,
+	const struct keyword *table, struct diags *d)
 {
 	const char *names[KEYWORDS_MAX + 1] = {0};
-	int r = 0;
+	const struct keyword *below = find_below(table, key->text);
+	struct diag *e = conf_error(c, key, P_KEY, d, "unknown key `%.80s`", key->text);
 
 	for (size_t i = 0; table[i].key && i < KEYWORDS_MAX; i++)
 		names[i] = table[i].key;
-	r = conf_check_keys(c, map, names, map->type == CONF_MAPPING ? P_KEY : P_VALUE, d);
-	if (map->type != CONF_MAPPING)
-		return 0;
-	if (r < 0 && r != -EBADMSG)
-		return r;
-	r = 0;
+	if (strcmp(key->text, "<<") == 0)
+		diag_hint(e, "merge keys are not supported: write the keys out");
+	else if (below)
+		diag_hint(e, "it belongs below `%s`: indent it further", below->key);
+	else if (table != keywords_rule && table != keywords_policy &&
+		find(keywords_rule, key->text))
+		diag_hint(e, "it is a key of rules: indent it less, as `name`");
+	else
+		keywords_hint(e, key->text, names);
+}
+
+int keywords_check(const struct conf *c, const struct conf_node *map, const struct keyword *table,
+	struct diags *d)
+{
+	int r = 0;
+
+	if (map->type != CONF_MAPPING) {
+		r = conf_check_keys(c, map, (const char *const[]){NULL}, P_VALUE, d);
+		return r == -ENOMEM ? r : 0;
+	}
+	for (size_t i = 0; i < map->n; i++)
+		if (!find(table, map->keys[i]->text))
+			unknown_key(c, map->keys[i], table, d);
 	for (const struct keyword *k = table; r == 0 && k->key; k++) {
 		const struct conf_node *n = conf_get(map, k->key);
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conf/conf.h"
 
@@ -31,6 +32,14 @@
 #define P_UNKNOWN_ID  "P021" /* warning: user or group that this host does not know */
 #define P_NEEDLESS    "P022" /* warning: a last `allow` decides nothing */
 #define P_VERSION     "P023"
+#define P_WIDE        "P024" /* an exception that is not narrow */
+#define P_SHADOWS     "P025" /* warning: lets through what a later rule would refuse */
+#define P_SURPRISE    "P026" /* reads as something else in YAML */
+#define P_SPELLING    "P027" /* warning: a Vietnamese word has another spelling */
+#define P_INVISIBLE   "P028" /* a character that nobody sees */
+#define P_NOTHING_HERE                                                             \
+	"P029" /* warning: this host has nothing that the condition could be about \
+		*/
 #define P_CASE_FAILED "P030"
 #define P_CASE        "P031" /* the table names something that the policy does not have */
 
@@ -39,12 +48,12 @@ enum keyword_type {
 	KEYWORD_TEXT,
 	KEYWORD_TEXTS, /* one text or a list */
 	KEYWORD_BOOL,
-	KEYWORD_NUMBER,
-	KEYWORD_IDS,   /* names or numbers, one or a list */
-	KEYWORD_WORD,  /* one of `words` */
-	KEYWORD_WORDS, /* one or a list of `words` */
-	KEYWORD_MAP,   /* a mapping described by `below` */
-	KEYWORD_MAPS,  /* a list of them */
+	KEYWORD_NUMBER, /* 0 to `max` */
+	KEYWORD_IDS,    /* names or numbers, one or a list */
+	KEYWORD_WORD,   /* one of `words` */
+	KEYWORD_WORDS,  /* one or a list of `words` */
+	KEYWORD_MAP,    /* a mapping described by `below` */
+	KEYWORD_MAPS,   /* a list of them */
 };
 
 struct keyword {
@@ -54,6 +63,7 @@ struct keyword {
 	const char *const *words;
 	const struct keyword *below;
 	const char *text;
+	uint32_t max;
 };
 
 /* Each ends with an entry without a key. */
@@ -61,6 +71,7 @@ extern const struct keyword keywords_policy[];
 extern const struct keyword keywords_apps[];
 extern const struct keyword keywords_advisories[];
 extern const struct keyword keywords_cases[];
+extern const struct keyword keywords_exceptions[];
 
 extern const char *const keyword_families[]; /* "state-secret", "internal", "any" */
 extern const char *const keyword_failures[]; /* failure_names without "none" */
@@ -73,6 +84,9 @@ extern const char *const keyword_failure_actions[];
  */
 must_check int keywords_check(const struct conf *c, const struct conf_node *map,
 	const struct keyword *table, struct diags *d);
+
+/* A hint for a word that is none of `words`: what it means in Vietnamese, the nearest, or all. */
+void keywords_hint(struct diag *e, const char *text, const char *const *words);
 
 /* The items of a list, or the one value itself. */
 const struct conf_node *const *keyword_items(const struct conf_node *const *n, size_t *ret);

@@ -13,18 +13,17 @@ struct compile {
 	struct conf *conf;
 	struct diags *diags;
 	struct apptable *apps;
-	struct rule *rules;
-	size_t n_rules;
+	struct rules rules;
 	struct failure_list failures;
-	uint32_t n_idle;
+	struct confs exceptions;
+	uint32_t n_idle, n_exceptions;
 };
 
 static void compile_done(struct compile *c)
 {
-	for (size_t i = 0; i < c->n_rules; i++)
-		rule_done(&c->rules[i]);
-	free(c->rules);
 	failures_done(&c->failures);
+	rules_done(&c->rules);
+	confs_done(&c->exceptions);
 	(void)apptable_close(c->apps);
 	c->conf = conf_free(c->conf);
 }
@@ -77,7 +76,9 @@ static int compile_apps(struct compile *c, struct buf *ret)
 
 struct named {
 	const char *name;
+	const struct conf *conf;
 	const struct conf_node *node;
+	size_t at; /* in order */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -85,28 +86,36 @@ static int compare_names(const void *a, const void *b)
 	const struct named *x = a, *y = b;
 	int r = strcmp(x->name, y->name);
 
-	return r != 0 ? r : (x->node->line < y->node->line ? -1 : 1);
+	return r != 0 ? r : (x->at < y->at ? -1 : 1);
 }
 
 static int check_names(struct compile *c)
 {
-	struct named *sorted = calloc(c->n_rules + c->failures.n + 1, sizeof(*sorted));
+	struct named *sorted = calloc(c->rules.n + c->failures.n + 1, sizeof(*sorted));
 	size_t n = 0;
 
 	if (!sorted)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->n_rules; i++)
-		sorted[n++] = (struct named){c->rules[i].def.name, c->rules[i].node};
+	for (size_t i = 0; i < c->rules.n; i++, n++)
+		sorted[n] = (struct named){
+			c->rules.v[i].def.name, c->rules.v[i].conf, c->rules.v[i].node, n};
 	for (size_t i = 0; i < c->failures.n; i++)
-		if (c->failures.v[i].node)
-			sorted[n++] = (struct named){
-				c->failures.v[i].def.name, c->failures.v[i].node};
+		if (c->failures.v[i].node) {
+			sorted[n] = (struct named){
+				c->failures.v[i].def.name, c->conf, c->failures.v[i].node, n};
+			n++;
+		}
 	qsort(sorted, n, sizeof(*sorted), compare_names);
-	for (size_t i = 1; i < n; i++)
-		if (sorted[i].name[0] && strcmp(sorted[i].name, sorted[i - 1].name) == 0)
-			(void)conf_error(c->conf, conf_get(sorted[i].node, "name"), P_NAME,
-				c->diags, "rule `%s` is already in line %u", sorted[i].name,
-				sorted[i - 1].node->line);
+	for (size_t i = 1; i < n; i++) {
+		const struct named *x = &sorted[i - 1], *y = &sorted[i];
+		bool here = x->conf == y->conf;
+
+		if (!y->name[0] || strcmp(y->name, x->name) != 0)
+			continue;
+		(void)conf_error(y->conf, conf_get(y->node, "name"), P_NAME, c->diags,
+			"rule `%s` is already in line %u%s%s", y->name, x->node->line,
+			here ? "" : " of ", here ? "" : conf_file(x->conf));
+	}
 	free(sorted);
 	return 0;
 }
@@ -116,28 +125,33 @@ static int read_rules(struct compile *c, size_t errors)
 	const struct conf_node *list = conf_get(conf_root(c->conf), "rules");
 	struct rule_context ctx = {
 		.conf = c->conf, .apps = c->apps, .diags = c->diags, .now = clock_realtime()};
-	int r = 0;
+	int r = exceptions_load(&ctx, &c->rules, &c->exceptions);
 
-	if (!list || list->type != CONF_SEQUENCE)
-		return 0;
-	if (list->n > POLICY_RULES_MAX) {
-		(void)conf_error(c->conf, list->items[POLICY_RULES_MAX], P_LIMIT, c->diags,
-			"more than %u rules", POLICY_RULES_MAX);
+	if (r < 0 || !list || list->type != CONF_SEQUENCE)
+		return r;
+	c->n_exceptions = (uint32_t)c->rules.n;
+	if (list->n + c->rules.n > POLICY_RULES_MAX) {
+		(void)conf_error(c->conf, list->items[POLICY_RULES_MAX - c->rules.n], P_LIMIT,
+			c->diags, "more than %u rules%s", POLICY_RULES_MAX,
+			c->rules.n > 0 ? " and exceptions" : "");
 		return 0;
 	}
-	c->rules = calloc(list->n + 1, sizeof(*c->rules));
-	if (!c->rules)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < list->n; i++)
-		if (list->items[i]->type == CONF_MAPPING)
-			r = rule_read(&ctx, list->items[i], &c->rules[c->n_rules++]);
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct rule *rule;
+
+		if (list->items[i]->type != CONF_MAPPING)
+			continue;
+		r = rules_add(&c->rules, &rule);
+		if (r == 0)
+			r = rule_read(&ctx, list->items[i], rule);
+	}
 	if (r == 0)
 		r = failures_read(&ctx, &c->failures);
 	if (r == 0)
 		r = check_names(c);
 	/* Half-read rules would be compared for what they are not. */
 	if (r == 0 && c->diags->errors == errors) {
-		rules_check(&ctx, c->rules, c->n_rules);
+		rules_check(&ctx, c->rules.v, c->rules.n);
 		failures_check(&ctx, &c->failures);
 	}
 	c->n_idle = ctx.n_idle;
@@ -154,15 +168,27 @@ static enum mode read_mode(const struct compile *c)
 	return mode;
 }
 
+static uint32_t read_bound(const struct compile *c, const char *key)
+{
+	const struct conf_node *n = conf_get(conf_get(conf_root(c->conf), "overrides"), key);
+	uint64_t v = 0;
+
+	if (n && conf_u64(c->conf, n, 0, UINT32_MAX, P_VALUE, c->diags, &v) < 0)
+		return 0;
+	return (uint32_t)v;
+}
+
 static int build(struct compile *c, uint32_t version, struct buf *ret)
 {
 	struct policy_builder *b = NULL;
 	int r = policy_builder_new(&b);
 
-	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
-		r = policy_builder_add(b, &c->rules[i].def);
 	for (size_t i = 0; r == 0 && i < c->failures.n; i++)
 		r = policy_builder_add_failure(b, &c->failures.v[i].def);
+	for (size_t i = 0; r == 0 && i < c->rules.n; i++)
+		r = policy_builder_add(b, &c->rules.v[i].def);
+	if (r == 0)
+		r = policy_builder_overrides(b, read_bound(c, "max"), read_bound(c, "minutes"));
 	if (r == 0)
 		r = policy_builder_finish(b, read_mode(c), version, ret);
 	policy_builder_free(b);
@@ -200,7 +226,8 @@ int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
 	if (r == 0)
 		*ret = (struct policyfile_info){
 			.mode = read_mode(&c),
-			.n_rules = (uint32_t)c.n_rules,
+			.n_rules = (uint32_t)c.rules.n,
+			.n_exceptions = c.n_exceptions,
 			.n_apps = apptable_n(c.apps),
 			.n_idle = c.n_idle,
 		};

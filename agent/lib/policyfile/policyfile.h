@@ -17,15 +17,21 @@
 #include "decide/policy.h"
 #include "subject/apptable.h"
 
-#define POLICYFILE_APP_FILES_MAX      256U
-#define POLICYFILE_LIST_MAX           10000U /* entries of one list */
-#define POLICYFILE_CASES_MAX          10000U
-#define POLICYFILE_ADVISORY_FILES_MAX 256U
-#define POLICYFILE_ADVISORIES_MAX     10000U
+#define POLICYFILE_APP_FILES_MAX       256U
+#define POLICYFILE_EXCEPTION_FILES_MAX 256U
+#define POLICYFILE_EXCEPTIONS_MAX      1000U
+#define POLICYFILE_LIST_MAX            10000U /* entries of one list */
+#define POLICYFILE_CASES_MAX           10000U
+#define POLICYFILE_ADVISORY_FILES_MAX  256U
+#define POLICYFILE_ADVISORIES_MAX      10000U
+#define POLICYFILE_GLOB_MAX            1024U /* bytes of a pattern */
+/* In one pattern: the gate tries it while somebody waits. */
+#define POLICYFILE_WILDCARDS_MAX 16U
 
 struct policyfile_info {
 	enum mode mode;
-	uint32_t n_rules, n_apps;
+	uint32_t n_rules, n_apps; /* rules with the exceptions, which come first */
+	uint32_t n_exceptions;
 	uint32_t n_idle; /* rules that can do nothing on this host (warnings P020); for `check` */
 };
 
@@ -71,6 +77,7 @@ enum policyfile_schema {
 	POLICYFILE_SCHEMA_APPS,
 	POLICYFILE_SCHEMA_CASES,
 	POLICYFILE_SCHEMA_ADVISORIES,
+	POLICYFILE_SCHEMA_EXCEPTIONS,
 	POLICYFILE_SCHEMA_MAX,
 };
 

@@ -90,17 +90,10 @@ static int read_file(void *userdata, const char *path)
 {
 	cleanup_with(conf_freep) struct conf *conf = NULL;
 	struct posture_context c = *(struct posture_context *)userdata;
-	size_t errors = c.diags->errors;
 	const struct conf_node *list;
-	int r = conf_load(path, c.diags, &conf);
+	int r = include_load(path, keywords_advisories, c.diags, &conf);
 
-	if (r < 0 && r != -EBADMSG && r != -ENOMEM)
-		(void)diags_error(
-			c.diags, P_INCLUDE, path, 0, 0, "cannot be read: %s", strerror(-r));
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	r = keywords_check(conf, conf_root(conf), keywords_advisories, c.diags);
-	if (r < 0 || c.diags->errors > errors)
+	if (r < 0 || !conf)
 		return r;
 	c.conf = conf;
 	list = conf_get(conf_root(conf), "advisories");

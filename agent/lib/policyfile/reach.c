@@ -1,25 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rules can never have a say. Sound, not complete: a rule is called unreachable only where a
- * single earlier rule surely matches all that it matches.
+ * Which rules can never have a say. Sound, not complete: a rule is called unreachable only where
+ * one earlier rule surely matches all that it matches, or several do that differ in one of the sets
+ * (levels, completeness, channels, categories) alone.
  */
 #include <string.h>
 
 #include "base/glob.h"
 #include "policyfile/compile.h"
 
-#define ALL UINT32_MAX
+#define BITS(n) ((UINT32_C(1) << (n)) - 1)
+
+/* The sets that several rules may fill together. */
+enum dimension {
+	DIMENSION_LEVEL,
+	DIMENSION_COMPLETENESS,
+	DIMENSION_CHANNEL,
+	DIMENSION_CATEGORY,
+	DIMENSION_MAX,
+};
+
+static const char *const dimension_names[DIMENSION_MAX] = {
+	"levels", "kinds of completeness", "channels", "categories"};
 
 /* The condition's set, or everything where the rule does not ask. */
-static uint32_t effective(const struct rule *r, enum policy_condition c, uint32_t set)
+static uint32_t effective(const struct rule *r, enum policy_condition c, uint32_t set, unsigned max)
 {
-	return r->def.when & c ? set : ALL;
+	return r->def.when & c ? set : BITS(max);
 }
 
-static uint32_t categories(const struct rule *r)
+static uint32_t set_of(const struct rule *r, enum dimension d)
 {
-	return effective(r, POLICY_WHEN_CATEGORY, r->def.categories) &
-		effective(r, POLICY_WHEN_APP, r->app_categories);
+	switch (d) {
+	case DIMENSION_LEVEL: return effective(r, POLICY_WHEN_LEVEL, r->def.levels, LEVEL_MAX);
+	case DIMENSION_COMPLETENESS:
+		return effective(
+			r, POLICY_WHEN_COMPLETENESS, r->def.completeness, COMPLETENESS_MAX);
+	case DIMENSION_CHANNEL:
+		return effective(r, POLICY_WHEN_CHANNEL, r->def.channels, CHANNEL_MAX);
+	case DIMENSION_CATEGORY:
+		return effective(r, POLICY_WHEN_CATEGORY, r->def.categories, CATEGORY_MAX) &
+			effective(r, POLICY_WHEN_APP, r->app_categories, CATEGORY_MAX);
+	case DIMENSION_MAX: break;
+	}
+	return 0;
+}
+
+/* What `o` surely matches of the dimension, whatever application asks. */
+static uint32_t outer_set(const struct rule *o, enum dimension d)
+{
+	if (d == DIMENSION_CATEGORY)
+		return effective(o, POLICY_WHEN_CATEGORY, o->def.categories, CATEGORY_MAX);
+	return set_of(o, d);
 }
 
 /* An empty set is a mistake that was reported already, and proves nothing. */
@@ -35,19 +67,13 @@ static bool asks(const struct rule *r, enum policy_condition c)
 
 static bool sets_cover(const struct rule *o, const struct rule *i)
 {
-	return is_subset(effective(i, POLICY_WHEN_POSTURE, i->def.posture),
-		       effective(o, POLICY_WHEN_POSTURE, o->def.posture)) &&
-		is_subset(effective(i, POLICY_WHEN_LEVEL, i->def.levels),
-			effective(o, POLICY_WHEN_LEVEL, o->def.levels)) &&
-		is_subset(effective(i, POLICY_WHEN_COMPLETENESS, i->def.completeness),
-			effective(o, POLICY_WHEN_COMPLETENESS, o->def.completeness)) &&
-		is_subset(effective(i, POLICY_WHEN_CHANNEL, i->def.channels),
-			effective(o, POLICY_WHEN_CHANNEL, o->def.channels)) &&
-		is_subset(effective(i, POLICY_WHEN_TAG, i->def.tags),
-			effective(o, POLICY_WHEN_TAG, o->def.tags)) &&
-		is_subset(effective(i, POLICY_WHEN_REASON, i->def.reasons),
-			effective(o, POLICY_WHEN_REASON, o->def.reasons)) &&
-		is_subset(categories(i), effective(o, POLICY_WHEN_CATEGORY, o->def.categories));
+	return (!asks(o, POLICY_WHEN_POSTURE) ||
+		       (asks(i, POLICY_WHEN_POSTURE) &&
+			       is_subset(i->def.posture, o->def.posture))) &&
+		(!asks(o, POLICY_WHEN_TAG) ||
+			(asks(i, POLICY_WHEN_TAG) && is_subset(i->def.tags, o->def.tags))) &&
+		(!asks(o, POLICY_WHEN_REASON) ||
+			(asks(i, POLICY_WHEN_REASON) && is_subset(i->def.reasons, o->def.reasons)));
 }
 
 static bool numbers_cover(const struct rule *o, const struct rule *i, enum policy_condition c,
@@ -97,6 +123,8 @@ static bool week_covers(const struct week *outer, const struct week *inner)
 
 static bool times_cover(const struct rule *o, const struct rule *i)
 {
+	if (o->def.valid_from > i->def.valid_from)
+		return false;
 	if (o->def.valid_until != 0 &&
 		(i->def.valid_until == 0 || i->def.valid_until > o->def.valid_until))
 		return false;
@@ -108,7 +136,8 @@ static bool times_cover(const struct rule *o, const struct rule *i)
 	return asks(i, POLICY_WHEN_TIME) && i->def.n_times > 0 && week_covers(o->week, i->week);
 }
 
-static bool covers(const struct rule *o, const struct rule *i)
+/* All but the dimensions. */
+static bool rest_covers(const struct rule *o, const struct rule *i)
 {
 	return sets_cover(o, i) &&
 		numbers_cover(
@@ -124,6 +153,104 @@ static bool covers(const struct rule *o, const struct rule *i)
 		times_cover(o, i);
 }
 
+/* The dimensions in which `o` leaves something of `i`; a set bit each. */
+static uint32_t left_open(const struct rule *o, const struct rule *i)
+{
+	uint32_t open = 0;
+
+	for (unsigned d = 0; d < DIMENSION_MAX; d++)
+		if (!is_subset(set_of(i, d), outer_set(o, d)))
+			open |= 1U << d;
+	return open;
+}
+
+static void say_unreachable(struct rule_context *ctx, const struct rule *by, const struct rule *r)
+{
+	bool here = by->conf == r->conf;
+	struct diag *e = conf_error(r->conf, r->node, P_UNREACHABLE, ctx->diags,
+		"rule `%s` can never match: rule `%s` in line %u%s%s matches all that it would",
+		r->def.name, by->def.name, by->node->line, here ? "" : " of ",
+		here ? "" : conf_file(by->conf));
+
+	if (by->def.action != r->def.action)
+		diag_hint(e,
+			"they contradict each other: `%s` says %s, `%s` says %s; the first decides",
+			by->def.name, action_name(by->def.action), r->def.name,
+			action_name(r->def.action));
+}
+
+static void check_reach(struct rule_context *ctx, const struct rule *rules, size_t at)
+{
+	const struct rule *r = &rules[at];
+	uint32_t filled[DIMENSION_MAX] = {0};
+
+	for (size_t k = 0; k < at; k++) {
+		uint32_t open = left_open(&rules[k], r);
+		unsigned d;
+
+		if ((open & (open - 1)) != 0 || !rest_covers(&rules[k], r))
+			continue;
+		if (open == 0) {
+			say_unreachable(ctx, &rules[k], r);
+			return;
+		}
+		d = (unsigned)__builtin_ctz(open);
+		filled[d] |= outer_set(&rules[k], d);
+		if (!is_subset(set_of(r, d), filled[d]))
+			continue;
+		(void)conf_error(r->conf, r->node, P_UNREACHABLE, ctx->diags,
+			"rule `%s` can never match: earlier rules, the last of them `%s` in line "
+			"%u, "
+			"match all of its %s",
+			r->def.name, rules[k].def.name, rules[k].node->line, dimension_names[d]);
+		return;
+	}
+}
+
+/* Whether there are questions that both match, as far as the sets tell. */
+static bool overlap(const struct rule *a, const struct rule *b)
+{
+	for (unsigned d = 0; d < DIMENSION_MAX; d++)
+		if (!(set_of(a, d) & set_of(b, d)))
+			return false;
+	if (asks(a, POLICY_WHEN_APP) && asks(b, POLICY_WHEN_APP)) {
+		for (size_t i = 0; i < a->def.n_apps; i++)
+			for (size_t k = 0; k < b->def.n_apps; k++)
+				if (a->apps[i] == b->apps[k])
+					return true;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * A rule that allows without a word about levels lets state secrets pass as well. Who means it can
+ * say so.
+ */
+static void check_shadows(struct rule_context *ctx, const struct rule *rules, size_t n, size_t at)
+{
+	const uint32_t state_secret = 1U << LEVEL_CONFIDENTIAL | 1U << LEVEL_SECRET |
+		1U << LEVEL_TOP_SECRET;
+	const struct rule *r = &rules[at];
+
+	if (action_refuses(r->def.action) || asks(r, POLICY_WHEN_LEVEL) || r->def.when == 0)
+		return;
+	for (size_t k = at + 1; k < n; k++) {
+		const struct rule *later = &rules[k];
+
+		if (!action_refuses(later->def.action) || !asks(later, POLICY_WHEN_LEVEL) ||
+			!(later->def.levels & state_secret) || !overlap(r, later))
+			continue;
+		diag_hint(diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
+				  r->node->col,
+				  "rule `%s` lets state secrets pass too, which rule `%s` in line "
+				  "%u would refuse",
+				  r->def.name, later->def.name, later->node->line),
+			"where that is meant, say `family: any`; else `level: [none, internal]`");
+		return;
+	}
+}
+
 static void check_everything(struct rule_context *ctx, const struct rule *r)
 {
 	const struct conf_node *n = r->node;
@@ -132,32 +259,27 @@ static void check_everything(struct rule_context *ctx, const struct rule *r)
 	if (r->def.when != 0)
 		return;
 	if (action_refuses(r->def.action))
-		e = conf_error(ctx->conf, n, P_EVERYTHING, ctx->diags,
+		e = conf_error(r->conf, n, P_EVERYTHING, ctx->diags,
 			"the rule matches everything: every application would be refused every "
 			"file");
 	else
-		e = diags_warning(ctx->diags, P_EVERYTHING, conf_file(ctx->conf), n->line, n->col,
+		e = diags_warning(ctx->diags, P_EVERYTHING, conf_file(r->conf), n->line, n->col,
 			"the rule matches everything");
 	diag_hint(e, "say `when`, as in `when: {family: any}`");
 }
 
 void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
 {
+	const struct rule *last = n > 0 ? &rules[n - 1] : NULL;
+
 	for (size_t i = 0; i < n; i++) {
 		check_everything(ctx, &rules[i]);
-		for (size_t k = 0; k < i; k++)
-			if (covers(&rules[k], &rules[i])) {
-				(void)conf_error(ctx->conf, rules[i].node, P_UNREACHABLE,
-					ctx->diags,
-					"rule `%s` can never match: rule `%s` in line %u matches "
-					"all that it would",
-					rules[i].def.name, rules[k].def.name, rules[k].node->line);
-				break;
-			}
+		check_reach(ctx, rules, i);
+		check_shadows(ctx, rules, n, i);
 	}
-	if (n > 0 && rules[n - 1].def.action == ACTION_ALLOW)
-		(void)diags_warning(ctx->diags, P_NEEDLESS, conf_file(ctx->conf),
-			rules[n - 1].node->line, rules[n - 1].node->col,
+	if (last && last->def.action == ACTION_ALLOW)
+		(void)diags_warning(ctx->diags, P_NEEDLESS, conf_file(last->conf), last->node->line,
+			last->node->col,
 			"rule `%s` decides nothing: what no rule matches is allowed anyway",
-			rules[n - 1].def.name);
+			last->def.name);
 }

@@ -106,15 +106,12 @@ void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n)
 		ctx->conf, n, P_APP, ctx->diags, "no application `%.80s` is defined", n->text);
 	size_t count = apptable_n(ctx->apps);
 	const char **ids = calloc(count + 1, sizeof(char *));
-	const char *near;
 
 	if (!ids)
 		return; /* a hint less */
 	for (uint32_t i = 0; i < count; i++)
 		ids[i] = apptable_id(ctx->apps, i);
-	near = diag_nearest(n->text, ids);
-	if (near)
-		diag_hint(e, "did you mean `%s`?", near);
+	keywords_hint(e, n->text, ids);
 	free((void *)ids);
 }
 
@@ -240,6 +237,51 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 	return 0;
 }
 
+static const char *read_text(struct rule_context *ctx, const struct conf_node *n, size_t max)
+{
+	if (!n || n->type != CONF_SCALAR)
+		return NULL;
+	if (strlen(n->text) >= max) {
+		(void)conf_error(
+			ctx->conf, n, P_LIMIT, ctx->diags, "longer than %zu bytes", max - 1);
+		return NULL;
+	}
+	return n->text;
+}
+
+static const char *glob_problem(const char *text, bool path)
+{
+	const char *problem = glob_error(text);
+	unsigned n = 0;
+
+	if (problem)
+		return problem;
+	if (path && text[0] != '/' && strncmp(text, "**", 2) != 0)
+		return "a path begins with / or with **/";
+	for (const char *s = text; (s = strpbrk(s, "*?")); s++)
+		n += *s == '*' && s[1] != '*';
+	if (n > POLICYFILE_WILDCARDS_MAX)
+		return "more than 16 wildcards take too long to try";
+	return NULL;
+}
+
+/* Where the other spelling of a Vietnamese name is in no entry: files have both. */
+static void check_spelling(struct rule_context *ctx, const struct conf_node *n, const char *key,
+	const struct conf_node *const *items, size_t count)
+{
+	cleanup_with(buf_done) struct buf other = BUF_INIT(0);
+
+	if (!spelling_other(n->text, &other))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (items[i]->type == CONF_SCALAR &&
+			strcmp(items[i]->text, (const char *)other.p) == 0)
+			return;
+	diag_hint(diags_warning(ctx->diags, P_SPELLING, conf_file(ctx->conf), n->line, n->col,
+			  "`%.80s` has another spelling, which `%s` does not match", n->text, key),
+		"add `%.120s`", (const char *)other.p);
+}
+
 static int read_globs(struct rule_context *ctx, const struct conf_node *when, const char *key,
 	const char ***ret, size_t *ret_n)
 {
@@ -253,17 +295,17 @@ static int read_globs(struct rule_context *ctx, const struct conf_node *when, co
 	for (size_t i = 0; i < n; i++) {
 		const char *problem;
 
-		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0] ||
+			!read_text(ctx, items[i], POLICYFILE_GLOB_MAX))
 			continue;
-		problem = glob_error(items[i]->text);
-		if (!problem && strcmp(key, "path") == 0 && items[i]->text[0] != '/' &&
-			strncmp(items[i]->text, "**", 2) != 0)
-			problem = "a path begins with / or with **/";
-		if (problem)
+		problem = glob_problem(items[i]->text, strcmp(key, "path") == 0);
+		if (problem) {
 			(void)conf_error(ctx->conf, items[i], P_GLOB, ctx->diags, "`%.80s`: %s",
 				items[i]->text, problem);
-		else
-			(*ret)[(*ret_n)++] = items[i]->text;
+			continue;
+		}
+		(*ret)[(*ret_n)++] = items[i]->text;
+		check_spelling(ctx, items[i], key, items, n);
 	}
 	return 0;
 }
@@ -288,7 +330,8 @@ static int read_times(struct rule_context *ctx, const struct conf_node *when, st
 		else
 			diag_hint(conf_error(ctx->conf, items[i], P_TIME, ctx->diags,
 					  "`%.80s` is no time", items[i]->text),
-				"as in `mon-fri 08:00-17:30`, `sat,sun` or `22:00-06:00`");
+				"as in `mon-fri 08:00-17:30`, `sat,sun` or `22:00-06:00`: small "
+				"letters, plain hyphens");
 	}
 	r->week = calloc(1, sizeof(*r->week));
 	if (!r->week)
@@ -297,19 +340,33 @@ static int read_times(struct rule_context *ctx, const struct conf_node *when, st
 	return 0;
 }
 
-static void read_until(struct rule_context *ctx, const struct conf_node *n, struct rule *r)
+/* False where there is none that could be read. */
+static bool read_date(struct rule_context *ctx, const struct conf_node *n,
+	int (*parse)(const char *text, uint64_t *ret), uint64_t *ret)
 {
 	if (!n || n->type != CONF_SCALAR || !n->text[0])
+		return false;
+	if (parse(n->text, ret) == 0)
+		return true;
+	diag_hint(conf_error(ctx->conf, n, P_DATE, ctx->diags, "`%.80s` is no date", n->text),
+		"as in 2026-12-31 or 2026-12-31T17:00:00+07:00");
+	return false;
+}
+
+static void read_dates(struct rule_context *ctx, struct rule *r)
+{
+	const struct conf_node *from = conf_get(r->node, "valid-from");
+	const struct conf_node *until = conf_get(r->node, "valid-until");
+	bool has_from = read_date(ctx, from, from_parse, &r->def.valid_from);
+
+	if (!read_date(ctx, until, until_parse, &r->def.valid_until))
 		return;
-	if (until_parse(n->text, &r->def.valid_until) < 0) {
-		diag_hint(
-			conf_error(ctx->conf, n, P_DATE, ctx->diags, "`%.80s` is no date", n->text),
-			"as in 2026-12-31 or 2026-12-31T17:00:00+07:00");
-		return;
-	}
-	if (r->def.valid_until <= ctx->now)
-		(void)diags_warning(ctx->diags, P_PAST, conf_file(ctx->conf), n->line, n->col,
-			"`%s` is past: the rule no longer matches", n->text);
+	if (has_from && r->def.valid_until <= r->def.valid_from)
+		(void)conf_error(ctx->conf, until, P_NOTHING, ctx->diags,
+			"`valid-until` is not after `valid-from`: the rule never matches");
+	else if (r->def.valid_until <= ctx->now)
+		(void)diags_warning(ctx->diags, P_PAST, conf_file(ctx->conf), until->line,
+			until->col, "`%s` is past: the rule no longer matches", until->text);
 }
 
 /* keywords_check() has seen that it is a boolean. */
@@ -356,18 +413,6 @@ static int read_when(struct rule_context *ctx, const struct conf_node *when, str
 	return e;
 }
 
-static const char *read_text(struct rule_context *ctx, const struct conf_node *n, size_t max)
-{
-	if (!n || n->type != CONF_SCALAR)
-		return NULL;
-	if (strlen(n->text) >= max) {
-		(void)conf_error(
-			ctx->conf, n, P_LIMIT, ctx->diags, "longer than %zu bytes", max - 1);
-		return NULL;
-	}
-	return n->text;
-}
-
 /* What is said only of some channels. */
 static void check_channels(
 	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
@@ -398,12 +443,14 @@ int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *
 	int r;
 	const char *name = read_text(ctx, conf_get(n, "name"), POLICY_NAME_MAX);
 
-	*ret = (struct rule){.node = n};
+	*ret = (struct rule){.conf = ctx->conf, .node = n};
 	ret->def.name = name ? name : "";
 	ret->def.message = read_text(ctx, conf_get(n, "message"), POLICY_MESSAGE_MAX);
+	ret->def.action = ctx->exceptions ? ACTION_LOG : ACTION_ALLOW;
 	if (action && action->type == CONF_SCALAR)
 		(void)action_parse(action->text, &ret->def.action);
-	read_until(ctx, conf_get(n, "valid-until"), ret);
+	ret->def.monitor = conf_get(n, "mode"); /* the one word there is */
+	read_dates(ctx, ret);
 	r = read_when(ctx, conf_get(n, "when"), ret);
 	if (r == 0)
 		check_channels(ctx, n, &ret->def);

@@ -75,6 +75,7 @@ static void put_value(struct json *j, const struct keyword *k)
 	case KEYWORD_NUMBER:
 		put_type(j, "integer");
 		json_key_u64(j, "minimum", 0);
+		json_key_u64(j, "maximum", k->max);
 		break;
 	case KEYWORD_IDS: put_one_or_list(j, put_id, k); break;
 	case KEYWORD_WORD: put_word(j, k); break;
@@ -121,6 +122,7 @@ int policyfile_schema(enum policyfile_schema which, struct buf *ret)
 		[POLICYFILE_SCHEMA_APPS] = {"sealgate applications", keywords_apps},
 		[POLICYFILE_SCHEMA_CASES] = {"sealgate decision table", keywords_cases},
 		[POLICYFILE_SCHEMA_ADVISORIES] = {"sealgate advisories", keywords_advisories},
+		[POLICYFILE_SCHEMA_EXCEPTIONS] = {"sealgate exceptions", keywords_exceptions},
 	};
 	struct json j;
 	int r;

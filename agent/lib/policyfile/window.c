@@ -114,7 +114,8 @@ void windows_week(const struct policy_window *w, size_t n, struct week *ret)
 				mark_window(&w[i], day, ret);
 }
 
-int until_parse(const char *text, uint64_t *ret)
+/* A bare date is midnight here, `days` later. */
+static int date_parse(const char *text, int days, uint64_t *ret)
 {
 	struct tm tm = {0}, back;
 	uint64_t t;
@@ -126,17 +127,27 @@ int until_parse(const char *text, uint64_t *ret)
 		*ret = t;
 		return 0;
 	}
-	/* A bare date was read as midnight UTC; the next midnight of this host is meant. */
+	/* A bare date was read as midnight UTC; a midnight of this host is meant. */
 	s = (time_t)(t / NSEC_PER_SEC);
 	if (!gmtime_r(&s, &back))
 		return -EINVAL;
 	tm.tm_year = back.tm_year;
 	tm.tm_mon = back.tm_mon;
-	tm.tm_mday = back.tm_mday + 1;
+	tm.tm_mday = back.tm_mday + days;
 	tm.tm_isdst = -1;
 	s = mktime(&tm);
 	if (s <= 0)
 		return -EINVAL;
 	*ret = (uint64_t)s * NSEC_PER_SEC;
 	return 0;
+}
+
+int until_parse(const char *text, uint64_t *ret)
+{
+	return date_parse(text, 1, ret);
+}
+
+int from_parse(const char *text, uint64_t *ret)
+{
+	return date_parse(text, 0, ret);
 }

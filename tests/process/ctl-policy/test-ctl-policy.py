@@ -19,13 +19,13 @@ apps:
 GOOD = """version: 1
 apps: apps.yaml
 rules:
-  - {name: no, when: {level: secret}, do: block}
+  - {name: refuse, when: {level: secret}, do: block}
 """
 BAD = GOOD.replace("secret", "secrett")
 IDLE = GOOD.replace("level: secret", "user: no-such-person-here")
 CASES = """version: 1
 cases:
-  - {app: zalo, level: secret, expect: block, rule: no}
+  - {app: zalo, level: secret, expect: block, rule: refuse}
   - {app: zalo, level: none, expect: %s}
 """
 tests = []
@@ -66,13 +66,13 @@ def broken(top):
     put(top, p=BAD)
     r = run("policy", "check", top / "p.yaml")
     equal((r.returncode, r.stdout), (1, ""))
-    equal(r.stderr, f"{top}/p.yaml:4:30: P004: `secrett` is no value of `level` "
+    equal(r.stderr, f"{top}/p.yaml:4:34: P004: `secrett` is no value of `level` "
                     "(did you mean `secret`?)\n")
     r = run("policy", "check", "--json", top / "p.yaml")
     o = json.loads(r.stdout)
     equal((r.returncode, r.stderr, o["valid"]), (1, "", False))
     d = o["diagnostics"][0]
-    equal((d["code"], d["severity"], d["line"], d["column"]), ("P004", "error", 4, 30))
+    equal((d["code"], d["severity"], d["line"], d["column"]), ("P004", "error", 4, 34))
 
 
 @test
@@ -131,7 +131,7 @@ def shipped(top):
 
 @test
 def schema(top):
-    for name in ("policy", "apps", "cases"):
+    for name in ("policy", "apps", "exceptions", "cases"):
         r = run("policy", "schema", name)
         equal((r.returncode, r.stderr), (0, ""))
         equal(r.stdout, (POLICY / f"schema/{name}.schema.json").read_text())
@@ -171,6 +171,26 @@ def apps(top):
     for args in (["identify", "0"], ["identify"], ["identify", "x"], [], ["lst"],
                  ["identify", "999999999"]):
         equal(run("apps", *policy, *args).returncode, 2)
+
+
+@test
+def explain_code(top):
+    for command in ("policy", "rules"):
+        r = run(command, "check", "--explain", "p011")
+        equal((r.returncode, r.stderr), (0, ""))
+        assert r.stdout.startswith("P011 (error): unreachable") and "what to do" in r.stdout, r.stdout
+        r = run("--lang", "vi", command, "check", "--explain", "P011")
+        assert "cách sửa" in r.stdout and "không bao giờ" in r.stdout, r.stdout
+        equal(run(command, "check", "--explain", "P999").returncode, 2)
+        equal(run(command, "check", "--explain", "P011", "x").returncode, 2)
+        equal(run(command, "test", "--explain", "P011").returncode, 2)
+    r = run("policy", "check", "--json", "--explain", "all")
+    codes = {o["code"]: o for o in map(json.loads, r.stdout.splitlines())}
+    assert {"C001", "S001", "P031", "R016"} <= set(codes), sorted(codes)
+    equal((codes["P010"]["severity"], codes["P011"]["severity"]), ("warning", "error"))
+    for o in codes.values():
+        for lang in ("en", "vi"):
+            assert o[lang]["wrong"] and o[lang]["advice"], o
 
 
 @test

@@ -410,6 +410,130 @@ static void test_words_limit(void **state)
 	free(users);
 }
 
+static void test_valid_from(void **state)
+{
+	struct policy_rule_def d = rule(0);
+	struct question q = question();
+
+	(void)state;
+	d.valid_from = q.realtime;
+	assert_true(matches(&d, &q));
+	d.valid_from++;
+	assert_false(matches(&d, &q));
+	d.valid_from = 1;
+	d.valid_until = q.realtime + 1;
+	assert_true(matches(&d, &q));
+}
+
+/* A rule under `monitor` only records; its neighbours refuse. */
+static void test_rule_under_monitor(void **state)
+{
+	struct policy_rule_def d[] = {rule(POLICY_WHEN_LEVEL), rule(0)};
+	struct question q = question();
+	struct verdict v;
+	struct policy *p;
+
+	(void)state;
+	d[0].monitor = true;
+	d[0].levels = 1U << LEVEL_SECRET;
+	p = build(d, 2, MODE_ENFORCE, 1);
+	policy_decide(p, &q, &v);
+	assert_int_equal(v.action, ACTION_LOG);
+	assert_int_equal(v.intended, ACTION_BLOCK);
+	assert_int_equal(policy_rule_mode(p, 0), MODE_MONITOR);
+	assert_int_equal(policy_rule_mode(p, 1), MODE_ENFORCE);
+	assert_int_equal(policy_rule_mode(p, POLICY_RULE_NONE), MODE_ENFORCE);
+	q.facts.level = LEVEL_NONE;
+	policy_decide(p, &q, &v);
+	assert_int_equal(v.action, ACTION_BLOCK);
+	policy_close(p);
+}
+
+/* One content, one application, until then; and only where a rule would refuse. */
+static void test_overrides(void **state)
+{
+	struct question q = question();
+	const struct policy_override o[] = {
+		{.until = q.realtime + 5, .id = 3, .app = 9, .content = 2},
+		{.until = q.realtime + 5, .id = 1, .app = 7, .content = 1},
+		{.until = q.realtime, .id = 4, .app = 8, .content = 2},
+		{.until = q.realtime + 1, .id = 2, .app = 7, .content = 2},
+	};
+	const struct {
+		uint16_t content;
+		uint32_t app, override;
+	} cases[] = {{0, 7, 0}, {1, 7, 1}, {1, 9, 0}, {2, 7, 2}, {2, 9, 3}, {2, 8, 0}, {3, 7, 0}};
+	struct policy_override many[POLICY_OVERRIDES_MAX + 1] = {0};
+	struct buf with = {0}, again = {0};
+	struct policy_rule_def d = rule(POLICY_WHEN_LEVEL);
+	struct verdict v;
+	struct policy *p;
+
+	(void)state;
+	d.levels = 1U << LEVEL_SECRET;
+	policy_close(build(&d, 1, MODE_ENFORCE, 1));
+	assert_int_equal(policy_blob_with_overrides(buf_view(&blob), o, 4, &with), 0);
+	assert_int_equal(policy_open(buf_view(&with), &p), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		q.facts.content = cases[i].content;
+		q.app = cases[i].app;
+		q.facts.level = LEVEL_SECRET;
+		policy_decide(p, &q, &v);
+		assert_int_equal(v.override, cases[i].override);
+		assert_int_equal(v.intended, ACTION_BLOCK);
+		assert_int_equal(v.action, cases[i].override ? ACTION_LOG : ACTION_BLOCK);
+		q.facts.level = LEVEL_NONE;
+		policy_decide(p, &q, &v);
+		assert_int_equal(v.override, 0);
+		assert_int_equal(v.action, ACTION_ALLOW);
+	}
+	policy_close(p);
+	/* Others instead; none again is the policy as it was. */
+	assert_int_equal(policy_blob_with_overrides(buf_view(&with), NULL, 0, &again), 0);
+	assert_true(view_eq(buf_view(&again), buf_view(&blob)));
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i].content = 1;
+	buf_done(&again);
+	assert_int_equal(
+		policy_blob_with_overrides(buf_view(&blob), many, POLICY_OVERRIDES_MAX + 1, &again),
+		-E2BIG);
+	assert_int_equal(
+		policy_blob_with_overrides(buf_view(&blob), many, POLICY_OVERRIDES_MAX, &again), 0);
+	assert_int_equal(policy_open(buf_view(&again), &p), 0);
+	policy_close(p);
+	assert_int_equal(policy_blob_with_overrides(view_of(blob.p, 20), o, 1, &again), -EBADMSG);
+	many[0].content = 0;
+	buf_done(&again);
+	assert_int_equal(policy_blob_with_overrides(buf_view(&blob), many, 1, &again), 0);
+	assert_int_equal(policy_open(buf_view(&again), &p), -EBADMSG);
+	buf_done(&with);
+	buf_done(&again);
+}
+
+static void test_override_bounds(void **state)
+{
+	struct policy_rule_def d = rule(0);
+	struct policy_builder *b;
+	struct policy *p = build(&d, 1, MODE_ENFORCE, 1);
+
+	(void)state;
+	assert_int_equal(policy_override_max(p), 0);
+	assert_int_equal(policy_override_minutes(p), 0);
+	policy_close(p);
+	assert_int_equal(policy_builder_new(&b), 0);
+	assert_int_equal(policy_builder_overrides(b, POLICY_OVERRIDES_MAX + 1, 1), -EINVAL);
+	assert_int_equal(policy_builder_overrides(b, 1, POLICY_OVERRIDE_MINUTES_MAX + 1), -EINVAL);
+	assert_int_equal(
+		policy_builder_overrides(b, POLICY_OVERRIDES_MAX, POLICY_OVERRIDE_MINUTES_MAX), 0);
+	buf_done(&blob);
+	assert_int_equal(policy_builder_finish(b, MODE_ENFORCE, 1, &blob), 0);
+	policy_builder_free(b);
+	assert_int_equal(policy_open(buf_view(&blob), &p), 0);
+	assert_int_equal(policy_override_max(p), POLICY_OVERRIDES_MAX);
+	assert_int_equal(policy_override_minutes(p), POLICY_OVERRIDE_MINUTES_MAX);
+	policy_close(p);
+}
+
 static void test_damaged(void **state)
 {
 	const uint32_t apps[] = {1, 2};
@@ -473,6 +597,10 @@ int main(void)
 		cmocka_unit_test(test_index_agrees_with_a_walk),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_words_limit),
+		cmocka_unit_test(test_valid_from),
+		cmocka_unit_test(test_rule_under_monitor),
+		cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_override_bounds),
 		cmocka_unit_test(test_damaged),
 	};
 

@@ -285,6 +285,70 @@ static void test_app_files_limit(void **state)
 	assert_string_equal(diags.v[0].code, P_INCLUDE);
 }
 
+static void test_exceptions_limit(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+
+	(void)state;
+	write_file("apps.yaml", APPS);
+	assert_int_equal(buf_put_str(&b, "version: 1\nexceptions:\n"), 0);
+	for (unsigned i = 0; i <= POLICYFILE_EXCEPTIONS_MAX; i++) {
+		assert_int_equal(buf_terminate(&b), 0);
+		if (i == POLICYFILE_EXCEPTIONS_MAX)
+			write_file("exceptions.yaml", (char *)b.p);
+		assert_int_equal(buf_printf(&b,
+					 "- {name: e%u, reason: r, owner: o, when: {user: [%u], "
+					 "level: none}, "
+					 "valid-until: 2999-12-31}\n",
+					 i, i + 1),
+			0);
+	}
+	assert_int_equal(compile_text("version: 1\napps: apps.yaml\nexceptions: exceptions.yaml\n"
+				      "rules: []\n"),
+		0);
+	assert_int_equal(buf_terminate(&b), 0);
+	write_file("exceptions.yaml", (char *)b.p);
+	assert_int_equal(compile_text("version: 1\napps: apps.yaml\nexceptions: exceptions.yaml\n"
+				      "rules: []\n"),
+		-EBADMSG);
+	assert_string_equal(diags.v[0].code, P_LIMIT);
+}
+
+/* An exception goes before all rules, and is logged unless it says otherwise. */
+static void test_exceptions(void **state)
+{
+	struct question q = {.facts = {.level = LEVEL_SECRET},
+		.uid = 1234,
+		.path = "/srv/forms/a.docx",
+		.realtime = UINT64_C(1796027400) * NSEC_PER_SEC};
+	struct verdict v;
+	struct compiled c;
+
+	(void)state;
+	write_file("apps.yaml", APPS);
+	write_file("exceptions.yaml",
+		"version: 1\nexceptions:\n"
+		"  - {name: forms, reason: r, owner: o, when: {path: /srv/forms/*, family: any},\n"
+		"     valid-until: 2999-12-31}\n");
+	write_file("p.yaml",
+		"version: 1\napps: apps.yaml\nexceptions: exceptions.yaml\n"
+		"overrides: {max: 3, minutes: 20}\n"
+		"rules:\n  - {name: all, when: {family: any}, do: block}\n");
+	compile(in_dir("p.yaml"), &c);
+	assert_int_equal(diags.n, 0);
+	assert_int_equal(c.info.n_exceptions, 1);
+	assert_int_equal(policy_override_max(c.policy), 3);
+	assert_int_equal(policy_override_minutes(c.policy), 20);
+	q.app = apptable_find(c.apps, "zalo");
+	policy_decide(c.policy, &q, &v);
+	assert_string_equal(policy_rule_name(c.policy, v.rule), "forms");
+	assert_int_equal(v.action, ACTION_LOG);
+	q.path = "/srv/a.docx";
+	policy_decide(c.policy, &q, &v);
+	assert_int_equal(v.action, ACTION_BLOCK);
+	compiled_done(&c);
+}
+
 static void test_not_there(void **state)
 {
 	struct policyfile_info info;
@@ -437,11 +501,11 @@ static void test_cases(void **state)
 	write_file("apps.yaml", APPS);
 	write_file("p.yaml",
 		"version: 1\napps: apps.yaml\nrules:\n"
-		"  - {name: no, when: {level: secret, path: /a/*}, do: block}\n");
+		"  - {name: refuse, when: {level: secret, path: /a/*}, do: block}\n");
 	compile(in_dir("p.yaml"), &c);
 	write_file("c.yaml",
 		"version: 1\ncases:\n"
-		"  - {app: zoom, level: secret, path: /a/b, expect: block, rule: no}\n"
+		"  - {app: zoom, level: secret, path: /a/b, expect: block, rule: refuse}\n"
 		"  - {app: zoom, level: secret, expect: allow, rule: none}\n"
 		"  - {app: zoom, level: secret, expect: block}\n"
 		"  - {app: zoom, level: secret, path: /a/b, expect: block, rule: none}\n");
@@ -471,7 +535,7 @@ static void test_cases(void **state)
 static void test_schema_is_current(void **state)
 {
 	static const char *const names[POLICYFILE_SCHEMA_MAX] = {
-		"policy", "apps", "cases", "advisories"};
+		"policy", "apps", "cases", "advisories", "exceptions"};
 
 	(void)state;
 	for (unsigned i = 0; i < POLICYFILE_SCHEMA_MAX; i++) {
@@ -496,7 +560,8 @@ static void test_codes_are_documented(void **state)
 		CONF_CODE_DUPLICATE, CONF_CODE_CHARACTER, CONF_CODE_KEY, P_KEY, P_VALUE, P_MISSING,
 		P_WORD, P_NAME, P_APP, P_GLOB, P_TIME, P_DATE, P_PAST, P_UNREACHABLE, P_EVERYTHING,
 		P_NOTHING, P_LIMIT, P_APP_TWICE, P_APP_BLIND, P_PATTERN, P_TAKEN, P_INCLUDE, P_IDLE,
-		P_UNKNOWN_ID, P_NEEDLESS, P_VERSION, P_CASE_FAILED, P_CASE};
+		P_UNKNOWN_ID, P_NEEDLESS, P_VERSION, P_WIDE, P_SHADOWS, P_SURPRISE, P_SPELLING,
+		P_INVISIBLE, P_NOTHING_HERE, P_CASE_FAILED, P_CASE};
 	cleanup_with(buf_done) struct buf text = {0};
 
 	(void)state;
@@ -531,6 +596,8 @@ int main(void)
 		cmocka_unit_test(test_many_rules),
 		cmocka_unit_test(test_list_limit),
 		cmocka_unit_test(test_app_files_limit),
+		cmocka_unit_test(test_exceptions_limit),
+		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_reachable),
 		cmocka_unit_test(test_expiring_rule_hides_nothing),

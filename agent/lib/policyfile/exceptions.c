@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exception files: rules that let something narrow pass, with a reason, an owner and an end. */
+#include <errno.h>
+
+#include "policyfile/compile.h"
+
+/* What makes an exception narrow: a document, a person, or a peer; never a whole application. */
+#define NARROW                                                                               \
+	(POLICY_WHEN_PATH | POLICY_WHEN_USER | POLICY_WHEN_GROUP | POLICY_WHEN_DESTINATION | \
+		POLICY_WHEN_TAG)
+
+struct reading {
+	struct rule_context *ctx;
+	struct rules *rules;
+	struct confs *confs;
+};
+
+int rules_add(struct rules *r, struct rule **ret)
+{
+	if (r->n == r->cap) {
+		size_t cap = r->cap ? 2 * r->cap : 64;
+		struct rule *v = realloc(r->v, cap * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		r->v = v;
+		r->cap = cap;
+	}
+	*ret = &r->v[r->n++];
+	**ret = (struct rule){0};
+	return 0;
+}
+
+void rules_done(struct rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		rule_done(&r->v[i]);
+	free(r->v);
+	*r = (struct rules){0};
+}
+
+void confs_done(struct confs *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		conf_free(c->v[i]);
+	free((void *)c->v);
+	*c = (struct confs){0};
+}
+
+static int keep(struct confs *c, struct conf *conf)
+{
+	struct conf **v = realloc((void *)c->v, (c->n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	c->v = v;
+	c->v[c->n++] = conf;
+	return 0;
+}
+
+static int read_exception(struct reading *g, const struct conf_node *n)
+{
+	struct rule_context *ctx = g->ctx;
+	struct rule *rule;
+	int r;
+
+	if (g->rules->n == POLICYFILE_EXCEPTIONS_MAX) {
+		(void)conf_error(ctx->conf, n, P_LIMIT, ctx->diags, "more than %u exceptions",
+			POLICYFILE_EXCEPTIONS_MAX);
+		return 0;
+	}
+	r = rules_add(g->rules, &rule);
+	if (r == 0)
+		r = rule_read(ctx, n, rule);
+	if (r == 0 && !(rule->def.when & NARROW))
+		diag_hint(conf_error(ctx->conf, n, P_WIDE, ctx->diags,
+				  "the exception is not narrow: it is about all documents and "
+				  "people"),
+			"name a path, user, group, destination or tag; for the rest, write a rule");
+	return r;
+}
+
+static int read_file(void *userdata, const char *path)
+{
+	struct reading *g = userdata;
+	struct rule_context *ctx = g->ctx;
+	const struct conf *policy = ctx->conf;
+	cleanup_with(conf_freep) struct conf *c = NULL;
+	const struct conf_node *list;
+	int r = include_load(path, keywords_exceptions, ctx->diags, &c);
+
+	if (r < 0 || !c)
+		return r;
+	r = keep(g->confs, c);
+	if (r < 0)
+		return r;
+	ctx->conf = steal(&c);
+	list = conf_get(conf_root(ctx->conf), "exceptions");
+	for (size_t i = 0; r == 0 && i < list->n; i++)
+		r = read_exception(g, list->items[i]);
+	ctx->conf = policy;
+	return r;
+}
+
+int exceptions_load(struct rule_context *ctx, struct rules *rules, struct confs *confs)
+{
+	struct reading g = {ctx, rules, confs};
+	struct includes inc = {.policy = ctx->conf,
+		.diags = ctx->diags,
+		.what = "exceptions",
+		.may_be_empty = true,
+		.max_files = POLICYFILE_EXCEPTION_FILES_MAX,
+		.file = read_file,
+		.userdata = &g};
+	const struct conf_node *list = conf_get(conf_root(ctx->conf), "exceptions");
+	int r;
+
+	if (!list)
+		return 0;
+	ctx->exceptions = true;
+	r = include_each(&inc, list);
+	ctx->exceptions = false;
+	return r;
+}
