@@ -58,6 +58,8 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 {
 	const struct doc *d = match_doc(m);
 	const struct joinable *last = now;
+	bool numbers = now->numbers;
+	size_t n = now->n;
 	int e = 0;
 
 	for (uint32_t lines = 1; e == 0 && lines <= d->n_before; lines++) {
@@ -65,6 +67,11 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 
 		if (!joins(j, last))
 			break;
+		last = j;
+		numbers = numbers && j->numbers;
+		n += j->n + 1;
+		if (numbers && n < m->r->joined_number_min)
+			continue;
 		buf_clear(&m->work2);
 		for (uint32_t i = lines; e == 0 && i-- > 0;) {
 			e = buf_put(&m->work2, d->before[i].text, d->before[i].n);
@@ -75,11 +82,12 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 			e = buf_put(&m->work2, now->text, now->n);
 		if (e == 0)
 			e = put_joined(m, l, j->block, buf_view(&m->work2));
-		last = j;
 	}
 	if (e < 0 || !d->n_before || d->before[0].place != now->place)
 		return e;
 	last = &d->before[0];
+	if (now->numbers && last->numbers && now->n + last->n < m->r->joined_number_min)
+		return 0;
 	if (breaks_word(last))
 		e = put_pair(m, l, view_of(last->text, last->n - 1), "", now);
 	if (e == 0 && last->key)
@@ -88,11 +96,11 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 	return e;
 }
 
-int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text)
+int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text,
+	const struct seg *plain)
 {
 	struct doc *d = match_doc(m);
-	const struct seg *s = chunk_last(m);
-	struct joinable now = {.shape = shape, .block = l->block, .place = l->place};
+	struct joinable now;
 	int e = 0;
 
 	if (text.n > sizeof(now.text) || text.n == 0) {
@@ -101,8 +109,13 @@ int joined_take(struct match *m, const struct line *l, uint32_t shape, struct vi
 	}
 	memcpy(now.text, text.p, text.n);
 	now.n = (uint32_t)text.n;
+	now.shape = shape;
+	now.block = l->block;
+	now.flags = 0;
+	now.place = l->place;
 	now.one_word = text.n <= HALF_MAX && !memchr(text.p, ' ', text.n);
-	now.key = part_is_key(m->r, view_of(m->chunk.text.p + s->off, s->n));
+	now.key = plain && part_is_key(m->r, view_of(m->chunk.text.p + plain->off, plain->n));
+	now.numbers = !plain;
 	if (l->counts || shape)
 		e = put_joins(m, l, &now);
 	memmove(d->before + 1, d->before, sizeof(d->before) - sizeof(d->before[0]));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "match/name.h"
+#include "match/numbers.h"
 #include "match/shape.h"
 #include "match/state.h"
 #include "match/utf8.h"
@@ -330,7 +331,7 @@ static int take_short(struct match *m, const struct line *l, uint32_t shape, str
 		return e;
 	plain = *chunk_last(m);
 	canon_count(view_of(m->chunk.text.p + plain.off, plain.n), &match_doc(m)->stats);
-	e = joined_take(m, l, shape, text);
+	e = joined_take(m, l, shape, text, &plain);
 	if (e == 0)
 		e = reading_others(m, text, is_plain, latin);
 	if (e < 0 || !folds(match_doc(m), text))
@@ -453,12 +454,15 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 		.name = (uint32_t)m->chunk.names.n,
 		.ruled = d->after_rule,
 	};
+	bool numbers;
 	int e = 0;
 
 	text = strip_blanks(text);
 	if (text.n == 0)
 		return 0;
-	if (text.n <= MATCH_LINE_SHORT_MAX && shape_trim_line(text).n == 0) {
+	numbers = b->name.n == 0 && text.n < m->r->number_min && text.n <= MATCH_LINE_SHORT_MAX &&
+		numbers_only(text);
+	if (!numbers && text.n <= MATCH_LINE_SHORT_MAX && shape_trim_line(text).n == 0) {
 		d->after_rule = text.n >= 3;
 		return 0;
 	}
@@ -473,6 +477,10 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 	see_row(m, &l, shape);
 	if (e == 0)
 		e = column_take(m, &l, text);
+	if (e == 0 && numbers) {
+		e = joined_take(m, &l, shape, text, NULL);
+		return e == 0 && m->chunk.text.n >= MATCH_CHUNK_SIZE ? pass(m) : e;
+	}
 	if (e == 0)
 		e = buf_put(&m->chunk.lines, &l, sizeof(l));
 	if (e < 0)
@@ -591,22 +599,30 @@ static int take_file_name(struct match *m, struct view path)
 	return b.text.n ? take_line(m, &b, 0, b.text) : 0;
 }
 
+static bool is_doc(const struct match *m, const struct doc *d, struct view member)
+{
+	if (d->member_n != member.n)
+		return false;
+	if (member.n < sizeof(d->member))
+		return member.n == 0 || memcmp(d->member, member.p, member.n) == 0;
+	return d->member_hash == hash_bytes(m->key, member);
+}
+
 /* The document that `member` is: one that is open, or a new one inside the nearest that holds it.
  */
 static int doc_select(struct match *m, struct view member)
 {
-	uint64_t hash = hash_bytes(m->key, member);
-	const struct doc *d = match_doc(m);
+	const struct doc *d;
 	int e;
 
-	if (d->member_hash == hash && d->member_n == member.n)
+	if (is_doc(m, match_doc(m), member))
 		return 0;
 	e = column_end(m);
 	if (e == 0)
 		e = pass(m);
 	while (e == 0 && m->depth > 1) {
 		d = match_doc(m);
-		if (d->member_hash == hash && d->member_n == member.n)
+		if (is_doc(m, d, member))
 			return 0;
 		if (d->member_n < member.n && member.p[d->member_n] == '/' &&
 			d->member_hash == hash_bytes(m->key, view_sub(member, 0, d->member_n)))

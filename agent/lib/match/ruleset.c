@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "match/limits.h"
+#include "match/numbers.h"
 #include "model/level.h"
 #include "model/tag.h"
 
@@ -259,6 +260,7 @@ int ruleset_open(struct view blob, struct ruleset **ret)
 		e = field_rules_list(r);
 	if (e < 0)
 		return e;
+	numbers_set_bounds(r);
 	*ret = steal(&r);
 	return 0;
 }

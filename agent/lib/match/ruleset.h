@@ -41,6 +41,8 @@ struct ruleset {
 	uint32_t *field_rules;     /* the rules that look at fields */
 	uint32_t n_field_rules;
 	uint64_t key_lengths[256]; /* of their keys, modulo 64, by the first byte */
+	/* Nothing is found in shorter lines of numbers, and no mark in shorter joined ones. */
+	uint32_t number_min, joined_number_min;
 };
 
 static inline struct view ruleset_str(const struct ruleset *r, struct rs_span s)

@@ -79,6 +79,7 @@ struct joinable {
 	uint32_t n, shape, block, flags;
 	enum place place;
 	bool one_word, key;
+	bool numbers; /* nothing is found in it */
 };
 
 /* Lines of one letter each, so far. */
@@ -154,8 +155,10 @@ must_check int chunk_put(
 	struct match *m, struct seg s, struct view original, struct view canonical);
 const struct seg *chunk_last(const struct match *m);
 
-/* joined.c: `text` has no blanks at its ends; its segment is the newest */
-must_check int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text);
+/* joined.c: `text` has no blanks at its ends; `plain` is its segment, NULL where nothing but
+   numbers stands in it */
+must_check int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text,
+	const struct seg *plain);
 
 /* reading.c */
 must_check int reading_folded(struct match *m, struct view original, const struct seg *plain);
