@@ -24,6 +24,7 @@ struct core {
 	struct ledger *ledger;
 	struct incidents *incidents;
 	struct rulebook *rulebook; /* policy and rules in force */
+	struct packages *packages; /* for what people read */
 	struct desk *desk;         /* the gate's questions and records */
 	struct crawl *crawl;       /* what watch brings */
 	struct receive *receive;   /* what applications wrote */

@@ -270,6 +270,7 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 	struct gate_record record;
 	struct facts stored;
 	uint64_t tag = (uint64_t)d->gate_generation << 32 | frame->id;
+	char rules_version[16];
 	uint32_t app, rule;
 	bool counted;
 	int r;
@@ -277,6 +278,8 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 	unpack_record(&u, &record);
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
+	snprintf(rules_version, sizeof(rules_version), "%08x",
+		rulebook_generation(d->core->rulebook));
 	app = apptable_find(apps, record.app);
 	rule = rulebook_find_rule(d->core->rulebook, record.rule);
 	c = (struct incident_context){
@@ -284,6 +287,9 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 		.app_name = app == APP_NONE ? record.app : apptable_name(apps, app),
 		.message = policy_rule_message(policy, rule),
 		.mode = mode_name(policy_mode(policy)),
+		.rules_version = rules_version,
+		.omit_names = (enum level)d->core->config.journal_omit_names,
+		.packages = d->core->packages,
 	};
 	if (!c.facts &&
 		store_get(d->core->store, &record.key, rulebook_generation(d->core->rulebook),

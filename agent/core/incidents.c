@@ -173,10 +173,39 @@ static void write_who(struct json *j, const struct gate_record *r, const struct 
 	json_key_str(j, "exe", r->exe);
 	json_key_str(j, "comm", r->comm);
 	json_key_str(j, "identified", r->identified);
+	json_key_str(j, "package", package_of(c->packages, r->exe));
+	json_key_str(j, "sandbox", r->sandbox);
+	json_key(j, "ancestry");
+	json_array(j);
+	for (uint32_t i = 0; i < r->n_ancestors; i++) {
+		json_object(j);
+		json_key_u64(j, "pid", r->ancestors[i].pid);
+		json_key_str(j, "comm", r->ancestors[i].comm);
+		json_key_str(j, "exe", r->ancestors[i].exe);
+		json_object_end(j);
+	}
+	json_array_end(j);
 }
 
-static void write_what(struct json *j, const struct gate_record *r, const struct facts *known)
+/* A name may tell what is secret: what is not written can never be read. */
+static void write_path(struct json *j, const struct gate_record *r, enum level level,
+	const struct incident_context *c)
 {
+	bool omit = c->omit_names > LEVEL_NONE && level >= c->omit_names;
+
+	json_key_str(j, "path", omit ? "" : r->path);
+	if (!omit)
+		return;
+	json_key(j, "omitted");
+	json_array(j);
+	json_str(j, "path");
+	json_array_end(j);
+}
+
+static void write_what(
+	struct json *j, const struct gate_record *r, const struct incident_context *c)
+{
+	const struct facts *known = c->facts;
 	struct facts unknown = {
 		.level = (enum level)r->facts.level,
 		.completeness = (enum completeness)r->facts.completeness,
@@ -187,7 +216,7 @@ static void write_what(struct json *j, const struct gate_record *r, const struct
 
 	json_key_str(j, "channel", channel_name(r->channel));
 	json_key_str(j, "way", record_way_name(r->way));
-	json_key_str(j, "path", r->path);
+	write_path(j, r, known ? known->level : unknown.level, c);
 	json_key_u64(j, "dev", r->key.dev);
 	json_key_u64(j, "ino", r->key.ino);
 	facts_json(known ? known : &unknown, j);
@@ -202,10 +231,12 @@ static void write_decision(
 	json_key_str(j, "rule", r->rule);
 	json_key_str(j, "message", c->message);
 	json_key_u64(j, "policy_version", r->policy_version);
+	json_key_str(j, "rules_version", c->rules_version);
 	json_key_str(j, "cause", record_cause_name(r->cause));
 	json_key(j, "hold_ms");
 	json_double(j, (double)r->hold_ns / 1e6, 3);
 	json_key_u64(j, "retries", 0);
+	json_key_u64(j, "retry_window_s", INCIDENTS_WINDOW_NS / NSEC_PER_SEC);
 	json_key(j, "destination");
 	json_null(j);
 	json_key_str(j, "status", "new");
@@ -241,7 +272,7 @@ static int write_incident(struct incidents *in, const char *id, const struct gat
 	json_time(&j, "time", r->realtime);
 	json_key_str(&j, "host", in->host);
 	write_who(&j, r, c);
-	write_what(&j, r, c->facts);
+	write_what(&j, r, c);
 	write_decision(&j, r, c);
 	write_vault(&j, c);
 	json_object_end(&j);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/ledger.h"
+#include "core/package.h"
 #include "model/facts.h"
 #include "wire/record.h"
 
@@ -40,6 +41,9 @@ struct incident_context {
 	const char *message; /* the rule's, "" where it has none */
 	const char *mode;
 	const struct incident_vault *vault; /* NULL: it was not to be moved */
+	const char *rules_version;
+	enum level omit_names;     /* from this level up; LEVEL_NONE and LEVEL_MAX: never */
+	struct packages *packages; /* NULL: not looked up */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

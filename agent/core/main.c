@@ -200,6 +200,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = pool_new(core->loop, core->config.workers, on_kill_worker, core, &core->pool);
 	if (r == 0)
+		r = packages_new("/var/lib/dpkg/info", &core->packages);
+	if (r == 0)
 		r = desk_new(core, &core->desk);
 	if (r == 0)
 		r = receive_new(core, &core->receive);
@@ -227,6 +229,7 @@ static void tear_down(struct process *p)
 	crawl_free(core->crawl);
 	receive_free(core->receive);
 	desk_free(core->desk);
+	packages_free(core->packages);
 	rulebook_free(core->rulebook);
 	ledger_free(core->ledger);
 	store_close(core->store);

@@ -58,6 +58,10 @@ static const struct usage usage = {
 			{"--note TEXT", "mark: what is to be remembered"},
 			{"--tag TAG", "list: with this tag; mark: adds it"},
 			{"--untag TAG", "mark: takes it away"},
+			{"--reveal",
+				"show: also what its level conceals (agent.yaml: "
+				"journal.hide-names); "
+				"this is recorded"},
 			{"--out FILE", "checkpoint: into this file, to be kept elsewhere"},
 			{"--checkpoint FILE",
 				"verify: also that the records which this exported checkpoint saw "
@@ -89,6 +93,7 @@ enum {
 	OPT_NOTE,
 	OPT_UNTAG,
 	OPT_OUT,
+	OPT_REVEAL,
 };
 
 static const struct option options[] = {
@@ -113,6 +118,7 @@ static const struct option options[] = {
 	{"assign", required_argument, NULL, OPT_ASSIGN},
 	{"note", required_argument, NULL, OPT_NOTE},
 	{"untag", required_argument, NULL, OPT_UNTAG},
+	{"reveal", no_argument, NULL, OPT_REVEAL},
 	{"out", required_argument, NULL, OPT_OUT},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -204,26 +210,26 @@ static int parse_levels(const char *text, uint32_t *ret)
 	return 0;
 }
 
-/* Where the journal is: what was said, else the configuration's state-dir. */
+/* Where the journal is: what was said, else the configuration's state-dir. What is concealed is the
+   configuration's also where the directory was said. */
 static int find_dir(const char *state_dir, const char *config, struct incidents_options *o)
 {
 	struct diags d = {0};
 	struct settings s = {0};
-	int r = 0, n;
+	int r, n;
 
-	if (!state_dir) {
-		if (!config && access(DEFAULT_CONFIG, F_OK) == 0)
-			config = DEFAULT_CONFIG;
-		r = settings_load(config, &d, &s);
-		if (r == -EBADMSG) {
-			ctl_diags(&d);
-			return CTL_FAILED;
-		}
-		if (r < 0)
-			return ctl_error("cannot read %s: %s", config, strerror(-r));
-		state_dir = s.state_dir;
+	if (!config && access(DEFAULT_CONFIG, F_OK) == 0)
+		config = DEFAULT_CONFIG;
+	r = settings_load(config, &d, &s);
+	if (r == -EBADMSG) {
+		ctl_diags(&d);
+		return CTL_FAILED;
 	}
-	n = snprintf(o->dir, sizeof(o->dir), "%s/journal", state_dir);
+	if (r < 0)
+		return ctl_error("cannot read %s: %s", config, strerror(-r));
+	o->hide_names = (enum level)settings_level(s.journal.hide_names);
+	o->hide_snippets = (enum level)settings_level(s.journal.hide_snippets);
+	n = snprintf(o->dir, sizeof(o->dir), "%s/journal", state_dir ? state_dir : s.state_dir);
 	settings_done(&s);
 	if (n < 0 || (size_t)n >= sizeof(o->dir))
 		return ctl_error("the state directory's name is too long");
@@ -254,6 +260,7 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_ASSIGN: o->assign = optarg; return 0;
 	case OPT_NOTE: o->note = optarg; return 0;
 	case OPT_UNTAG: o->untag = optarg; return 0;
+	case OPT_REVEAL: o->reveal = true; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
 	case OPT_CHANNEL:
 		if (channel_parse(optarg, &channel) < 0)
@@ -309,6 +316,8 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 
 static int run(const struct incidents_options *o, int argc, char **argv)
 {
+	if (o->reveal && (argc < 1 || strcmp(argv[0], "show") != 0))
+		return usage_error(&usage, "--reveal is for one incident: show");
 	if (argc < 1)
 		return usage_error(&usage, "list, show, mark, verify, checkpoint or rotate-key?");
 	if (strcmp(argv[0], "mark") == 0) {

@@ -26,7 +26,8 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
-	const char *out;   /* a file, where not to standard output */
+	const char *out;                      /* a file, where not to standard output */
+	enum level hide_names, hide_snippets; /* from there up; LEVEL_MAX: never */
 	bool reveal;       /* what is concealed by its level, too; a record tells of it */
 	const char *group; /* list: by what incidents are put together */
 	bool has_limit;
@@ -38,6 +39,10 @@ struct incidents_options {
    incidents_refine() for what reviewers may have changed. */
 bool incidents_wanted(void *userdata, const struct incident *i);
 must_check int incidents_refine(const struct incidents_options *o, struct index *x);
+
+/* index_load(), with what its level conceals concealed. */
+must_check int incidents_load(
+	const struct incidents_options *o, struct index *x, size_t n, struct incident **ret);
 
 /* The one incident whose id begins with `prefix`. 0, or an exit status after saying why. */
 must_check int incidents_find(

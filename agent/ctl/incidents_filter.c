@@ -105,6 +105,29 @@ int incidents_refine(const struct incidents_options *o, struct index *x)
 	return index_refine(x, wanted_now, (void *)o);
 }
 
+static int conceal(const struct incidents_options *o, struct incident *i)
+{
+	/* A level of another version may be anything. */
+	enum level level = i->level_known ? i->level : LEVEL_TOP_SECRET;
+	bool name = o->hide_names > LEVEL_NONE && level >= o->hide_names,
+	     snippets = o->hide_snippets > LEVEL_NONE && level >= o->hide_snippets;
+
+	return !o->reveal && (name || snippets) ? incident_conceal(i, name, snippets) : 0;
+}
+
+int incidents_load(
+	const struct incidents_options *o, struct index *x, size_t n, struct incident **ret)
+{
+	cleanup_with(incident_freep) struct incident *i = NULL;
+	int r = index_load(x, n, &i);
+
+	if (r == 0)
+		r = conceal(o, i);
+	if (r == 0)
+		*ret = steal(&i);
+	return r;
+}
+
 static bool has_prefix(void *userdata, const struct incident *i)
 {
 	const char *prefix = userdata;
@@ -137,6 +160,6 @@ int incidents_find(const struct incidents_options *o, const char *prefix, struct
 		return ctl_error("no incident \"%s\"", prefix);
 	if (index_count(x) > 1)
 		return not_unique(x, prefix);
-	r = index_load(x, 0, ret);
+	r = incidents_load(o, x, 0, ret);
 	return r < 0 ? ctl_error("cannot read %s: %s", prefix, strerror(-r)) : 0;
 }

@@ -146,7 +146,7 @@ static int put_rows(const struct incidents_options *o, struct index *x, size_t f
 	for (size_t n = first; r == 0 && n < index_count(x); n++) {
 		cleanup_with(incident_freep) struct incident *i = NULL;
 
-		r = index_load(x, n, &i);
+		r = incidents_load(o, x, n, &i);
 		if (r == 0 && o->json)
 			r = put_json(i);
 		else if (r == 0)

@@ -12,6 +12,7 @@
 #include "model/action.h"
 #include "model/completeness.h"
 #include "model/place.h"
+#include "wire/review.h"
 
 struct phrase {
 	const char *text[LANG_MAX];
@@ -182,6 +183,15 @@ static void put_process(const struct incident *i, enum lang lang)
 	snprintf(text, sizeof(text), "%s, pid %" PRIu64 ", %s %" PRIu64, i->exe, i->pid,
 		lang_pick(lang, "child of", "tiến trình cha"), i->ppid);
 	line(lang, "program", "chương trình", text);
+	for (size_t n = 0; n < i->n_ancestry; n++) {
+		struct incident_ancestor a = incident_ancestor(i, n);
+
+		snprintf(text, sizeof(text), "%s, pid %" PRIu64, *a.exe ? a.exe : a.comm, a.pid);
+		line(lang, n == 0 ? "started by" : "  which was started by",
+			n == 0 ? "được khởi chạy bởi" : "  vốn do", text);
+	}
+	line(lang, "package", "gói phần mềm", incident_text(i, "package"));
+	line(lang, "sandbox", "hộp cát", incident_text(i, "sandbox"));
 	line(lang, "recognised by", "nhận biết qua", i->identified);
 	line(lang, "computer", "máy", i->host);
 	line(lang, "sent to", "nơi nhận", i->destination);
@@ -381,6 +391,22 @@ static void put_incident(const struct incident *i, enum lang lang)
 	put_decision(i, lang);
 	put_review(i, lang);
 	put_advice(i, lang);
+	if (incident_is_concealed(i))
+		puts(lang_pick(lang,
+			"  Parts are concealed because of the level: --reveal shows them, which is "
+			"recorded.",
+			"  Một phần được che do độ mật: --reveal để xem, việc xem sẽ được ghi "
+			"lại."));
+}
+
+/* Who sees what is concealed is recorded before it is shown. */
+static int tell_revealed(const struct incidents_options *o, const struct incident *i)
+{
+	struct review r = {.what = REVIEW_REVEAL};
+	uint64_t seq;
+
+	snprintf(r.id, sizeof(r.id), "%s", i->id);
+	return incidents_submit(o, &r, &seq);
 }
 
 static int show(const struct incidents_options *o, char *prefix)
@@ -389,6 +415,8 @@ static int show(const struct incidents_options *o, char *prefix)
 	struct buf b = {0};
 	int r = incidents_find(o, prefix, &i);
 
+	if (r == 0 && o->reveal)
+		r = tell_revealed(o, i);
 	if (r != 0)
 		return r;
 	if (o->json)

@@ -266,6 +266,8 @@ void identify(struct gate *g, struct proc *p);
 void identify_user(struct gate *g, struct proc *p);
 /* Of the process now, for a record. */
 void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct gate_record *ret);
+/* Its sandbox and its ancestors: after the answer. */
+void identify_descent(struct gate *g, int32_t pid, struct gate_record *ret);
 /* A link below /proc, terminated; its length, or 0. */
 size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
 /* The text of a file below /proc, in g->text; false where it could not be read. */

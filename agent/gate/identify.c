@@ -301,3 +301,62 @@ void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct ga
 		ret->start_time = st.start_time;
 	}
 }
+
+static void name_ancestor(struct gate *g, int32_t pid, struct record_ancestor *ret)
+{
+	char name[PROC_NAME_MAX], exe[GATE_PATH_MAX];
+	struct view text;
+
+	ret->pid = (uint32_t)pid;
+	identify_link(g, name_of(name, pid, "exe"), exe, sizeof(exe));
+	judge_copy_tail(ret->exe, sizeof(ret->exe), exe);
+	if (identify_text(g, name_of(name, pid, "comm"), SHORT_TEXT, &text)) {
+		size_t n = text.n > 0 && text.p[text.n - 1] == '\n' ? text.n - 1 : text.n;
+
+		n = MIN(n, sizeof(ret->comm) - 1);
+		memcpy(ret->comm, text.p, n);
+		ret->comm[n] = 0;
+	}
+}
+
+/* 0 where it is not known, or there is none. */
+static int32_t parent_of(struct gate *g, int32_t pid)
+{
+	const struct proc *p = proc_find(g, pid);
+	char name[PROC_NAME_MAX];
+	struct procline_stat st;
+	struct view text;
+
+	if (p && p->known)
+		return (int32_t)p->ppid;
+	if (identify_text(g, name_of(name, pid, "stat"), SHORT_TEXT, &text) &&
+		procline_stat(text, &st))
+		return (int32_t)st.ppid;
+	return 0;
+}
+
+static void find_sandbox(struct gate *g, int32_t pid, struct gate_record *ret)
+{
+	char name[PROC_NAME_MAX], id[88];
+	struct view text;
+
+	if (procline_snap_path(ret->exe, id, sizeof(id)))
+		snprintf(ret->sandbox, sizeof(ret->sandbox), "snap:%s", id);
+	else if (!identify_text(g, name_of(name, pid, "cgroup"), SHORT_TEXT, &text))
+		return;
+	else if (procline_cgroup_flatpak(text, id, sizeof(id)))
+		snprintf(ret->sandbox, sizeof(ret->sandbox), "flatpak:%s", id);
+	else if (procline_cgroup_snap(text, id, sizeof(id)))
+		snprintf(ret->sandbox, sizeof(ret->sandbox), "snap:%s", id);
+}
+
+void identify_descent(struct gate *g, int32_t pid, struct gate_record *ret)
+{
+	int32_t parent = (int32_t)ret->ppid;
+
+	find_sandbox(g, pid, ret);
+	while (parent > 0 && ret->n_ancestors < RECORD_ANCESTORS_MAX) {
+		name_ancestor(g, parent, &ret->ancestors[ret->n_ancestors++]);
+		parent = parent_of(g, parent);
+	}
+}

@@ -156,6 +156,8 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 		c->gated_us);
 	if (kept) {
 		kept->record.hold_ns = clock_now() - ev->arrived;
+		/* Nobody waits any more, and it may be gone: then there is less to tell. */
+		identify_descent(g, ev->pid, &kept->record);
 		record_commit(g, kept);
 	}
 }

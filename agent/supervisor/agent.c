@@ -113,6 +113,7 @@ static void make_configs(struct agent *a)
 			.journal_segment_bytes = s->journal.segment_bytes,
 			.journal_total_bytes = s->journal.total_bytes,
 			.journal_keep_ns = s->journal.keep_ns,
+			.journal_omit_names = settings_level(s->journal.omit_names),
 			.journal_drop_oldest = s->journal.when_full ==
 				SETTINGS_WHEN_FULL_DROP_OLDEST,
 			.cgroup_tags = a->tags != NULL,

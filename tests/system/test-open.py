@@ -65,6 +65,9 @@ def setup():
     f = Fixture()
     lab.install(os.environ["BUILD"])
     lab.add_user("lan")
+    lab.add_user("minh")
+    subprocess.run(["groupadd", "auditors"], check=True)
+    subprocess.run(["usermod", "-a", "-G", "auditors", "minh"], check=True)
     CLIENT.parent.mkdir(parents=True)
     shutil.copy("/bin/dash", CLIENT)
     script = CLIENT.with_name("chat-script")
@@ -82,7 +85,7 @@ def setup():
     f.marked.write_text(MARKED)
     f.plain = DOCS / "thu-vien.txt"
     f.plain.write_text(PLAIN)
-    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="reviewers: auditors\n").start()
     return f
 
 
@@ -113,6 +116,51 @@ def the_incident_says_who_what_and_why(f):
     equal(i["exe"], str(CLIENT), "exe")
     assert i["evidence"] and "MẬT" in i["evidence"][0]["snippet"], i["evidence"]
     assert i["sha256"] and i["size"] == f.marked.stat().st_size
+    equal(i["ancestry"][0]["pid"], i["ppid"], "parent")
+    equal(i["ancestry"][0]["comm"], "python3", "parent")
+    equal((i["sandbox"], i["retry_window_s"]), ("", 60), "sandbox and window")
+
+
+def sealgate(user, *args):
+    """What a user of the command line gets."""
+    return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "sealgate", *args],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=20)
+
+
+@test
+def reviewers_mark_incidents_and_others_do_not(f):
+    i = f.agent.incidents()[0]["id"]
+    r = sealgate("minh", "incidents", "mark", i, "--status", "in-progress", "--note", "gọi cho lan")
+    equal(r.returncode, 0, r.stderr)
+    shown = next(x for x in f.agent.incidents() if x["id"] == i)
+    equal(shown["status"], "in-progress", "status")
+    equal(shown["history"][0]["by"], "minh", "who it was, by the socket")
+    r = sealgate("minh", "incidents", "list", "--status", "in-progress", "--json")
+    equal(len(r.stdout.splitlines()), 1, r.stderr)
+    equal(sealgate("minh", "incidents", "rotate-key").returncode, 0, "rotate-key")
+    # Somebody else neither reads nor marks. The socket itself says no, whatever the command does.
+    equal(sealgate("lan", "incidents", "list").returncode, 2, "list")
+    equal(sealgate("lan", "incidents", "mark", i, "--note", "x").returncode, 2, "mark")
+    r = sealgate("lan", "incidents", "checkpoint")
+    assert r.returncode == 2 and "only root and the reviewers' group" in r.stderr, r.stderr
+    for name in ("incidents.jsonl", "signing.key"):
+        r = as_user("cat", str(lab.STATE / "journal" / name))
+        assert r.returncode and "Permission denied" in r.stdout, (name, r.stdout)
+    r = subprocess.run(["setpriv", "--reuid=minh", "--regid=minh", "--init-groups", "cat",
+                        str(lab.STATE / "journal/signing.key")], capture_output=True, timeout=20)
+    assert r.returncode, "the reviewer reads the secret key"
+
+
+@test
+def a_checkpoint_that_is_kept_elsewhere(f):
+    kept = pathlib.Path("/tmp/kept")
+    r = subprocess.run(["sealgate", "incidents", "checkpoint", "--out", str(kept)], capture_output=True,
+                       text=True, timeout=20)
+    equal(r.returncode, 0, r.stderr)
+    r = subprocess.run(["sealgate", "incidents", "verify", "--checkpoint", str(kept)], capture_output=True,
+                       text=True, timeout=20)
+    equal(r.returncode, 0, r.stdout + r.stderr)
+    assert "is there, unchanged" in r.stdout and "signed up to record" in r.stdout, r.stdout
 
 
 @test

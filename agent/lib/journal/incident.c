@@ -90,6 +90,7 @@ static void take_fields(struct incident *i)
 		.n_reasons = json_array_size(json_object_get(t, "reasons")),
 		.n_evidence = json_array_size(json_object_get(t, "evidence")),
 		.n_notes = json_array_size(json_object_get(t, "notes")),
+		.n_ancestry = json_array_size(json_object_get(t, "ancestry")),
 		.n_labels = json_array_size(json_object_get(t, "labels")),
 		.n_history = json_array_size(json_object_get(t, "history")),
 		.tree = tree,
@@ -154,6 +155,71 @@ const char *incident_reason(const struct incident *i, size_t n)
 const char *incident_note(const struct incident *i, size_t n)
 {
 	return item(i, "notes", n);
+}
+
+struct incident_ancestor incident_ancestor(const struct incident *i, size_t n)
+{
+	const json_t *a = json_array_get(json_object_get(tree_of(i), "ancestry"), n);
+
+	return (struct incident_ancestor){
+		.pid = number(a, "pid"), .comm = text(a, "comm"), .exe = text(a, "exe")};
+}
+
+#define CONCEALED "•••"
+
+/* A kind of file is no secret, a name may be one. */
+static int conceal_name(json_t *t, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	bool kind = dot && strlen(dot) <= 6 && !strchr(dot, '/');
+
+	return json_object_set_new(t, "path", json_sprintf("%s%s", CONCEALED, kind ? dot : "")) < 0
+		? -ENOMEM
+		: 0;
+}
+
+static int conceal_snippets(json_t *t)
+{
+	json_t *e;
+	size_t n;
+
+	json_array_foreach(json_object_get(t, "evidence"), n, e)
+	{
+		if (json_object_set_new(e, "snippet", json_string(CONCEALED)) < 0)
+			return -ENOMEM;
+		/* Names of members are names too. */
+		if (*text(e, "member") &&
+			json_object_set_new(e, "member", json_string(CONCEALED)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int incident_conceal(struct incident *i, bool name, bool snippets)
+{
+	json_t *t = tree_of(i), *list = json_pack("[]");
+	int r = list ? 0 : -ENOMEM;
+
+	if (r == 0 && name && *i->path) {
+		r = conceal_name(t, i->path);
+		if (r == 0 && json_array_append_new(list, json_string("path")) < 0)
+			r = -ENOMEM;
+	}
+	if (r == 0 && (snippets || name) && i->n_evidence > 0) {
+		r = conceal_snippets(t);
+		if (r == 0 && json_array_append_new(list, json_string("snippets")) < 0)
+			r = -ENOMEM;
+	}
+	if (r == 0 && json_array_size(list) > 0 && json_object_set(t, "concealed", list) < 0)
+		r = -ENOMEM;
+	json_decref(list);
+	take_fields(i);
+	return r;
+}
+
+bool incident_is_concealed(const struct incident *i)
+{
+	return json_array_size(json_object_get(tree_of(i), "concealed")) > 0;
 }
 
 const char *incident_label(const struct incident *i, size_t n)

@@ -40,6 +40,7 @@ struct incident {
 	uint64_t uid, pid, ppid, size, policy_version, retries;
 	double hold_ms;
 	size_t n_tags, n_reasons, n_evidence, n_notes;
+	size_t n_ancestry;
 	size_t n_labels, n_history; /* what reviewers said: their tags, and each thing they did */
 	struct incident_tree *tree; /* the parsed record */
 };
@@ -52,6 +53,18 @@ void incident_freep(struct incident **i);
 const char *incident_tag(const struct incident *i, size_t n);
 const char *incident_reason(const struct incident *i, size_t n);
 const char *incident_note(const struct incident *i, size_t n);
+struct incident_ancestor {
+	uint64_t pid;
+	const char *comm, *exe;
+};
+struct incident_ancestor incident_ancestor(const struct incident *i, size_t n);
+
+/* What is not shown without a request of its own: the name of the file, and what was found in it.
+   "concealed" then says which. 0 or -ENOMEM. */
+must_check int incident_conceal(struct incident *i, bool name, bool snippets);
+
+bool incident_is_concealed(const struct incident *i);
+
 const char *incident_label(const struct incident *i, size_t n);
 bool incident_has_label(const struct incident *i, const char *label); /* or tag */
 struct incident_step incident_step(const struct incident *i, size_t n);

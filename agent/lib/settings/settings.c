@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "model/level.h"
 
 #define CODE_KEY   "S001" /* unknown key */
 #define CODE_VALUE "S002" /* wrong type, or out of bounds */
@@ -55,6 +57,10 @@ static const char *const arm_choices[] = {"on-demand", "always", NULL};
 
 /* In the order of enum settings_when_full. */
 static const char *const when_full_choices[] = {"keep-old", "drop-oldest", NULL};
+
+/* In the order of enum settings_level. */
+static const char *const level_choices[] = {
+	"never", "top-secret", "secret", "confidential", "internal", NULL};
 
 static const struct key keys[] = {
 	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
@@ -104,6 +110,17 @@ static const struct key keys[] = {
 		"On a full disk or at `max-size`: keep-old (new records wait in memory and are "
 		"counted when lost), or drop-oldest.",
 		when_full_choices},
+	{"journal.hide-names", TYPE_CHOICE, false, AT(journal.hide_names), 0, 0,
+		SETTINGS_LEVEL_NEVER, NULL, "never",
+		"From this level up, names of files are shown only on request, which is recorded.",
+		level_choices},
+	{"journal.hide-snippets", TYPE_CHOICE, false, AT(journal.hide_snippets), 0, 0,
+		SETTINGS_LEVEL_NEVER, NULL, "never",
+		"From this level up, what was found is shown only on request, which is recorded.",
+		level_choices},
+	{"journal.omit-names", TYPE_CHOICE, false, AT(journal.omit_names), 0, 0,
+		SETTINGS_LEVEL_NEVER, NULL, "never",
+		"From this level up, names of files are not even recorded.", level_choices},
 };
 
 bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
@@ -119,6 +136,14 @@ bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const
 	*ret_default = keys[i].shown;
 	*ret_text = keys[i].text;
 	return true;
+}
+
+uint32_t settings_level(uint32_t choice)
+{
+	static const enum level levels[] = {
+		LEVEL_MAX, LEVEL_TOP_SECRET, LEVEL_SECRET, LEVEL_CONFIDENTIAL, LEVEL_INTERNAL};
+
+	return choice < ARRAY_SIZE(levels) ? levels[choice] : LEVEL_MAX;
 }
 
 static void *member(struct settings *s, const struct key *k)
@@ -334,6 +359,7 @@ static int load_quantity(
 static int load_choice(
 	struct load *l, const struct key *k, const struct conf_node *n, uint32_t *ret)
 {
+	char list[128] = "";
 	struct diag *d;
 	const char *text;
 	int r = conf_string(l->conf, n, CODE_VALUE, l->diags, &text);
@@ -346,7 +372,13 @@ static int load_choice(
 			return 0;
 		}
 	d = conf_error(l->conf, n, CODE_VALUE, l->diags, "`%s` is no value of `%s`", text, k->name);
-	diag_hint(d, "%s or %s", k->choices[0], k->choices[1]);
+	for (size_t i = 0, at = 0; k->choices[i] && at < sizeof(list); i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+			i == 0                      ? ""
+				: k->choices[i + 1] ? ", "
+						    : " or ",
+			k->choices[i]);
+	diag_hint(d, "%s", list);
 	return -EBADMSG;
 }
 

@@ -28,6 +28,14 @@ enum settings_when_full {
 	SETTINGS_WHEN_FULL_DROP_OLDEST, /* the oldest file goes, which is recorded */
 };
 
+enum settings_level {
+	SETTINGS_LEVEL_NEVER,
+	SETTINGS_LEVEL_TOP_SECRET,
+	SETTINGS_LEVEL_SECRET,
+	SETTINGS_LEVEL_CONFIDENTIAL,
+	SETTINGS_LEVEL_INTERNAL,
+};
+
 struct settings {
 	char *state_dir;   /* state-dir: /var/lib/sealgate */
 	char *runtime_dir; /* runtime-dir: /run/sealgate */
@@ -51,6 +59,9 @@ struct settings {
 		uint64_t total_bytes;   /* journal.max-size: 0, no limit */
 		uint64_t keep_ns;       /* journal.keep: 0, for ever */
 		uint32_t when_full;     /* journal.when-full (enum settings_when_full) */
+		/* From which level up (enum settings_level) the names of files, and what was found
+		   in them, are shown only on request; or the names not even recorded. */
+		uint32_t hide_names, hide_snippets, omit_names;
 	} journal;
 };
 
@@ -58,6 +69,9 @@ struct settings {
    from the file's directory. */
 must_check int settings_load(const char *path, struct diags *d, struct settings *ret);
 void settings_done(struct settings *s);
+
+/* As enum level; LEVEL_MAX for "never". */
+uint32_t settings_level(uint32_t choice);
 
 /* Every key, its type, default and sentence, from the table that the parser uses (for --help,
    man pages and the schema). Returns false at the end. */

@@ -46,6 +46,30 @@ void pack_record(struct pack *p, const struct gate_record *r)
 	pack_str(p, r->exe);
 	pack_str(p, r->path);
 	pack_u8(p, (uint8_t)r->way);
+	pack_str(p, r->sandbox);
+	pack_u32(p, r->n_ancestors);
+	for (uint32_t i = 0; i < r->n_ancestors; i++) {
+		pack_u32(p, r->ancestors[i].pid);
+		pack_str(p, r->ancestors[i].comm);
+		pack_str(p, r->ancestors[i].exe);
+	}
+}
+
+static void unpack_ancestors(struct unpack *u, struct gate_record *ret)
+{
+	uint32_t n = unpack_u32(u);
+
+	if (n > RECORD_ANCESTORS_MAX) {
+		u->error = -EPROTO;
+		return;
+	}
+	for (uint32_t i = 0; i < n && !u->error; i++) {
+		struct record_ancestor *a = &ret->ancestors[ret->n_ancestors++];
+
+		a->pid = unpack_u32(u);
+		unpack_str(u, a->comm, sizeof(a->comm));
+		unpack_str(u, a->exe, sizeof(a->exe));
+	}
 }
 
 void unpack_record(struct unpack *u, struct gate_record *ret)
@@ -72,4 +96,8 @@ void unpack_record(struct unpack *u, struct gate_record *ret)
 	unpack_str(u, ret->path, sizeof(ret->path));
 	if (u->in.n > 0)
 		ret->way = (enum record_way)unpack_enum(u, RECORD_WAY_MAX);
+	if (u->in.n > 0) {
+		unpack_str(u, ret->sandbox, sizeof(ret->sandbox));
+		unpack_ancestors(u, ret);
+	}
 }

@@ -36,6 +36,14 @@ const char *record_way_name(
 	enum record_way way); /* "open", "read", "inherited", "already-open", "written" */
 const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
 
+#define RECORD_ANCESTORS_MAX 5U
+
+struct record_ancestor {
+	uint32_t pid;
+	char comm[16];
+	char exe[104]; /* cut at the front where longer */
+};
+
 struct gate_record {
 	uint64_t realtime;   /* ns, of the event's arrival */
 	uint64_t hold_ns;    /* from reading the event to answering it */
@@ -55,6 +63,10 @@ struct gate_record {
 	char comm[16];
 	char exe[512];
 	char path[2048]; /* as the opener saw it; cut at the front where longer */
+	/* Looked up after the answer; may be left out of the frame. */
+	char sandbox[96]; /* "flatpak:ID", "snap:NAME", "" where there is none */
+	uint32_t n_ancestors;
+	struct record_ancestor ancestors[RECORD_ANCESTORS_MAX]; /* the parent first */
 };
 
 void pack_record(struct pack *p, const struct gate_record *r);

@@ -447,11 +447,14 @@ static struct gate_record some_record(void)
 		.action = ACTION_BLOCK,
 		.intended = ACTION_BLOCK,
 		.key = {1, 2, 3, 4, 5},
-		.facts = {.level = LEVEL_SECRET}};
+		.facts = {.level = LEVEL_SECRET},
+		.n_ancestors = 1,
+		.ancestors = {{.pid = 5, .comm = "bash", .exe = "/usr/bin/bash"}}};
 
 	snprintf(r.app, sizeof(r.app), "gajim");
 	snprintf(r.rule, sizeof(r.rule), "block-secrets");
 	snprintf(r.path, sizeof(r.path), "/srv/a\"b\n.docx");
+	snprintf(r.sandbox, sizeof(r.sandbox), "flatpak:org.gajim.Gajim");
 	return r;
 }
 
@@ -477,6 +480,10 @@ static void retries_are_counted_into_one_incident(void **state)
 	assert_non_null(strstr(text, "\"path\":\"/srv/a\\\"b\\n.docx\""));
 	assert_non_null(strstr(text, "\"snippet\":\"MẬT\""));
 	assert_non_null(strstr(text, "\"user\":\"root\""));
+	assert_non_null(strstr(text, "\"sandbox\":\"flatpak:org.gajim.Gajim\""));
+	assert_non_null(strstr(
+		text, "\"ancestry\":[{\"pid\":5,\"comm\":\"bash\",\"exe\":\"/usr/bin/bash\"}]"));
+	assert_non_null(strstr(text, "\"retry_window_s\":60"));
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
 		assert_true(counted);
@@ -502,11 +509,77 @@ static void retries_are_counted_into_one_incident(void **state)
 	books_done(&b);
 }
 
+static void names_may_be_left_out(void **state)
+{
+	static const struct {
+		enum level from;
+		bool omitted;
+	} rows[] = {{LEVEL_TOP_SECRET, false}, {LEVEL_SECRET, true}, {LEVEL_INTERNAL, true},
+		{LEVEL_MAX, false}, {LEVEL_NONE, false}};
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record();
+	struct facts f = some_facts(LEVEL_SECRET);
+	char text[65536];
+	bool counted;
+
+	(void)state;
+	books_init(&b);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct incident_context c = {.facts = &f,
+			.app_name = "Gajim",
+			.message = "m",
+			.mode = "enforce",
+			.omit_names = rows[i].from};
+
+		assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+		assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+		assert_true(log_next(&b, text, sizeof(text)) > 0);
+		assert_int_equal(
+			strstr(text, "docx\"") == NULL || !strstr(text, "/srv/"), rows[i].omitted);
+		assert_int_equal(strstr(text, "\"omitted\":[\"path\"]") != NULL, rows[i].omitted);
+		incidents_free(in);
+	}
+	books_done(&b);
+}
+
+static void packages_of_programs(void **state)
+{
+	struct packages *p;
+	char path[64];
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/facts.db", dir);
+	assert_int_equal(packages_new(dir, &p), 0);
+	snprintf(path, sizeof(path), "%s/chromium.list", dir);
+	f = fopen(path, "we");
+	fputs("/.\n/usr/lib/chromium\n/usr/lib/chromium/chrome-bin\n/usr/lib/chromium/longer\n", f);
+	fclose(f);
+	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "chromium");
+	assert_string_equal(package_of(p, "/usr/lib/chromium/long"), "");
+	assert_string_equal(package_of(p, "/home/lan/chromium/chrome-bin"), "");
+	assert_string_equal(package_of(p, "relative"), "");
+	assert_string_equal(package_of(p, ""), "");
+	assert_string_equal(package_of(NULL, "/usr/lib/chromium/chrome-bin"), "");
+	unlink(path);
+	/* Remembered: its list is not read again. */
+	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "chromium");
+	for (unsigned i = 0; i < 2 * PACKAGES_KNOWN_MAX; i++) {
+		snprintf(path, sizeof(path), "/usr/bin/%u", i);
+		assert_string_equal(package_of(p, path), "");
+	}
+	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "");
+	packages_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(facts_outlive_the_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_damaged_store_is_put_aside, make_dir, remove_dir),
+		cmocka_unit_test(names_may_be_left_out),
+		cmocka_unit_test_setup_teardown(packages_of_programs, make_dir, remove_dir),
 		cmocka_unit_test(urgent_jobs_go_first),
 		cmocka_unit_test(a_dead_worker_costs_one_verdict),
 		cmocka_unit_test(a_late_worker_is_killed),

@@ -128,7 +128,21 @@ class Record:
             at += 4 + n
         self.app, self.rule, self.identified, self.comm, self.exe, self.path = strings
         self.way = WAYS[body[at]]
-        assert at + 1 == len(body)
+        at += 1
+
+        def text():
+            nonlocal at
+            n, = struct.unpack_from("<I", body, at)
+            at += 4 + n
+            return body[at - n: at].decode(errors="replace")
+
+        def number():
+            nonlocal at
+            at += 4
+            return struct.unpack_from("<I", body, at - 4)[0]
+        self.sandbox = text()
+        self.ancestors = [(number(), text(), text()) for _ in range(number())]
+        assert at == len(body)
 
 
 def level_of(fd):
@@ -338,7 +352,9 @@ class Rig:
             return struct.pack("<I", len(v)) + b"".join(pack_str(p) for p in v)
         return (pack_str("") * 3 + paths() + paths(self.docs) + paths() +
                 struct.pack("<IIIII", 1, 0xffffffff, 0xffffffff, 0, self.agent_pid()) +
-                struct.pack("<QQQQQBB", self.hold_ms * 1000000, 0, 0, 0, 0, self.tags, self.on_demand))
+                struct.pack("<QQQQQ", self.hold_ms * 1000000, 0, 0, 0, 0) +
+                struct.pack("<IQQQIB", 0, 0, 0, 0, 0, 0) +  # of the journal
+                struct.pack("<BB", self.tags, self.on_demand))
 
     def agent_pid(self):
         return 0x7ffffff0  # nobody: the test's own children are not the agent's

@@ -38,6 +38,8 @@ def gated_unknown_is_held_and_decided():
         assert (rec.app, rec.action, rec.cause, rec.level) == ("chat", "block", "scanned", r.SECRET), vars(rec)
         assert rec.path == secret and rec.exe == g.chat and rec.pid == app.pid, vars(rec)
         assert rec.comm == "chat" and rec.uid == 0 and rec.ppid == os.getpid(), vars(rec)
+        assert rec.ancestors[0][0] == os.getpid() and rec.ancestors[0][2] == os.readlink("/proc/self/exe")[-103:], rec.ancestors
+        assert rec.sandbox == "", rec.sandbox
 
 
 @case

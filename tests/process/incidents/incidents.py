@@ -312,6 +312,34 @@ class Review(unittest.TestCase):
         self.assertIn("báo nhầm", run("show", one, *self.at, lang="vi_VN.UTF-8")[1])
         self.ok("verify")
 
+    def test_concealed(self):
+        journal = Journal([incident(1, level="top-secret", path="/home/lan/kế hoạch mật.docx"), incident(2)])
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "agent.yaml")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("state-dir: %s\nruntime-dir: %s\njournal: {hide-names: top-secret, hide-snippets: secret}\n"
+                        % (journal.state.name, d))
+            at = ["--config", path]
+            for command in (["list"], ["list", "--json"], ["show", incident(1)["id"]],
+                            ["show", "--json", incident(1)["id"]], ["list", "--text", "mật.docx"]):
+                status, out, err = run(*command, *at)
+                self.assertEqual(status, 0, err)
+                self.assertNotIn("kế hoạch", out)
+                self.assertNotIn("TỐI MẬT” (", out)
+            listed = [json.loads(line) for line in run("list", "--json", *at)[1].splitlines()]
+            self.assertEqual(listed[0]["path"], "•••.docx")
+            self.assertEqual(listed[0]["concealed"], ["path", "snippets"])
+            self.assertEqual(listed[1]["path"], "/home/lan/báo cáo 2.docx")
+            self.assertEqual(listed[1]["evidence"][0]["snippet"], "•••")
+            self.assertEqual(run("list", "--reveal", *at)[0], 2)
+            status, out, err = run("show", "--reveal", incident(1)["id"], *at)
+            self.assertEqual(status, 0, err)
+            self.assertIn("kế hoạch mật.docx", out)
+            shown = json.loads(run("show", "--json", incident(1)["id"], *at)[1])
+            self.assertEqual(shown["path"], "•••.docx")
+            self.assertTrue(shown["history"][0]["revealed"])
+            self.assertEqual(shown["history"][0]["by_uid"], os.getuid())
+
     def test_refused(self):
         one = incident(1)["id"]
         before = len(self.ok("list", "--json").splitlines())

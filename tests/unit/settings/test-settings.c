@@ -184,7 +184,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 18);
+	assert_int_equal(n, 21);
 }
 
 int main(void)

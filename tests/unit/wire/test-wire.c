@@ -153,6 +153,12 @@ static void records_and_configuration_survive_the_wire(void **state)
 
 	(void)state;
 	snprintf(r.path, sizeof(r.path), "/srv/x");
+	snprintf(r.sandbox, sizeof(r.sandbox), "snap:zoom");
+	r.n_ancestors = RECORD_ANCESTORS_MAX;
+	for (uint32_t i = 0; i < RECORD_ANCESTORS_MAX; i++) {
+		r.ancestors[i].pid = i;
+		snprintf(r.ancestors[i].comm, sizeof(r.ancestors[i].comm), "c%u", i);
+	}
 	pack_record(&p, &r);
 	u = (struct unpack){buf_view(&b), 0};
 	unpack_record(&u, &s);
