@@ -11,25 +11,15 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "core/control_caller.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/policies.h"
 #include "core/receive.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
 #include "wire/review.h"
-
-struct caller {
-	struct list node;
-	struct control *control;
-	struct wire_peer *peer;
-	uint32_t uid;
-	bool reviewer;
-	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */
-	uint64_t review_tag; /* 0: none */
-	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
-	bool waiting;
-};
 
 struct control {
 	struct core *core;
@@ -47,17 +37,22 @@ static const struct wire_row rows[] = {
 	{CTL_STATUS, 0, 0, 0},
 	{CTL_RELOAD, 0, 0, 0},
 	{CTL_REVIEW, 29, 8192, 0},
+	{CTL_POLICY_APPLY, 5, 5 + VERSIONS_REASON_MAX, 1},
+	{CTL_POLICY_ROLLBACK, 8, 8 + VERSIONS_REASON_MAX, 0},
+	{CTL_POLICY_HISTORY, 4, 4, 0},
+	{CTL_POLICY_SHOW, 4, 4, 0},
 };
 
 static void caller_free(struct caller *c)
 {
+	caller_forget_policy(c);
 	wire_peer_free(c->peer);
 	list_remove(&c->node);
 	c->control->n_callers--;
 	free(c);
 }
 
-static int send_text(struct caller *c, uint32_t id, bool failed, struct view text)
+int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text)
 {
 	struct buf body = BUF_INIT(0);
 	struct pack p = {&body, 0};
@@ -135,7 +130,7 @@ static int answer_status(struct caller *c, uint32_t id, struct view supervisor)
 	int r = write_status(c->control->core, supervisor, &b);
 
 	if (r == 0)
-		r = send_text(c, id, false, buf_view(&b));
+		r = caller_send_text(c, id, false, buf_view(&b));
 	buf_done(&b);
 	return r;
 }
@@ -178,25 +173,10 @@ static int on_status(struct caller *c, uint32_t id)
 	return 0;
 }
 
-static int on_reload(struct caller *c, uint32_t id)
-{
-	struct buf why = BUF_INIT(64U << 10);
-	int r;
-
-	if (c->uid != 0 && c->uid != getuid())
-		return send_text(c, id, true, view_str("only root may reload\n"));
-	r = rulebook_reload(c->control->core->rulebook, &why);
-	if (r == 0 || r == -EBADMSG)
-		r = send_text(c, id, r < 0, buf_view(&why));
-	buf_done(&why);
-	return r;
-}
-
-static bool is_reviewer(const struct core *core, int sock, const struct ucred *cred)
+static bool is_member(int sock, const struct ucred *cred, uint32_t wanted)
 {
 	gid_t groups[1024];
 	socklen_t n = sizeof(groups);
-	uint32_t wanted = core->config.reviewers_gid;
 
 	if (cred->uid == 0 || cred->uid == getuid())
 		return true;
@@ -250,16 +230,17 @@ static int on_review(struct caller *c, const struct wire_frame *f)
 	if (unpack_end(&u) < 0 || c->review_tag)
 		return -EPROTO;
 	if (!c->reviewer)
-		return send_text(c, f->id, true,
+		return caller_send_text(c, f->id, true,
 			view_str(
 				"only root and the reviewers' group (agent.yaml: reviewers) may do "
 				"this\n"));
 	why = review_refused(&r);
 	if (why)
-		return send_text(c, f->id, true, view_str(why));
+		return caller_send_text(c, f->id, true, view_str(why));
 	c->review_id = f->id;
 	if (submit_review(c, &r) < 0)
-		return send_text(c, f->id, true, view_str("the journal takes nothing now\n"));
+		return caller_send_text(
+			c, f->id, true, view_str("the journal takes nothing now\n"));
 	return 0;
 }
 
@@ -274,9 +255,23 @@ void control_appended(struct control *ctl, uint64_t tag, uint64_t seq)
 			continue;
 		c->review_tag = 0;
 		snprintf(text, sizeof(text), "{\"seq\":%llu}", (unsigned long long)seq);
-		if (send_text(c, c->review_id, seq == 0, view_str(text)) < 0)
+		if (caller_send_text(c, c->review_id, seq == 0, view_str(text)) < 0)
 			caller_free(c);
 		return;
+	}
+}
+
+static int on_request(struct caller *c, struct wire_frame *f)
+{
+	switch (f->type) {
+	case CTL_STATUS: return on_status(c, f->id);
+	case CTL_RELOAD: return caller_on_reload(c, f->id);
+	case CTL_REVIEW: return on_review(c, f);
+	case CTL_POLICY_APPLY: return caller_on_apply(c, f);
+	case CTL_POLICY_ROLLBACK: return caller_on_rollback(c, f);
+	case CTL_POLICY_HISTORY: return caller_on_history(c, f);
+	case CTL_POLICY_SHOW: return caller_on_show(c, f);
+	default: return -EPROTO;
 	}
 }
 
@@ -288,9 +283,7 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 	(void)peer;
 	(void)why;
 	if (f)
-		r = f->type == CTL_STATUS       ? on_status(c, f->id)
-			: f->type == CTL_RELOAD ? on_reload(c, f->id)
-						: on_review(c, f);
+		r = on_request(c, f);
 	if (r < 0)
 		caller_free(c);
 	return 0;
@@ -315,8 +308,11 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 		fd_close(sock);
 		return 0;
 	}
-	*c = (struct caller){
-		.control = ctl, .uid = cred.uid, .reviewer = is_reviewer(ctl->core, sock, &cred)};
+	*c = (struct caller){.control = ctl,
+		.uid = cred.uid,
+		.core = ctl->core,
+		.reviewer = is_member(sock, &cred, ctl->core->config.reviewers_gid),
+		.may_apply = is_member(sock, &cred, ctl->core->config.policy_gid)};
 	list_init(&c->node);
 	if (wire_peer_new(ctl->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->peer) <
 		0) {

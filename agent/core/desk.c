@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "core/policies.h"
 #include "core/rulebook.h"
 #include "wire/peer.h"
 #include "wire/wire_facts.h"
@@ -264,8 +265,8 @@ static int on_confirm(struct desk *d, const struct wire_frame *frame)
 static int on_record(struct desk *d, const struct wire_frame *frame)
 {
 	struct unpack u = {frame->body, 0};
-	const struct policy *policy = rulebook_policy(d->core->rulebook);
 	const struct apptable *apps = rulebook_apps(d->core->rulebook);
+	const struct policy *policy;
 	struct incident_context c;
 	struct gate_record record;
 	struct facts stored;
@@ -281,7 +282,9 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 	snprintf(rules_version, sizeof(rules_version), "%08x",
 		rulebook_generation(d->core->rulebook));
 	app = apptable_find(apps, record.app);
-	rule = rulebook_find_rule(d->core->rulebook, record.rule);
+	/* The one that it was judged by, which may just have been followed by another. */
+	policy = policies_policy_at(rulebook_policies(d->core->rulebook), record.policy_version);
+	rule = policy_find_rule(policy, record.rule);
 	c = (struct incident_context){
 		.facts = find_recent(d, &record.key),
 		.app_name = app == APP_NONE ? record.app : apptable_name(apps, app),

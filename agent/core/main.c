@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/policies.h"
 #include "core/receive.h"
 #include "core/rulebook.h"
 #include "jail/jail.h"
@@ -90,6 +91,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 	struct unpack u = {f->body, 0};
 	struct view v;
 	struct buf why = BUF_INIT(64U << 10);
+	uint32_t version, error;
 	int r = 0;
 
 	switch (f->type) {
@@ -97,6 +99,12 @@ static int on_other(void *userdata, struct wire_frame *f)
 		r = rulebook_reload(core->rulebook, &why);
 		buf_done(&why);
 		return r == -EBADMSG ? 0 : r;
+	case SUP_POLICY_DONE:
+		version = unpack_u32(&u);
+		error = unpack_u32(&u);
+		if (unpack_end(&u) == 0 && core->rulebook)
+			policies_answer(rulebook_policies(core->rulebook), f->id, version, error);
+		return 0;
 	case SUP_STATUS:
 		v = unpack_view(&u);
 		if (unpack_end(&u) == 0)
@@ -115,6 +123,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 
 static const struct wire_row rows[] = {
 	{SUP_RELOAD, 0, 0, 0},
+	{SUP_POLICY_DONE, 8, 8, 0},
 	{SUP_STATUS, 4, WIRE_BODY_MAX, 0},
 	{SUP_QUARANTINED, 13, 4096, 0},
 	{SUP_EVENT, 6, 16U << 10, 0},
@@ -145,7 +154,7 @@ static int confine(const struct config *c)
 {
 	char own[4096], policy_dir[4096];
 	const char *write_dirs[] = {own, NULL};
-	const char *read_dirs[CONFIG_PATHS_MAX + 8] = {policy_dir, SEALGATE_DATADIR,
+	const char *read_dirs[2 * CONFIG_PATHS_MAX + 8] = {policy_dir, SEALGATE_DATADIR,
 		SEALGATE_SYSCONFDIR, "/etc", "/usr/share/zoneinfo", "/var/lib/dpkg/info",
 		"/proc/self"};
 	size_t n = 7;
@@ -161,6 +170,8 @@ static int confine(const struct config *c)
 		*slash = 0;
 	for (uint32_t i = 0; i < c->rules.n; i++)
 		read_dirs[n++] = c->rules.v[i];
+	for (uint32_t i = 0; i < c->trusted_keys.n; i++)
+		read_dirs[n++] = c->trusted_keys.v[i];
 	return jail_enter(JAIL_CORE, &o, &layers);
 }
 

@@ -72,8 +72,7 @@ static void record(struct received *f, const struct incident_vault *vault)
 	struct incident_context c = {
 		.facts = &f->facts,
 		.app_name = app == APP_NONE ? f->record.app : apptable_name(apps, app),
-		.message = policy_rule_message(
-			policy, rulebook_find_rule(core->rulebook, f->record.rule)),
+		.message = policy_rule_message(policy, policy_find_rule(policy, f->record.rule)),
 		.mode = mode_name(policy_mode(policy)),
 		.vault = vault,
 	};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The policy and the rule packs in force. Reads them at start, on SUP_RELOAD and when their files
- * change. What does not pass stays out, and the last good one stays in force, over restarts too
- * (state-dir/core/policy.last, rules.last). Compiling blocks core: about 100 ms for the rules.
+ * The policy (policies.h) and the rule packs in force. Reads them at start, on SUP_RELOAD and when
+ * their files change. What does not pass stays out, and the last good one stays in force, over
+ * restarts too (state-dir/core/rules.last). Compiling blocks core: about 100 ms for the rules.
  */
 #pragma once
 
@@ -21,11 +21,9 @@ struct rulebook *rulebook_free(struct rulebook *b); /* takes NULL, returns NULL 
 /* Reads both again. 0, or -EBADMSG: `ret_why` has the diagnostics and what stays in force. */
 must_check int rulebook_reload(struct rulebook *b, struct buf *ret_why);
 
+struct policies *rulebook_policies(const struct rulebook *b); /* core/policies.h */
 const struct policy *rulebook_policy(const struct rulebook *b);
 const struct apptable *rulebook_apps(const struct rulebook *b);
 uint32_t rulebook_generation(const struct rulebook *b); /* of the rules; never 0 */
-
-/* The index of the rule with this name, or POLICY_RULE_NONE. */
-uint32_t rulebook_find_rule(const struct rulebook *b, const char *name);
 
 void rulebook_status(const struct rulebook *b, struct json *j); /* keys "policy" and "rules" */

@@ -63,7 +63,8 @@ static int dial(const char *path)
 	return fd_steal(&fd);
 }
 
-static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
+static int exchange(int fd, uint16_t request, struct view body, int send_fd, int ms,
+	struct buf *ret_text, int *ret_fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
@@ -71,23 +72,30 @@ static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
 	struct unpack u;
 	struct view text;
 	uint8_t failed;
-	int r = wire_send(fd, request, 1, body, NULL, 0);
+	int r = wire_send(fd, request, 1, body, &send_fd, send_fd >= 0);
 
 	if (r < 0)
 		return r;
-	if (poll(&p, 1, ANSWER_MS) <= 0)
+	if (poll(&p, 1, ms) <= 0)
 		return -ETIMEDOUT;
 	r = wire_receive(fd, &storage, &f);
 	if (r != 0)
 		return r == WIRE_EOF ? -ECONNRESET : r;
 	u = (struct unpack){f.body, 0};
-	failed = unpack_u8(&u);
+	failed = f.type == CTL_BLOB ? 0 : unpack_u8(&u);
 	text = unpack_view(&u);
 	r = unpack_end(&u);
 	if (r == 0)
 		r = buf_put_view(ret_text, text);
+	if (r == 0 && ret_fd)
+		*ret_fd = wire_frame_take_fd(&f, 0);
 	wire_frame_done(&f);
 	return r < 0 ? r : failed != 0;
+}
+
+static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
+{
+	return exchange(fd, request, body, -1, ANSWER_MS, ret_text, NULL);
 }
 
 int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
@@ -102,6 +110,24 @@ int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
 	if (fd < 0)
 		return ctl_error("no agent answers at %s: %s", path, strerror(-fd));
 	r = ask(fd, request, VIEW_EMPTY, ret_text);
+	if (r < 0)
+		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
+	return r;
+}
+
+int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, int fd, int ms,
+	struct buf *ret_text, int *ret_fd)
+{
+	cleanup_with(fd_closep) int sock = -1;
+	char path[4200];
+	int r = socket_path(ctl, path, sizeof(path));
+
+	if (r != 0)
+		return r;
+	sock = dial(path);
+	if (sock < 0)
+		return ctl_error("no agent answers at %s: %s", path, strerror(-sock));
+	r = exchange(sock, request, body, fd, ms, ret_text, ret_fd);
 	if (r < 0)
 		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
 	return r;

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "ctl/codes.h"
 #include "ctl/commands.h"
+#include "ctl/policy_life.h"
 #include "ctl/policy_load.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -41,9 +42,9 @@ static const struct usage schema_usage = {
 };
 
 static const struct usage policy_usage = {
-	.synopsis = "policy check|test|schema ...",
-	.text = "Checks policies, runs their decision tables, and prints the schemas of their "
-		"files.",
+	.synopsis = "policy check|test|apply|history|rollback|show|schema ...",
+	.text = "Checks policies, runs their decision tables, puts them in force and takes them "
+		"back,\nand prints the schemas of their files.",
 	.options = {{"--help", "this text; \"sealgate policy check --help\" for more"}},
 };
 
@@ -267,12 +268,22 @@ int cmd_policy(const struct ctl *ctl, int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(const struct ctl *ctl, int argc, char **argv);
-	} subcommands[] = {{"check", check}, {"test", test}, {"schema", schema}};
-	static const char *const names[] = {"check", "test", "schema", NULL};
+	} subcommands[] = {
+		{"check", check},
+		{"test", test},
+		{"schema", schema},
+		{"apply", policy_apply},
+		{"history", policy_history},
+		{"rollback", policy_rollback},
+		{"show", policy_show},
+	};
+	static const char *const names[] = {
+		"check", "test", "schema", "apply", "history", "rollback", "show", NULL};
 	const char *near;
 
 	if (argc < 2)
-		return usage_error(&policy_usage, "which of check, test, schema?");
+		return usage_error(&policy_usage,
+			"which of check, test, apply, history, rollback, show, schema?");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage_print(stdout, &policy_usage);
 		return CTL_DONE;

@@ -82,6 +82,16 @@ static void problem(const struct status *s, const char *en, const char *vi, cons
 		lang_pick(s->lang, en, vi), detail[0] ? ": " : "", detail);
 }
 
+/* The file that it was read from, or who applied it. */
+static const char *policy_origin(const struct status *s)
+{
+	const char *origin = text(s->root, "policy.origin");
+
+	return strcmp(origin, "file") == 0 || strcmp(origin, "shipped") == 0
+		? text(s->root, "policy.file")
+		: text(s->root, "policy.author");
+}
+
 static void print_head(const struct status *s)
 {
 	bool serving = yes(s->root, "supervisor.serving");
@@ -97,7 +107,7 @@ static void print_head(const struct status *s)
 		text(s->root, "policy.version"), text(s->root, "policy.mode"),
 		text(s->root, "policy.rules"), lang_pick(s->lang, "rules", "quy tắc"),
 		text(s->root, "policy.applications"),
-		lang_pick(s->lang, "applications", "ứng dụng"), text(s->root, "policy.file"));
+		lang_pick(s->lang, "applications", "ứng dụng"), policy_origin(s));
 	row(s, "recognition", "nhận dạng");
 	printf("%s %s, %s %s, %s %s\n", text(s->root, "rules.packs"),
 		lang_pick(s->lang, "packs", "bộ"), text(s->root, "rules.rules"),

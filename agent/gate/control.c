@@ -70,10 +70,26 @@ static void unmap(struct view *v)
 	*v = VIEW_EMPTY;
 }
 
-/* Takes the new ones over, or leaves all as it was. */
-static int on_policy(struct gate *g, struct wire_frame *f)
+/* The numbers of applications mean others from now on. */
+static void new_apps(struct gate *g, struct apptable *apps, struct view blob)
 {
-	struct apptable *apps = NULL, *old = g->apps;
+	struct apptable *old = g->apps;
+
+	g->apps = apps;
+	copies_forget(g);
+	if (old) {
+		proc_new_apps(g, old);
+		hold_new_apps(g, old);
+	}
+	apptable_close(old);
+	unmap(&g->apps_blob);
+	g->apps_blob = blob;
+}
+
+/* Takes the new ones over, or leaves all as it was. */
+static int take_policy(struct gate *g, struct wire_frame *f)
+{
+	struct apptable *apps = NULL;
 	struct policy *policy = NULL;
 	struct view policy_blob = VIEW_EMPTY, apps_blob = VIEW_EMPTY;
 	struct unpack u = {f->body, 0};
@@ -94,24 +110,36 @@ static int on_policy(struct gate *g, struct wire_frame *f)
 		unmap(&apps_blob);
 		return r;
 	}
-	g->apps = apps;
-	copies_forget(g);
-	if (old) {
-		proc_new_apps(g, old);
-		hold_new_apps(g, old);
+	if (g->apps && view_eq(apps_blob, g->apps_blob)) {
+		apptable_close(apps);
+		unmap(&apps_blob);
+	} else {
+		new_apps(g, apps, apps_blob);
 	}
-	apptable_close(old);
 	policy_close(g->policy);
 	unmap(&g->policy_blob);
-	unmap(&g->apps_blob);
 	g->policy = policy;
 	g->policy_blob = policy_blob;
-	g->apps_blob = apps_blob;
 	g->policy_version = version;
-	facts_forget(g); /* it may have come with new rules */
+	if (f->id == 0)
+		facts_forget(g); /* it may have come with new rules */
 	if (g->serving)
 		g->shared->policy_version = version;
 	return 0;
+}
+
+static int on_policy(struct gate *g, struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	struct pack p = gate_pack(g);
+	int r = take_policy(g, f);
+
+	pack_u32(&p, unpack_u32(&u));
+	pack_u32(&p, (uint32_t)-r);
+	/* A supervisor that does not hear it asks a successor. */
+	if (!p.error)
+		unchecked(child_send(g->child, GATE_POLICY, f->id, buf_view(&g->frame), NULL, 0));
+	return r;
 }
 
 static int on_frame(void *userdata, struct wire_frame *f)

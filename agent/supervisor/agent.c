@@ -18,7 +18,6 @@
 
 #include "base/fd.h"
 #include "supervisor/agent_state.h"
-#include "supervisor/buildids.h"
 #include "supervisor/notify.h"
 #include "wire/subjects.h"
 
@@ -92,7 +91,12 @@ static void copy_paths(const struct settings_paths *from, struct config_paths *t
 static void make_configs(struct agent *a)
 {
 	const struct settings *s = a->settings;
+	const struct group *group = s->policy_group[0] ? getgrnam(s->policy_group) : NULL;
+	uint32_t gid = group ? group->gr_gid : UINT32_MAX;
 
+	if (s->policy_group[0] && !group)
+		agent_say(a, "this host knows no group %s: root alone may apply policies",
+			s->policy_group);
 	for (int i = 0; i <= ACCOUNT_MAX; i++) {
 		struct config *c = &a->configs[i];
 
@@ -118,10 +122,14 @@ static void make_configs(struct agent *a)
 				SETTINGS_WHEN_FULL_DROP_OLDEST,
 			.cgroup_tags = a->tags != NULL,
 			.on_demand = s->arm == SETTINGS_ARM_ON_DEMAND,
+			.policy_gid = gid,
+			.require_signatures = s->require_signatures,
+			.two_signatures = s->two_signatures == SETTINGS_TWO_WHEN_WEAKER,
 		};
 		copy_paths(&s->rules, &c->rules);
 		copy_paths(&s->protect, &c->protect);
 		copy_paths(&s->watch, &c->watch);
+		copy_paths(&s->trusted_keys, &c->trusted_keys);
 	}
 }
 
@@ -148,36 +156,7 @@ static void connect_two(
 	fd_close(pair[1]);
 }
 
-/* By which it knows copies of them. What is not told now is told with the next look at the
-   applications' programs. */
-static void give_gate_build_ids(struct agent *a)
-{
-	struct buf body = BUF_INIT(WIRE_BODY_MAX);
-
-	if (a->apps && buildids_collect(a->apps, &body) == 0)
-		unchecked(proc_send(a->gate, SUP_BUILD_IDS, 0, buf_view(&body), NULL, 0));
-	buf_done(&body);
-}
-
-static void give_gate_policy(struct agent *a)
-{
-	int fds[2] = {a->policy_fd, a->apps_fd};
-	uint8_t version[4];
-
-	if (a->policy_fd < 0)
-		return;
-	for (int i = 0; i < 4; i++)
-		version[i] = (uint8_t)(a->policy_version >> 8 * i);
-	if (proc_send(a->gate, SUP_POLICY, 0, view_of(version, 4), fds, 2) < 0)
-		agent_say(a, "the gate is away; its successor gets policy version %u",
-			a->policy_version);
-	else
-		give_gate_build_ids(a);
-}
-
-/* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
-   ready. */
-static void ask_to_look(struct agent *a, bool announce)
+void agent_ask_to_look(struct agent *a, bool announce)
 {
 	const uint8_t body = announce;
 
@@ -205,7 +184,7 @@ static void on_started(void *userdata, struct proc *p)
 	case ROLE_GATE:
 		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 4) < 0)
 			proc_kill(p, false);
-		give_gate_policy(a);
+		agent_policy_gate_started(a);
 		connect_two(a, p, 0, a->core, 0);
 		break;
 	case ROLE_CORE:
@@ -250,13 +229,13 @@ static void start_serving(struct agent *a)
 		(void)kill(getpid(), SIGTERM);
 		return;
 	}
-	if (a->apps)
-		group_mark_apps(a->group, a->apps);
+	if (a->policy.apps)
+		group_mark_apps(a->group, a->policy.apps);
 	a->serving = true;
-	ask_to_look(a, true);
+	agent_ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
 	agent_say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
-		a->settings->protect.n == 1 ? "y" : "ies", a->policy_version);
+		a->settings->protect.n == 1 ? "y" : "ies", a->policy.version);
 	notify_ready();
 	agent_record(a, "agent", "start", 0,
 		"sealgate " SEALGATE_VERSION " protects %zu directories", a->settings->protect.n);
@@ -271,7 +250,7 @@ static void on_ready(void *userdata, struct proc *p)
 	struct agent *a = userdata;
 
 	if (a->serving && proc_role(p) == ROLE_GATE)
-		ask_to_look(a, false);
+		agent_ask_to_look(a, false);
 	if (!a->serving && !a->stopping && all_ready(a))
 		start_serving(a);
 }
@@ -290,6 +269,8 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 		(void)kill(getpid(), SIGTERM);
 		return;
 	}
+	if (proc_role(p) == ROLE_GATE)
+		agent_policy_gate_ended(a);
 	/* It may have let a start go on: covered until its successor has looked. */
 	if (a->serving && proc_role(p) == ROLE_GATE)
 		(void)arming_alive(a->arming);
@@ -303,45 +284,14 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 
 /* ---- frames ---- */
 
-static void on_policy(struct agent *a, struct wire_frame *f)
-{
-	struct unpack u = {f->body, 0};
-	uint32_t version = unpack_u32(&u);
-	struct view map = VIEW_EMPTY;
-	struct apptable *apps = NULL;
-
-	if (fd_map_sealed(f->fds[1], &map) < 0 || apptable_open(map, &apps) < 0) {
-		if (map.n > 0)
-			munmap((void *)map.p, map.n);
-		agent_say(a, "core sent a policy that cannot be read; version %u stays in force",
-			a->policy_version);
-		return;
-	}
-	fd_close(a->policy_fd);
-	fd_close(a->apps_fd);
-	apptable_close(a->apps);
-	if (a->apps_map.n > 0)
-		munmap((void *)a->apps_map.p, a->apps_map.n);
-	a->policy_version = version;
-	a->policy_fd = wire_frame_take_fd(f, 0);
-	a->apps_fd = wire_frame_take_fd(f, 1);
-	a->apps = apps;
-	a->apps_map = map;
-	give_gate_policy(a);
-	if (a->serving) {
-		group_mark_apps(a->group, a->apps);
-		ask_to_look(a, true);
-	}
-}
-
 static int tag(struct agent *a, uint32_t pid, uint32_t app)
 {
 	int r = -ENOENT;
 
 	if (!a->tags)
 		return -EOPNOTSUPP;
-	if (a->apps && app < apptable_n(a->apps))
-		r = tags_put(a->tags, pid, apptable_id(a->apps, app));
+	if (a->policy.apps && app < apptable_n(a->policy.apps))
+		r = tags_put(a->tags, pid, apptable_id(a->policy.apps, app));
 	if (r < 0)
 		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
 	return r;
@@ -379,7 +329,9 @@ static void on_found(struct agent *a, const struct wire_frame *f)
 	bool before = unpack_u8(&u) != 0, armed = group_is_armed(a->group);
 	uint32_t n_files = unpack_u32(&u);
 	struct view file = unpack_view(&u);
-	const char *id = a->apps && app < apptable_n(a->apps) ? apptable_id(a->apps, app) : "?";
+	const char *id = a->policy.apps && app < apptable_n(a->policy.apps)
+		? apptable_id(a->policy.apps, app)
+		: "?";
 	int covered;
 
 	if (unpack_end(&u) < 0)
@@ -411,19 +363,19 @@ static bool is_application(void *userdata, const char *id)
 {
 	const struct agent *a = userdata;
 
-	return apptable_find(a->apps, id) != APP_NONE;
+	return apptable_find(a->policy.apps, id) != APP_NONE;
 }
 
 static bool is_tag_in_use(void *userdata)
 {
 	struct agent *a = userdata;
 
-	return a->tags && a->apps && tags_populated(a->tags, is_application, a);
+	return a->tags && a->policy.apps && tags_populated(a->tags, is_application, a);
 }
 
 static void on_doubt(void *userdata)
 {
-	ask_to_look(userdata, false);
+	agent_ask_to_look(userdata, false);
 }
 
 static const struct arming_events arming_events = {
@@ -440,7 +392,7 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 
 	(void)p;
 	switch (f->type) {
-	case CORE_POLICY: on_policy(a, f); break;
+	case CORE_POLICY: agent_policy_from_core(a, f); break;
 	case CORE_KILL_WORKER:
 		index = unpack_u32(&u);
 		if (index < a->n_scan)
@@ -450,6 +402,7 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 	case GATE_TAG: on_tag(a, f); break;
 	case GATE_FOUND: on_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
+	case GATE_POLICY: agent_policy_from_gate(a, f); break;
 	}
 	return 0;
 }
@@ -463,6 +416,7 @@ static const struct wire_row gate_rows[] = {
 	{GATE_TAG, 8, 8, 0},
 	{GATE_FOUND, 17, 17 + PATH_MAX, 0},
 	{GATE_IDLE, 0, 0, 0},
+	{GATE_POLICY, 8, 8, 0},
 };
 
 /* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. Its
@@ -546,9 +500,9 @@ static int on_tick(void *userdata)
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
-	if (a->serving && a->apps && now >= a->next_mark) {
-		group_mark_apps(a->group, a->apps);
-		give_gate_build_ids(a);
+	if (a->serving && a->policy.apps && now >= a->next_mark) {
+		group_mark_apps(a->group, a->policy.apps);
+		agent_give_build_ids(a, a->policy.apps);
 		a->next_mark = now + MARK_APPS_NS;
 	}
 	loop_timer_set(a->tick, now + TICK_NS / 5);
@@ -805,11 +759,8 @@ static void tear_down(struct agent *a)
 	proc_free(a->watch);
 	proc_free(a->core);
 	proc_free(a->log);
-	apptable_close(a->apps);
-	if (a->apps_map.n > 0)
-		munmap((void *)a->apps_map.p, a->apps_map.n);
-	fd_close(a->policy_fd);
-	fd_close(a->apps_fd);
+	agent_policy_done(&a->policy);
+	agent_policy_done(&a->next);
 	fd_close(a->listen_fd);
 	fd_close(a->shared_fd);
 	fd_close(a->subjects_fd);
@@ -835,7 +786,8 @@ int agent_run(const struct settings *s, const struct agent_options *o)
 	a->settings = s;
 	a->options = o;
 	a->subjects_fd = a->subjects_read_fd = -1;
-	a->listen_fd = a->shared_fd = a->policy_fd = a->apps_fd = -1;
+	a->listen_fd = a->shared_fd = -1;
+	a->policy.policy_fd = a->policy.apps_fd = a->next.policy_fd = a->next.apps_fd = -1;
 	a->started = clock_now();
 	r = set_up(a);
 	if (r < 0) {

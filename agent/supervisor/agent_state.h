@@ -29,6 +29,14 @@ enum account_index {
 	ACCOUNT_MAX,
 };
 
+/* A policy, and the applications that it knows. */
+struct agent_policy {
+	uint32_t version;
+	int policy_fd, apps_fd;
+	struct view apps_map;
+	struct apptable *apps;
+};
+
 struct agent {
 	struct list events; /* oldest first */
 	uint32_t n_events, events_lost;
@@ -50,11 +58,11 @@ struct agent {
 	int listen_fd, shared_fd;
 	const struct gate_shared *shared;
 	int subjects_fd, subjects_read_fd; /* wire/subjects.h: the gate's, and watch's */
-	/* The policy in force, kept for the next gate. */
-	int policy_fd, apps_fd;
-	uint32_t policy_version;
-	struct view apps_map;
-	struct apptable *apps;
+	/* The policy in force, kept for the next gate, and one that the gate has not taken yet,
+	   under core's number. */
+	struct agent_policy policy, next;
+	uint32_t next_id; /* 0: none */
+	bool next_sent;
 	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered;
 	bool serving, stopping, orderly;
 	int exit_status;
@@ -68,6 +76,18 @@ void agent_record(struct agent *a, const char *kind, const char *what, uint64_t 
 	const char *fmt, ...) printf_like(5, 6);
 void agent_send_records(struct agent *a); /* what core could not take before */
 void agent_drop_records(struct agent *a);
+
+/* policy.c */
+void agent_policy_from_core(struct agent *a, struct wire_frame *f);
+void agent_policy_from_gate(struct agent *a, const struct wire_frame *f);
+void agent_policy_gate_started(struct agent *a);
+void agent_policy_gate_ended(struct agent *a);
+void agent_give_build_ids(struct agent *a, const struct apptable *apps);
+void agent_policy_done(struct agent_policy *p);
+
+/* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
+   ready. */
+void agent_ask_to_look(struct agent *a, bool announce);
 
 /* ways.c: key "ways" */
 void agent_write_ways(const struct agent *a, struct json *j);

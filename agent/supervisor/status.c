@@ -12,6 +12,7 @@ static void write_gate(const struct agent *a, struct json *j)
 
 	json_key(j, "gate");
 	json_object(j);
+	json_key_u64(j, "policy_version", a->shared->policy_version);
 	json_key_u64(j, "held_now", a->shared->n_held);
 	json_key_u64(j, "processes", a->shared->n_processes);
 	json_key_u64(j, "processes_gated", a->shared->n_gated);

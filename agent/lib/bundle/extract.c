@@ -73,7 +73,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 int bundle_remove(const char *dir)
 {
-	if (nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 || errno == ENOENT)
+	if (nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
 		return 0;
 	return -errno;
 }

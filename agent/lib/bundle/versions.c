@@ -261,7 +261,6 @@ int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versi
 	if (!v)
 		return -ENOMEM;
 	v->log = -1;
-	v->last = first;
 	if (snprintf(v->dir, sizeof(v->dir), "%s", dir) >= (int)sizeof(v->dir) ||
 		snprintf(path, sizeof(path), "%s/log", dir) >= (int)sizeof(path))
 		r = -ENAMETOOLONG;
@@ -273,6 +272,8 @@ int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versi
 	}
 	if (r == 0)
 		r = read_log(v, ret_cut);
+	if (v->n == 0)
+		v->last = first;
 	if (r < 0) {
 		versions_close(v);
 		return r;

@@ -443,6 +443,16 @@ const char *policy_rule_name(const struct policy *p, uint32_t rule)
 	return f ? p->strings + f->name : "";
 }
 
+uint32_t policy_find_rule(const struct policy *p, const char *name)
+{
+	uint32_t n = policy_n_rules(p);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(policy_rule_name(p, i), name) == 0)
+			return i;
+	return POLICY_RULE_NONE;
+}
+
 const char *policy_rule_message(const struct policy *p, uint32_t rule)
 {
 	const struct policy_failure *f;

@@ -93,6 +93,8 @@ uint32_t policy_n_failures(const struct policy *p);
 enum mode policy_mode(const struct policy *p);
 uint32_t policy_n_rules(const struct policy *p);
 const char *policy_rule_name(const struct policy *p, uint32_t rule); /* "" for POLICY_RULE_NONE */
+/* The index of the rule with this name, or POLICY_RULE_NONE. */
+uint32_t policy_find_rule(const struct policy *p, const char *name);
 const char *policy_rule_message(const struct policy *p, uint32_t rule); /* "" where it has none */
 /* `monitor` where the policy is, or the rule. */
 enum mode policy_rule_mode(const struct policy *p, uint32_t rule);

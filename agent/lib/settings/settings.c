@@ -30,6 +30,7 @@ enum type {
 	TYPE_NAME,
 	TYPE_NUMBER, /* uint32_t */
 	TYPE_CHOICE, /* uint32_t: which of `choices` */
+	TYPE_SET,    /* uint32_t: a bit per one of `choices` */
 	TYPE_DURATION,
 	TYPE_SIZE,
 	TYPE_MAX,
@@ -62,6 +63,12 @@ static const char *const when_full_choices[] = {"keep-old", "drop-oldest", NULL}
 static const char *const level_choices[] = {
 	"never", "top-secret", "secret", "confidential", "internal", NULL};
 
+/* In the order of enum settings_signed. */
+static const char *const signed_choices[] = {"policy", "rules", "advisories", NULL};
+
+/* In the order of enum settings_two. */
+static const char *const two_choices[] = {"never", "when-weaker", NULL};
+
 static const struct key keys[] = {
 	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
 		SEALGATE_STATEDIR, "The agent's own data: journal, facts, accepted policies."},
@@ -86,6 +93,18 @@ static const struct key keys[] = {
 		arm_choices},
 	{"reviewers", TYPE_NAME, false, AT(reviewers), 0, 0, 0, "", "only root",
 		"The group whose members may read the journal and mark incidents."},
+	{"policy-group", TYPE_NAME, false, AT(policy_group), 0, 0, 0, "", "only root",
+		"Members of this group may apply policies, as root may."},
+	{"require-signatures", TYPE_SET, true, AT(require_signatures), 0, 0, 0, NULL, "[]",
+		"What is taken only with a trusted signature: policy, rules, advisories.",
+		signed_choices},
+	{"trusted-keys", TYPE_PATHS, true, AT(trusted_keys), 0, 0, 0, SEALGATE_SYSCONFDIR "/keys",
+		"[" SEALGATE_SYSCONFDIR "/keys]",
+		"Public keys whose signatures count, and folders of them (*.pub)."},
+	{"two-signatures", TYPE_CHOICE, false, AT(two_signatures), 0, 0, SETTINGS_TWO_NEVER, NULL,
+		"never",
+		"when-weaker: a policy that protects a state-secret level less needs two signers.",
+		two_choices},
 	{"limits.hold", TYPE_DURATION, false, AT(limits.hold_ns), NSEC_PER_MSEC, 60 * NSEC_PER_SEC,
 		300 * NSEC_PER_MSEC, NULL, "300 ms", "The longest that an open is held."},
 	{"limits.scan-cpu", TYPE_DURATION, false, AT(limits.scan_cpu_ns), 10 * NSEC_PER_MSEC,
@@ -126,8 +145,8 @@ static const struct key keys[] = {
 bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
 	const char **ret_text)
 {
-	static const char *const types[TYPE_MAX] = {
-		"path", "list of paths", "name", "number", "choice", "duration", "size"};
+	static const char *const types[TYPE_MAX] = {"path", "list of paths", "name", "number",
+		"choice", "list of choices", "duration", "size"};
 
 	if (i >= ARRAY_SIZE(keys))
 		return false;
@@ -246,6 +265,7 @@ static int set_default(struct settings *s, const struct key *k)
 	case TYPE_PATH: return absolute("/", k->path, m);
 	case TYPE_NAME: *(char **)m = strdup(k->path); return *(char **)m ? 0 : -ENOMEM;
 	case TYPE_PATHS: return default_paths(m, k->path);
+	case TYPE_SET:
 	case TYPE_NUMBER:
 	case TYPE_CHOICE: *(uint32_t *)m = (uint32_t)k->value; return 0;
 	case TYPE_DURATION:
@@ -382,6 +402,22 @@ static int load_choice(
 	return -EBADMSG;
 }
 
+static int load_set(struct load *l, const struct key *k, const struct conf_node *n, uint32_t *ret)
+{
+	const struct conf_node *const *items = n->type == CONF_SEQUENCE ? n->items : &n;
+	size_t count = n->type == CONF_SEQUENCE ? n->n : 1;
+	uint32_t which;
+	int r = 0;
+
+	*ret = 0;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = load_choice(l, k, items[i], &which);
+		if (r == 0)
+			*ret |= UINT32_C(1) << which;
+	}
+	return r;
+}
+
 static int load_key(struct load *l, const struct key *k, const struct conf_node *n)
 {
 	void *m = member(l->settings, k);
@@ -394,6 +430,8 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 		return load_name(l, n, m);
 	if (k->type == TYPE_PATHS)
 		return load_paths(l, k, n, m);
+	if (k->type == TYPE_SET)
+		return load_set(l, k, n, m);
 	if (k->type == TYPE_CHOICE)
 		return load_choice(l, k, n, m);
 	r = load_quantity(l, k, n, &v);

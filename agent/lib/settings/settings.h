@@ -36,6 +36,19 @@ enum settings_level {
 	SETTINGS_LEVEL_INTERNAL,
 };
 
+/* require-signatures: what is taken only with the signature of a trusted key. */
+enum settings_signed {
+	SETTINGS_SIGNED_POLICY,
+	SETTINGS_SIGNED_RULES,
+	SETTINGS_SIGNED_ADVISORIES,
+};
+
+/* two-signatures */
+enum settings_two {
+	SETTINGS_TWO_NEVER,
+	SETTINGS_TWO_WHEN_WEAKER, /* a policy that protects a state-secret level less */
+};
+
 struct settings {
 	char *state_dir;   /* state-dir: /var/lib/sealgate */
 	char *runtime_dir; /* runtime-dir: /run/sealgate */
@@ -43,10 +56,14 @@ struct settings {
 	struct settings_paths rules;   /* rules: shipped rules, then /etc/sealgate/rules.d */
 	struct settings_paths protect; /* protect: directories; their file systems are gated */
 	struct settings_paths
-		watch;    /* watch: directories scanned ahead of time; default: protect */
-	uint32_t workers; /* workers: 2 */
-	char *reviewers;  /* reviewers: a group, "" for root alone */
-	uint32_t arm;     /* arm: on-demand (enum settings_arm) */
+		watch;      /* watch: directories scanned ahead of time; default: protect */
+	uint32_t workers;   /* workers: 2 */
+	char *reviewers;    /* reviewers: a group, "" for root alone */
+	uint32_t arm;       /* arm: on-demand (enum settings_arm) */
+	char *policy_group; /* policy-group: members may apply policies; "" for root alone */
+	uint32_t require_signatures;        /* a bit per enum settings_signed */
+	struct settings_paths trusted_keys; /* trusted-keys: public keys, and folders of them */
+	uint32_t two_signatures;            /* enum settings_two */
 	struct {
 		uint64_t hold_ns;     /* limits.hold: 300 ms, the longest that an open is held */
 		uint64_t scan_cpu_ns; /* limits.scan-cpu: 2 s per document */

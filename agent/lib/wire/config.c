@@ -60,6 +60,10 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u8(p, c->journal_drop_oldest);
 	pack_u8(p, c->cgroup_tags);
 	pack_u8(p, c->on_demand);
+	pack_paths(p, &c->trusted_keys);
+	pack_u32(p, c->policy_gid);
+	pack_u32(p, c->require_signatures);
+	pack_u8(p, c->two_signatures);
 }
 
 void unpack_config(struct unpack *u, struct config *ret)
@@ -89,6 +93,10 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->journal_drop_oldest = unpack_u8(u) != 0;
 	ret->cgroup_tags = unpack_u8(u) != 0;
 	ret->on_demand = unpack_u8(u) != 0;
+	unpack_paths(u, &ret->trusted_keys);
+	ret->policy_gid = unpack_u32(u);
+	ret->require_signatures = unpack_u32(u);
+	ret->two_signatures = unpack_u8(u) != 0;
 }
 
 static void paths_done(struct config_paths *paths)
@@ -106,5 +114,6 @@ void config_done(struct config *c)
 	paths_done(&c->rules);
 	paths_done(&c->protect);
 	paths_done(&c->watch);
+	paths_done(&c->trusted_keys);
 	memset(c, 0, sizeof(*c));
 }

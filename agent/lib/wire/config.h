@@ -20,6 +20,7 @@ struct config {
 	char *runtime_dir;
 	char *policy;
 	struct config_paths rules, protect, watch;
+	struct config_paths trusted_keys; /* files, and folders of them */
 	uint32_t workers;
 	uint32_t uid, gid;  /* to become; UINT32_MAX: stay */
 	uint32_t index;     /* of a worker */
@@ -30,8 +31,11 @@ struct config {
 	uint64_t journal_segment_bytes, journal_total_bytes, journal_keep_ns;
 	uint32_t journal_omit_names; /* core: from this level up (enum level), LEVEL_MAX: never */
 	bool journal_drop_oldest;
-	bool cgroup_tags; /* gate: the supervisor can tag (GATE_TAG) */
-	bool on_demand;   /* gate: file systems are covered while applications live */
+	bool cgroup_tags;            /* gate: the supervisor can tag (GATE_TAG) */
+	bool on_demand;              /* gate: file systems are covered while applications live */
+	uint32_t policy_gid;         /* whose members may apply; UINT32_MAX: nobody but root */
+	uint32_t require_signatures; /* a bit per enum settings_signed */
+	bool two_signatures;         /* for what protects a state-secret level less */
 };
 
 void pack_config(struct pack *p, const struct config *c);

@@ -45,12 +45,16 @@ enum message {
 			   that    are covered; fd: the memory of wire/subjects.h, to read */
 	SUP_QUARANTINED, /* core: answer to CORE_QUARANTINE and CORE_VAULT; u8 enum vault_outcome,
 			str id in the quarantine, u32 other names that the file has, str why */
+	SUP_POLICY_DONE, /* core: what became of its CORE_POLICY with this number; u32 version, u32
+			    0 where the gate judges by it, else an errno, and the last one stays */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
 	CHILD_PONG,
 	CHILD_FATAL, /* str: why it is about to exit */
-	CORE_POLICY, /* u32 version; fds: sealed policy, sealed application table, for the gate */
+	CORE_POLICY, /* u32 version; fds: sealed policy, sealed application table, for the gate.
+			With a number other than 0 it is put in force only when the gate has taken
+			it, and answered with SUP_POLICY_DONE; with 0 at once, as after a restart */
 	CORE_KILL_WORKER, /* u32 index: past its deadline; the supervisor kills and replaces it */
 	CORE_STATUS_GET,
 	GATE_TAG, /* u32 pid, u32 application: put this held process into the tag cgroup, and cover
@@ -61,6 +65,7 @@ enum message {
 	CORE_QUARANTINE, /* key, str incident id, str path, str application, str level, str rule,
 			str message, u32 uid; fd: the file: move it to quarantine */
 	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
+	GATE_POLICY, /* answer to SUP_POLICY; u32 version, u32 0 or an errno: the last one stays */
 
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
@@ -104,7 +109,16 @@ enum message {
 	CTL_REVIEW,       /* wire/review.h; answered with CTL_TEXT, the record's number, when it is
 				durable: root, and the group that agent.yaml names as `reviewers` */
 	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
+	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason; fd: sealed bundle; CTL_TEXT when it is in
+			     force, or why it is not: root and the policy's group only, as below */
+	CTL_POLICY_ROLLBACK, /* u32 version, 0 for the one before, str reason; CTL_TEXT */
+	CTL_POLICY_HISTORY,  /* u32 how many, 0 for all; CTL_BLOB: JSON, or CTL_TEXT */
+	CTL_POLICY_SHOW, /* u32 version, 0 for the one in force; CTL_BLOB: bundle, or CTL_TEXT */
+	CTL_BLOB,        /* view: JSON about it; fd: sealed */
 };
+
+#define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */
+#define CTL_APPLY_COURIER (1U << 1) /* it came on a medium */
 
 #define SCAN_WANT_SHA256 (1U << 0)
 #define SCAN_WANT_OCR    (1U << 1) /* the costly looks at pictures, too */

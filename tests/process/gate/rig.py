@@ -354,7 +354,8 @@ class Rig:
                 struct.pack("<IIIII", 1, 0xffffffff, 0xffffffff, 0, self.agent_pid()) +
                 struct.pack("<QQQQQ", self.hold_ms * 1000000, 0, 0, 0, 0) +
                 struct.pack("<IQQQIB", 0, 0, 0, 0, 0, 0) +  # of the journal
-                struct.pack("<BB", self.tags, self.on_demand))
+                struct.pack("<BB", self.tags, self.on_demand) +
+                paths() + struct.pack("<IIB", 0xffffffff, 0, 0))
 
     def agent_pid(self):
         return 0x7ffffff0  # nobody: the test's own children are not the agent's

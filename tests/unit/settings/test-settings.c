@@ -78,6 +78,10 @@ static void test_all_keys(void **state)
 			      "watch: []\n"
 			      "workers: 4\n"
 			      "arm: always\n"
+			      "policy-group: security\n"
+			      "require-signatures: [policy, advisories]\n"
+			      "trusted-keys: keys\n"
+			      "two-signatures: when-weaker\n"
 			      "limits:\n"
 			      "  hold: 1 s\n"
 			      "  scan-cpu: 3s\n"
@@ -101,6 +105,11 @@ static void test_all_keys(void **state)
 	assert_int_equal(s.watch.n, 0);
 	assert_int_equal(s.workers, 4);
 	assert_int_equal(s.arm, SETTINGS_ARM_ALWAYS);
+	assert_string_equal(s.policy_group, "security");
+	assert_int_equal(s.require_signatures,
+		1U << SETTINGS_SIGNED_POLICY | 1U << SETTINGS_SIGNED_ADVISORIES);
+	assert_int_equal(s.trusted_keys.n, 1);
+	assert_int_equal(s.two_signatures, SETTINGS_TWO_WHEN_WEAKER);
 	assert_int_equal(s.limits.hold_ns, NSEC_PER_SEC);
 	assert_int_equal(s.limits.scan_cpu_ns, 3 * NSEC_PER_SEC);
 	assert_int_equal(s.limits.background_cpu_ns, 60 * NSEC_PER_SEC);
@@ -132,6 +141,8 @@ static void test_refused(void **state)
 	refused("workers: 65\n", "S002", 1, 10);
 	refused("workers: two\n", "S002", 1, 10);
 	refused("arm: sometimes\n", "S002", 1, 6);
+	refused("require-signatures: [policy, law]\n", "S002", 1, 30);
+	refused("two-signatures: always\n", "S002", 1, 17);
 	refused("arm: [always]\n", "S002", 1, 6);
 	refused("limits:\n  hold: 300\n", "S002", 2, 9);
 	refused("limits:\n  hold: 61 s\n", "S002", 2, 9);
@@ -184,7 +195,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 21);
+	assert_int_equal(n, 25);
 }
 
 int main(void)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One who asks over the control socket, for control.c and control_policy.c. */
+#pragma once
+
+#include "base/list.h"
+#include "core/core.h"
+#include "wire/peer.h"
+
+struct caller {
+	struct list node;
+	struct control *control;
+	struct core *core;
+	struct wire_peer *peer;
+	uint32_t uid;
+	bool reviewer;       /* root, this process's own user, the reviewers' group */
+	bool may_apply;      /* likewise, and the policy's group */
+	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */
+	uint64_t review_tag; /* 0: none */
+	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
+	bool waiting;
+	uint32_t policy_id; /* of a request that waits for the gate; one at a time */
+	bool policy_waits, policy_failed;
+	struct buf policy_text; /* of a reload */
+};
+
+must_check int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text);
+
+/* Negative: the caller is to go. */
+must_check int caller_on_reload(struct caller *c, uint32_t id);
+must_check int caller_on_apply(struct caller *c, struct wire_frame *f);
+must_check int caller_on_rollback(struct caller *c, struct wire_frame *f);
+must_check int caller_on_history(struct caller *c, struct wire_frame *f);
+must_check int caller_on_show(struct caller *c, struct wire_frame *f);
+void caller_forget_policy(struct caller *c);

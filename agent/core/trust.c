@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/trust.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct keys {
+	struct sign_public v[TRUST_KEYS_MAX];
+	size_t n;
+};
+
+/* A file that is no key is not trusted; there is nothing else to do about it here. */
+static void add_key(struct keys *k, const char *path)
+{
+	if (k->n < TRUST_KEYS_MAX && sign_public_read(path, &k->v[k->n]) == SIGN_FILE_OK)
+		k->n++;
+}
+
+static int is_key(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 4 && e->d_name[0] != '.' && strcmp(e->d_name + n - 4, ".pub") == 0;
+}
+
+static void add_folder(struct keys *k, const char *path)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(path, &entries, is_key, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char file[PATH_MAX];
+
+		if (snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name) <
+			(int)sizeof(file))
+			add_key(k, file);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free((void *)entries);
+}
+
+static void load_keys(const struct config *c, struct keys *ret)
+{
+	struct stat st;
+
+	ret->n = 0;
+	for (uint32_t i = 0; i < c->trusted_keys.n; i++) {
+		const char *path = c->trusted_keys.v[i];
+
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			add_folder(ret, path);
+		else
+			add_key(ret, path);
+	}
+}
+
+int trust_check_policy(const struct config *c, const struct bundle *b, enum version_how how,
+	uint64_t newest, const struct policy *old, const struct apptable *old_apps,
+	const struct policy *fresh, const struct apptable *fresh_apps, char *ret_by, size_t by_size,
+	char *ret_why, size_t why_size)
+{
+	cleanup_with(freep) struct keys *keys = calloc(1, sizeof(*keys));
+	bool required = c->require_signatures & TRUST_POLICY;
+	size_t n = 0;
+	int r;
+
+	(void)old;
+	(void)old_apps;
+	(void)fresh;
+	(void)fresh_apps;
+	if (!keys)
+		return -ENOMEM;
+	load_keys(c, keys);
+	r = bundle_signers(b, keys->v, keys->n, &n, ret_by, by_size);
+	if (r == -EBADMSG) {
+		snprintf(ret_why, why_size, "a signature of a trusted key is forged");
+		return r;
+	}
+	if (r < 0)
+		return r;
+	/* The package's own is as trustworthy as this program. */
+	if (required && n == 0 && how != VERSION_HOW_SHIPPED) {
+		snprintf(ret_why, why_size,
+			b->n_signatures > 0 ? "no trusted key has signed it (%zu signatures)"
+					    : "it is not signed, and a signature is required",
+			b->n_signatures);
+		return -EBADMSG;
+	}
+	/* Going back on purpose is what a rollback is. */
+	if (n > 0 && how != VERSION_HOW_ROLLBACK && b->counter < newest) {
+		snprintf(ret_why, why_size,
+			"it is older (counter %ju) than what was in force (counter %ju)",
+			(uintmax_t)b->counter, (uintmax_t)newest);
+		return -EBADMSG;
+	}
+	return 0;
+}

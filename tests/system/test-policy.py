@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The life of a policy on a running agent: applied, refused, rolled back, edited by hand; with opens
+going on, and with any process killed on the way. Run in a lab: tests/lab/enter."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+import agent as lab
+from tap import equal, run, test
+
+DOCS = lab.DOCS
+CLIENT = pathlib.Path("/opt/lab/chat-client")
+WORK = pathlib.Path("/root/policies")
+VERSIONS = lab.STATE / "core/policies"
+APPS = """version: 1
+apps:
+  - id: lab-chat
+    name: Lab chat
+    category: chat
+    exe: [/opt/lab/chat-client]
+"""
+POLICY = """version: 1
+mode: enforce
+apps: [apps]
+rules:
+  - name: %s
+    when: {level: confidential, category: chat}
+    do: %s
+"""
+MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số hai là bốn mét.\n"
+
+
+class Fixture:
+    pass
+
+
+def sealgate(*args, user=None):
+    prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
+    r = subprocess.run([*prefix, "sealgate", *map(str, args)], stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, text=True, timeout=60)
+    return r.returncode, r.stdout, r.stderr
+
+
+def client(script):
+    return subprocess.run(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(CLIENT), "-c",
+                           script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=20).stdout
+
+
+def opens(f):
+    out = client(f"read -r line < '{f.marked}' && echo READ")
+    assert ("READ" in out) != ("not permitted" in out), out
+    return "READ" in out
+
+
+def write(name, action, rule="marked"):
+    path = WORK / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / "apps").mkdir(exist_ok=True)
+    (path.parent / "apps/lab.yaml").write_text(APPS)
+    path.write_text(POLICY % (rule, action))
+    return path
+
+
+def apply(path, *args):
+    code, out, err = sealgate("policy", "apply", "--json", *args, path)
+    return code, json.loads(out) if out else None, err
+
+
+def history():
+    code, out, _ = sealgate("policy", "history", "--json")
+    equal(code, 0, "history")
+    return json.loads(out)
+
+
+def version(f):
+    s = f.agent.status()
+    return s["policy"]["version"] if s else None
+
+
+def notes(what):
+    lines = (lab.STATE / "journal/incidents.jsonl").read_text().splitlines()
+    records = [json.loads(line)["record"] for line in lines]
+    return [r for r in records if r["kind"] == "policy" and r["what"] == what]
+
+
+def setup():
+    f = Fixture()
+    lab.install(os.environ["BUILD"])
+    for name in ("lan", "editor"):
+        lab.add_user(name)
+    subprocess.run(["groupadd", "policy-admins"], check=True)
+    subprocess.run(["usermod", "-aG", "policy-admins", "editor"], check=True)
+    CLIENT.parent.mkdir(parents=True)
+    shutil.copy("/bin/dash", CLIENT)
+    (lab.ETC / "apps").mkdir(parents=True)
+    (lab.ETC / "apps/lab.yaml").write_text(APPS)
+    (lab.ETC / "policy.yaml").write_text(POLICY % ("marked", "log"))
+    f.marked = DOCS / "bao-cao.txt"
+    f.marked.write_text(MARKED)
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="policy-group: policy-admins\n").start()
+    f.block, f.log = write("block.yaml", "block"), write("log.yaml", "log")
+    return f
+
+
+def teardown(f):
+    if f:
+        f.agent.stop()
+
+
+@test
+def the_policy_file_is_version_one(f):
+    equal(version(f), 1, "version")
+    v = history()["versions"]
+    equal((len(v), v[0]["user"], v[0]["how"]), (1, "file", "file"), "history")
+    assert opens(f)
+
+
+@test
+def applied_is_in_force_at_once(f):
+    code, said, _ = apply(f.block, "--reason", "họp sáng thứ sáu")
+    equal((code, said["what"], said["version"], said["was"]), (0, "applied", 2, 1), "apply")
+    assert not opens(f)
+    v = history()["versions"][0]
+    equal((v["user"], v["uid"], v["reason"]), ("root", 0, "họp sáng thứ sáu"), "history")
+    assert v["in_force_since"] and len(v["digest"]) == 64
+    n = notes("applied")
+    equal((n[-1]["version"], n[-1]["user"], n[-1]["reason"]), (2, "root", "họp sáng thứ sáu"), "journal")
+    assert lab.wait_for(lambda: any(i["policy_version"] == 2 and i["action"] == "block"
+                                    for i in f.agent.incidents()))
+
+
+@test
+def the_same_again_is_no_new_version(f):
+    code, said, _ = apply(f.block)
+    equal((code, said["what"], version(f)), (0, "unchanged", 2), "apply")
+
+
+@test
+def a_dry_run_changes_nothing(f):
+    code, said, _ = apply(f.log, "--dry-run")
+    equal((code, said["what"], said["version"], version(f)), (0, "dry-run", 3, 2), "dry run")
+    assert not opens(f) and len(history()["versions"]) == 2
+
+
+@test
+def what_is_wrong_is_refused_and_said(f):
+    bad = write("bad/policy.yaml", "blok")
+    code, _, err = apply(bad)
+    equal(code, 1, "exit status")
+    assert f"{bad}:7:" in err and "version 2 stays in force" in err, err
+    equal(version(f), 2, "version")
+    assert not opens(f)
+    assert lab.wait_for(lambda: notes("refused")), "a record"
+    code, _, err = apply("/root/policies/nothing.yaml")
+    equal(code, 2, "exit status of a file that is not there")
+
+
+@test
+def an_include_is_part_of_the_version(f):
+    path = write("own/policy.yaml", "log")
+    equal(apply(path)[1]["version"], 3, "version")
+    shutil.rmtree(path.parent)
+    code, out, _ = sealgate("policy", "show", "--json")
+    names = {x["name"]: x["content"] for x in json.loads(out)["files"]}
+    own = {n for n in names if not n.startswith(str(lab.SHIPPED))}
+    equal((code, own, names["apps/lab.yaml"]), (0, {"policy.yaml", "apps/lab.yaml"}, APPS), "show")
+    code, out, _ = sealgate("policy", "show", "2")
+    assert code == 0 and "do: block" in out and out.startswith("# version 2,"), out
+    equal(sealgate("policy", "show", "99")[0], 1, "no such version")
+
+
+@test
+def rollback_twice_goes_back_twice(f):
+    code, out, _ = sealgate("policy", "rollback", "--json", "--reason", "nhầm")
+    said = json.loads(out)
+    equal((code, said["what"], said["version"], said["was"]), (0, "rolled-back", 4, 3), "rollback")
+    assert not opens(f)
+    code, out, _ = sealgate("policy", "rollback", "--json")
+    equal((code, json.loads(out)["version"]), (0, 5), "second")
+    assert opens(f)
+    equal([v["repeats"] for v in history()["versions"][:2]], [1, 2], "what they repeat")
+    equal(sealgate("policy", "rollback")[0], 1, "nothing before the first")
+    code, out, _ = sealgate("policy", "rollback", "2")
+    equal((code, opens(f)), (0, False), "to a version by number")
+
+
+@test
+def only_root_and_the_group_may(f):
+    code, _, err = sealgate("policy", "apply", f.log, user="lan")
+    assert code != 0, err
+    for args in (["policy", "rollback"], ["policy", "history"], ["policy", "show"]):
+        code, out, err = sealgate(*args, user="lan")
+        assert code == 1 and "policy-group" in err and not out, (args, out, err)
+    shared = pathlib.Path("/tmp/group.yaml")
+    shutil.copytree(WORK / "apps", "/tmp/apps")
+    shutil.copy(f.log, shared)
+    code, out, err = sealgate("policy", "apply", "--json", shared, user="editor")
+    equal(code, 0, err)
+    equal(history()["versions"][0]["user"], "editor", "author")
+    assert opens(f)
+
+
+@test
+def a_file_that_is_edited_becomes_a_version(f):
+    before = version(f)
+    (lab.ETC / "policy.yaml").write_text(POLICY % ("marked", "block") + "    message: từ tệp\n")
+    assert lab.wait_for(lambda: version(f) == before + 1), f.agent.status()["policy"]
+    assert not opens(f)
+    equal(history()["versions"][0]["user"], "file", "author")
+    # What was applied after it stays in force over a restart: the file is no news.
+    equal(apply(f.log)[1]["version"], before + 2, "apply")
+    f.agent.stop()
+    f.agent.start()
+    equal((version(f), opens(f)), (before + 2, True), "after the restart")
+    # A broken file changes nothing, and status says so.
+    (lab.ETC / "policy.yaml").write_text("rules: [")
+    assert lab.wait_for(lambda: f.agent.status()["policy"]["file_refused"])
+    equal((version(f), opens(f)), (before + 2, True), "with a broken file")
+    f.agent.stop()
+    f.agent.start()
+    equal((version(f), opens(f)), (before + 2, True), "after a start with a broken file")
+    (lab.ETC / "policy.yaml").write_text(POLICY % ("marked", "block") + "    message: từ tệp\n")
+    assert lab.wait_for(lambda: not f.agent.status()["policy"]["file_refused"])
+    equal(version(f), before + 2, "the old file is no news")
+
+
+class Load(threading.Thread):
+    """A client that opens without a pause; each answer must be one that a policy gives."""
+
+    def __init__(self, f):
+        super().__init__(daemon=True)
+        self.f, self.going, self.wrong, self.n = f, True, [], 0
+
+    def run(self):
+        script = (f"while read -r go; do if read -r x < '{self.f.marked}'; then echo READ; "
+                  "else echo NO; fi; done 2>/dev/null")
+        p = subprocess.Popen(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(CLIENT),
+                              "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                             bufsize=1)
+        while self.going:
+            began = time.monotonic()
+            p.stdin.write("go\n")
+            p.stdin.flush()
+            answer = p.stdout.readline().strip()
+            self.n += 1
+            if answer not in ("READ", "NO"):
+                self.wrong.append((answer, time.monotonic() - began))
+        p.stdin.close()
+        p.wait(10)
+
+
+@test
+def applied_while_opens_go_on(f):
+    load = Load(f)
+    load.start()
+    try:
+        for n in range(30):
+            path, want = (f.block, False) if n % 2 == 0 else (f.log, True)
+            code, said, err = apply(path)
+            equal(code, 0, err)
+            # What is said to be in force is: the next open is answered by it.
+            equal(opens(f), want, f"after version {said['version']}")
+    finally:
+        load.going = False
+        load.join(30)
+    assert load.n > 50 and not load.wrong, (load.n, load.wrong[:5])
+    by = {v["version"]: v for v in history()["versions"]}
+    for i in f.agent.incidents():
+        assert i["policy_version"] in by, (i["policy_version"], sorted(by))
+
+
+def kill_while_applying(f, role, delay):
+    pid = f.agent.pid_of(role) if role != "supervisor" else f.agent.process.pid
+    p = subprocess.Popen(["sealgate", "policy", "apply", str(f.block if f.turn else f.log)],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(delay)
+    os.kill(pid, signal.SIGKILL)
+    p.wait(60)
+    f.turn = not f.turn
+    if role == "supervisor":
+        f.agent.process.wait(10)
+        f.agent.start()
+    assert lab.wait_for(f.agent.serving, 20)
+
+
+@test
+def killed_anywhere_on_the_way_leaves_one_policy(f):
+    """Whoever dies when: what status says, what history says and what an open gets are the same."""
+    f.turn = True
+    for role in ("core", "gate", "supervisor"):
+        for delay in (0, 0.006, 0.012, 0.025):
+            kill_while_applying(f, role, delay)
+
+            def agree():
+                h = history()
+                v = next(v for v in h["versions"] if v["version"] == h["current"])
+                text = sealgate("policy", "show", v["version"])[1]
+                s = f.agent.status()
+                return (v["in_force_since"] and s["policy"]["version"] == h["current"] and
+                        s["supervisor"]["gate"]["policy_version"] == h["current"] and
+                        opens(f) == ("do: log" in text))
+            assert lab.wait_for(agree, 20), (role, delay, history()["versions"][:3], f.agent.status()["policy"])
+    # and it goes on
+    equal(apply(f.block if opens(f) else f.log)[0], 0, "apply")
+
+
+@test
+def a_full_disk_is_a_refusal(f):
+    before, could = version(f), opens(f)
+    mount = VERSIONS
+    saved = pathlib.Path("/root/saved")
+    f.agent.stop()
+    shutil.copytree(mount, saved)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", mount], check=True)
+    owner = saved.stat()
+    for p in saved.iterdir():
+        shutil.copy(p, mount / p.name)
+    subprocess.run(["chown", "-R", "sealgate-core:sealgate-core", mount], check=True)
+    f.agent.start()
+    lab.fill(mount / "rest")
+    path = write("full.yaml", "log" if not could else "block", rule="another")
+    code, _, err = apply(path)
+    assert code == 1 and "No space left" in err, err
+    equal((version(f), opens(f)), (before, could), "nothing changed")
+    (mount / "rest").unlink()
+    code, said, err = apply(path)
+    equal((code, opens(f)), (0, not could), err)
+    f.agent.stop()
+    subprocess.run(["umount", mount], check=True)
+    f.agent.start()
+    assert owner
+
+
+run(setup, teardown)
