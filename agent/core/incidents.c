@@ -13,18 +13,23 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+struct window_file {
+	struct file_key key;
+	bool has_sha256;
+	uint8_t sha256[32];
+};
+
 struct window {
 	struct list node; /* oldest first */
 	uint64_t opened;  /* monotonic */
-	struct file_key key;
-	enum action action;
-	enum channel channel;
-	uint32_t uid;
-	char app[64];
+	uint64_t touched; /* when the newest event was taken in */
+	struct gate_record first;
 	char id[INCIDENTS_ID_MAX];
 	uint32_t retries;
 	bool told;     /* `retries` is in the journal */
 	uint64_t last; /* realtime of the newest retry */
+	struct window_file *files;
+	uint32_t n_files, room; /* of `files`: the first record's, and those that followed */
 };
 
 struct incidents {
@@ -62,11 +67,46 @@ static void json_time(struct json *j, const char *key, uint64_t realtime)
 	json_key_str(j, key, text);
 }
 
-static int tell_retries(struct incidents *in, struct window *w)
+/* A name may tell what is secret: what is not written can never be read. */
+static void write_path(struct json *j, const struct gate_record *r, enum level level,
+	const struct incident_context *c)
 {
-	struct buf b = BUF_INIT(1024);
+	bool omit = c->omit_names > LEVEL_NONE && level >= c->omit_names;
+
+	json_key_str(j, "path", omit ? "" : r->path);
+	if (!omit)
+		return;
+	json_key(j, "omitted");
+	json_array(j);
+	json_str(j, "path");
+	json_array_end(j);
+}
+
+static void write_file(
+	struct json *j, const struct gate_record *r, const struct incident_context *c)
+{
+	const struct facts *known = c->facts;
+	struct facts unknown = {
+		.level = (enum level)r->facts.level,
+		.completeness = (enum completeness)r->facts.completeness,
+		.tags = r->facts.tags,
+		.reasons = r->facts.reasons,
+		.size = r->key.size,
+	};
+
+	write_path(j, r, known ? known->level : unknown.level, c);
+	json_key_u64(j, "dev", r->key.dev);
+	json_key_u64(j, "ino", r->key.ino);
+	facts_json(known ? known : &unknown, j);
+}
+
+/* What followed: retries, and, where `r` is not NULL, another file. */
+static int tell_more(struct incidents *in, struct window *w, const struct gate_record *r,
+	const struct incident_context *c, uint64_t tag)
+{
+	struct buf b = BUF_INIT(0);
 	struct json j;
-	int r;
+	int e;
 
 	json_init(&j, &b);
 	json_object(&j);
@@ -74,22 +114,31 @@ static int tell_retries(struct incidents *in, struct window *w)
 	json_key_str(&j, "id", w->id);
 	json_key_u64(&j, "retries", w->retries);
 	json_time(&j, "last", w->last);
+	if (r) {
+		json_key(&j, "file");
+		json_object(&j);
+		json_time(&j, "time", r->realtime);
+		write_file(&j, r, c);
+		json_object_end(&j);
+	}
 	json_object_end(&j);
-	r = json_error(&j);
-	if (r == 0)
-		r = ledger_add(in->ledger, buf_view(&b), 0);
-	if (r == 0)
+	e = json_error(&j);
+	if (e == 0)
+		e = ledger_add(in->ledger, buf_view(&b), tag);
+	if (e == 0)
 		w->told = true;
 	buf_done(&b);
-	return r;
+	return e;
 }
 
 static void close_window(struct incidents *in, struct window *w)
 {
 	if (!w->told)
-		unchecked(tell_retries(in, w)); /* the ledger counts what it cannot take */
+		/* The ledger counts what it cannot take. */
+		unchecked(tell_more(in, w, NULL, NULL, 0));
 	list_remove(&w->node);
 	in->n_windows--;
+	free(w->files);
 	free(w);
 }
 
@@ -104,7 +153,7 @@ static int on_timer(void *userdata)
 		if (now - w->opened >= INCIDENTS_WINDOW_NS)
 			close_window(in, w);
 		else if (!w->told)
-			unchecked(tell_retries(in, w));
+			unchecked(tell_more(in, w, NULL, NULL, 0));
 	}
 	loop_timer_set(in->timer, in->n_windows ? now + NSEC_PER_SEC : 0);
 	return 0;
@@ -187,39 +236,12 @@ static void write_who(struct json *j, const struct gate_record *r, const struct 
 	json_array_end(j);
 }
 
-/* A name may tell what is secret: what is not written can never be read. */
-static void write_path(struct json *j, const struct gate_record *r, enum level level,
-	const struct incident_context *c)
-{
-	bool omit = c->omit_names > LEVEL_NONE && level >= c->omit_names;
-
-	json_key_str(j, "path", omit ? "" : r->path);
-	if (!omit)
-		return;
-	json_key(j, "omitted");
-	json_array(j);
-	json_str(j, "path");
-	json_array_end(j);
-}
-
 static void write_what(
 	struct json *j, const struct gate_record *r, const struct incident_context *c)
 {
-	const struct facts *known = c->facts;
-	struct facts unknown = {
-		.level = (enum level)r->facts.level,
-		.completeness = (enum completeness)r->facts.completeness,
-		.tags = r->facts.tags,
-		.reasons = r->facts.reasons,
-		.size = r->key.size,
-	};
-
 	json_key_str(j, "channel", channel_name(r->channel));
 	json_key_str(j, "way", record_way_name(r->way));
-	write_path(j, r, known ? known->level : unknown.level, c);
-	json_key_u64(j, "dev", r->key.dev);
-	json_key_u64(j, "ino", r->key.ino);
-	facts_json(known ? known : &unknown, j);
+	write_file(j, r, c);
 }
 
 static void write_decision(
@@ -283,6 +305,41 @@ static int write_incident(struct incidents *in, const char *id, const struct gat
 	return e;
 }
 
+/* Decided alike, for one application of one user. */
+static bool is_alike(const struct gate_record *a, const struct gate_record *b)
+{
+	return a->uid == b->uid && a->action == b->action && a->intended == b->intended &&
+		a->channel == b->channel && a->way == b->way && strcmp(a->app, b->app) == 0;
+}
+
+static size_t folder_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* One thing that a person does makes a client open many files of a folder: a file chooser looks at
+   each as it lists them, or as one after another is highlighted; several are sent at once. */
+static bool is_same_act(const struct window *w, const struct gate_record *r, uint64_t now)
+{
+	size_t n = folder_length(w->first.path);
+
+	return now - w->touched < INCIDENTS_ACT_NS && n > 0 && n == folder_length(r->path) &&
+		memcmp(w->first.path, r->path, n) == 0;
+}
+
+/* Another file may be named in the incident at all. A higher level is never hidden in an incident
+   of a lower one. */
+static bool may_join(const struct window *w, const struct gate_record *r)
+{
+	const struct gate_record *f = &w->first;
+
+	return w->n_files < INCIDENTS_FILES_MAX && f->pid == r->pid &&
+		f->start_time == r->start_time && r->facts.level <= f->facts.level &&
+		strcmp(f->rule, r->rule) == 0;
+}
+
 /* Written again and again, it is another content each time and still one happening. */
 static bool is_same_file(const struct file_key *k, const struct gate_record *r)
 {
@@ -291,22 +348,68 @@ static bool is_same_file(const struct file_key *k, const struct gate_record *r)
 	return file_key_eq(k, &r->key);
 }
 
-static struct window *find_window(struct incidents *in, const struct gate_record *r)
+static bool has_file(const struct window *w, const struct gate_record *r)
+{
+	for (uint32_t i = 0; i < w->n_files; i++)
+		if (is_same_file(&w->files[i].key, r))
+			return true;
+	return false;
+}
+
+static bool has_content(const struct window *w, const struct facts *f)
+{
+	for (uint32_t i = 0; f && f->has_sha256 && i < w->n_files; i++)
+		if (w->files[i].has_sha256 &&
+			memcmp(w->files[i].sha256, f->sha256, sizeof(f->sha256)) == 0)
+			return true;
+	return false;
+}
+
+/* The incident that `r` belongs to; `ret_new_file` where it is about a file that it does not name
+   yet: one of the same act, or a copy of the same content, as clients make before they send. */
+static struct window *find_window(struct incidents *in, const struct gate_record *r,
+	const struct facts *known, bool *ret_new_file)
 {
 	uint64_t now = clock_now();
+	struct window *best = NULL;
 
+	*ret_new_file = false;
 	list_for_each(n, &in->windows) {
 		struct window *w = list_entry(n, struct window, node);
 
-		if (w->channel == r->channel && is_same_file(&w->key, r) && w->uid == r->uid &&
-			w->action == r->action && now - w->opened < INCIDENTS_WINDOW_NS &&
-			strcmp(w->app, r->app) == 0)
+		if (now - w->opened >= INCIDENTS_WINDOW_NS || !is_alike(&w->first, r))
+			continue;
+		if (has_file(w, r))
 			return w;
+		if (may_join(w, r) && (is_same_act(w, r, now) || has_content(w, known)))
+			best = w;
 	}
-	return NULL;
+	*ret_new_file = best != NULL;
+	return best;
 }
 
-static void open_window(struct incidents *in, const char *id, const struct gate_record *r)
+/* Where there is no memory, the file's next open is taken for another file's. */
+static void add_file(struct window *w, const struct gate_record *r, const struct facts *known)
+{
+	struct window_file *f;
+
+	if (w->n_files == w->room) {
+		uint32_t room = w->room ? 2 * w->room : 1;
+		struct window_file *more = realloc(w->files, room * sizeof(*more));
+
+		if (!more)
+			return;
+		w->files = more;
+		w->room = room;
+	}
+	f = &w->files[w->n_files++];
+	*f = (struct window_file){.key = r->key, .has_sha256 = known && known->has_sha256};
+	if (f->has_sha256)
+		memcpy(f->sha256, known->sha256, sizeof(f->sha256));
+}
+
+static void open_window(struct incidents *in, const char *id, const struct gate_record *r,
+	const struct facts *known)
 {
 	struct window *w;
 
@@ -315,14 +418,10 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return; /* the next try is an incident of its own */
-	*w = (struct window){.opened = clock_now(),
-		.key = r->key,
-		.action = r->action,
-		.channel = r->channel,
-		.uid = r->uid,
-		.told = true};
-	memcpy(w->app, r->app, sizeof(w->app));
+	*w = (struct window){.opened = clock_now(), .first = *r, .told = true, .last = r->realtime};
+	w->touched = w->opened;
 	memcpy(w->id, id, INCIDENTS_ID_MAX);
+	add_file(w, r, known);
 	list_init(&w->node);
 	list_append(&in->windows, &w->node);
 	in->n_windows++;
@@ -330,27 +429,43 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 		loop_timer_set(in->timer, clock_now() + NSEC_PER_SEC);
 }
 
+static int count_into(struct incidents *in, struct window *w, const struct gate_record *r,
+	const struct incident_context *c, bool new_file, uint64_t tag)
+{
+	int e = 0;
+
+	w->last = r->realtime;
+	if (new_file) {
+		e = tell_more(in, w, r, c, tag);
+		if (e == 0)
+			add_file(w, r, c->facts);
+	} else {
+		w->retries++;
+		w->told = false;
+		in->retries++;
+	}
+	if (e == 0)
+		w->touched = clock_now();
+	return e;
+}
+
 int incidents_add(struct incidents *in, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted)
 {
-	struct window *w = find_window(in, r);
+	bool new_file;
+	struct window *w = find_window(in, r, c->facts, &new_file);
 	char id[INCIDENTS_ID_MAX];
 	int e;
 
-	*ret_counted = w != NULL;
-	if (w) {
-		w->retries++;
-		w->told = false;
-		w->last = r->realtime;
-		in->retries++;
-		return 0;
-	}
+	*ret_counted = w != NULL && !new_file;
+	if (w)
+		return count_into(in, w, r, c, new_file, tag);
 	incidents_id(r, id);
 	e = write_incident(in, id, r, c, tag);
 	if (e < 0)
 		return e;
 	in->count++;
-	open_window(in, id, r);
+	open_window(in, id, r, c->facts);
 	return 0;
 }
 

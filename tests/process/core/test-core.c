@@ -493,6 +493,8 @@ static void retries_are_counted_into_one_incident(void **state)
 	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
 	assert_false(counted);
 	r.key.ctime++;
+	r.pid++;
+	f.sha256[0]++;
 	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
 	assert_false(counted);
 	snprintf(r.app, sizeof(r.app), "dino");
@@ -573,6 +575,95 @@ static void packages_of_programs(void **state)
 	packages_free(p);
 }
 
+/* Another file each time. */
+static void next_file(struct gate_record *r, struct facts *f, const char *path)
+{
+	r->key.ino++;
+	f->sha256[1]++;
+	snprintf(r->path, sizeof(r->path), "%s", path);
+}
+
+/* Adds it, and says whether it was counted into the incident before, as another file of it. */
+static bool joins(struct books *b, struct incidents *in, const struct gate_record *r,
+	const struct incident_context *c)
+{
+	uint64_t before = incidents_count(in);
+	char text[65536];
+	bool counted;
+
+	assert_int_equal(incidents_add(in, r, c, 9, &counted), 0);
+	assert_false(counted);
+	assert_true(log_next(b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, r->path));
+	assert_non_null(
+		strstr(text, incidents_count(in) == before ? "\"incident-more\"" : "\"incident\""));
+	return incidents_count(in) == before;
+}
+
+static void files_of_one_act_are_one_incident(void **state)
+{
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record(), other;
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {
+		.facts = &f, .app_name = "Gajim", .message = "m", .mode = "enforce"};
+	char path[64];
+	bool counted;
+
+	(void)state;
+	f.has_sha256 = true;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	next_file(&r, &f, "/srv/docs/0");
+	assert_false(joins(&b, in, &r, &c));
+	for (uint32_t n = 1; n < INCIDENTS_FILES_MAX; n++) {
+		snprintf(path, sizeof(path), "/srv/docs/%u", n);
+		next_file(&r, &f, path);
+		assert_true(joins(&b, in, &r, &c));
+	}
+	/* Another try for a file that is named already. */
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(counted);
+	/* One that it has no place for. */
+	next_file(&r, &f, "/srv/docs/next");
+	assert_false(joins(&b, in, &r, &c));
+	/* In another folder, by another process, in another way, of a higher level, by another
+	 * rule. */
+	other = r;
+	next_file(&other, &f, "/srv/docs/sub/a");
+	assert_false(joins(&b, in, &other, &c));
+	other = r;
+	next_file(&other, &f, "/srv/docs/b");
+	other.key.ino += 1000;
+	other.start_time++;
+	assert_false(joins(&b, in, &other, &c));
+	other = r;
+	next_file(&other, &f, "/srv/docs/c");
+	other.key.ino += 2000;
+	other.way = RECORD_WAY_READ;
+	assert_false(joins(&b, in, &other, &c));
+	other = r;
+	next_file(&other, &f, "/srv/docs/d");
+	other.key.ino += 3000;
+	other.facts.level = LEVEL_TOP_SECRET;
+	assert_false(joins(&b, in, &other, &c));
+	other = r;
+	next_file(&other, &f, "/srv/docs/e");
+	other.key.ino += 4000;
+	snprintf(other.rule, sizeof(other.rule), "another");
+	assert_false(joins(&b, in, &other, &c));
+	/* The same content elsewhere: the copy that a client makes before it sends. */
+	other.key.ino += 5000;
+	snprintf(other.path, sizeof(other.path), "/home/lan/copy");
+	assert_true(joins(&b, in, &other, &c));
+	other.key.ino++;
+	other.pid++;
+	assert_false(joins(&b, in, &other, &c));
+	incidents_free(in);
+	books_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -587,6 +678,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_acknowledged_goes_to_the_next_log),
 		cmocka_unit_test(what_the_ledger_cannot_hold_is_counted_and_told),
 		cmocka_unit_test(retries_are_counted_into_one_incident),
+		cmocka_unit_test(files_of_one_act_are_one_incident),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

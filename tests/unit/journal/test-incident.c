@@ -118,6 +118,31 @@ static void test_merge(void **state)
 	incident_free(i);
 }
 
+static void test_files(void **state)
+{
+	struct incident *i;
+	char more[160];
+
+	(void)state;
+	assert_int_equal(incident_parse(view_str(full), &i), 0);
+	assert_int_equal(i->n_files, 0);
+	assert_string_equal(incident_file(i, 0).path, "");
+	for (unsigned n = 0; n < INCIDENT_FILES_MAX + 1; n++) {
+		snprintf(more, sizeof(more),
+			"{\"id\":\"01JABCDEFGHJKMNPQRSTVWXYZ0\",\"file\":{\"path\":\"/srv/%u\","
+			"\"level\":\"secret\"}}",
+			n);
+		/* A record that was written twice is one file. */
+		for (int twice = 0; twice < 2; twice++)
+			assert_int_equal(incident_merge(i, view_str(more)), 0);
+		assert_int_equal(i->n_files, n < INCIDENT_FILES_MAX ? n + 1 : n);
+	}
+	assert_string_equal(incident_file(i, 1).path, "/srv/1");
+	assert_string_equal(incident_file(i, 1).level, "secret");
+	assert_string_equal(incident_file(i, 1).sha256, "");
+	incident_free(i);
+}
+
 static bool want_odd(void *userdata, const struct incident *i)
 {
 	++*(unsigned *)userdata;
@@ -188,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_not_incidents),
 		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_index),
 	};
 
