@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@
 #define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
 
 static const struct usage usage = {
-	.synopsis = "incidents list|show ID...|mark ID...|verify|checkpoint|rotate-key ...",
+	.synopsis = "incidents list|show|mark|false-positive|watch|stats|precision|report|verify|"
+		    "checkpoint|rotate-key ...",
 	.text = "Reads the journal: lists what happened, shows one incident, or verifies that "
 		"nothing\n"
 		"was altered or removed. What a reviewer says of an incident (mark) is added to "
@@ -58,11 +60,17 @@ static const struct usage usage = {
 			{"--note TEXT", "mark: what is to be remembered"},
 			{"--tag TAG", "list: with this tag; mark: adds it"},
 			{"--untag TAG", "mark: takes it away"},
+			{"--unit GROUP", "list: by users of this group"},
+			{"--group FIELD",
+				"list: put together by day, month, level, app, user, host, "
+				"channel, action, "
+				"status, rule, file or similar"},
+			{"--html, --csv", "report: as one page (the default), or as a table"},
 			{"--reveal",
 				"show: also what its level conceals (agent.yaml: "
 				"journal.hide-names); "
 				"this is recorded"},
-			{"--out FILE", "checkpoint: into this file, to be kept elsewhere"},
+			{"--out FILE", "checkpoint, report, false-positive: into this file"},
 			{"--checkpoint FILE",
 				"verify: also that the records which this exported checkpoint saw "
 				"are there"},
@@ -94,6 +102,11 @@ enum {
 	OPT_UNTAG,
 	OPT_OUT,
 	OPT_REVEAL,
+	OPT_GROUP,
+	OPT_UNIT,
+	OPT_HTML,
+	OPT_CSV,
+	OPT_FORMAT,
 };
 
 static const struct option options[] = {
@@ -118,6 +131,10 @@ static const struct option options[] = {
 	{"assign", required_argument, NULL, OPT_ASSIGN},
 	{"note", required_argument, NULL, OPT_NOTE},
 	{"untag", required_argument, NULL, OPT_UNTAG},
+	{"group", required_argument, NULL, OPT_GROUP},
+	{"unit", required_argument, NULL, OPT_UNIT},
+	{"html", no_argument, NULL, OPT_HTML},
+	{"csv", no_argument, NULL, OPT_CSV},
 	{"reveal", no_argument, NULL, OPT_REVEAL},
 	{"out", required_argument, NULL, OPT_OUT},
 	{"help", no_argument, NULL, 'h'},
@@ -169,7 +186,7 @@ static int parse_local(const char *text, uint64_t *ret)
 	return -EINVAL;
 }
 
-static int parse_time(const char *text, uint64_t *ret)
+int incidents_parse_time(const char *text, uint64_t *ret)
 {
 	if (parse_ago(text, ret) == 0 || parse_local(text, ret) == 0)
 		return 0;
@@ -212,7 +229,7 @@ static int parse_levels(const char *text, uint32_t *ret)
 
 /* Where the journal is: what was said, else the configuration's state-dir. What is concealed is the
    configuration's also where the directory was said. */
-static int find_dir(const char *state_dir, const char *config, struct incidents_options *o)
+int incidents_find_dir(const char *state_dir, const char *config, struct incidents_options *o)
 {
 	struct diags d = {0};
 	struct settings s = {0};
@@ -260,6 +277,21 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_ASSIGN: o->assign = optarg; return 0;
 	case OPT_NOTE: o->note = optarg; return 0;
 	case OPT_UNTAG: o->untag = optarg; return 0;
+	case OPT_HTML: o->csv = false; return 0;
+	case OPT_CSV: o->csv = true; return 0;
+	case OPT_UNIT:
+		if (!getgrnam(optarg))
+			return usage_error(&usage, "there is no group \"%s\"", optarg);
+		o->unit = optarg;
+		return 0;
+	case OPT_GROUP:
+		if (!incidents_group_is(optarg))
+			return usage_error(&usage,
+				"--group is day, month, level, app, user, host, channel, action, "
+				"status, "
+				"rule, file or similar");
+		o->group = optarg;
+		return 0;
 	case OPT_REVEAL: o->reveal = true; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
 	case OPT_CHANNEL:
@@ -285,7 +317,7 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 		return 0;
 	case OPT_SINCE:
 	case OPT_UNTIL:
-		if (parse_time(optarg, c == OPT_SINCE ? &o->since : &o->until) < 0)
+		if (incidents_parse_time(optarg, c == OPT_SINCE ? &o->since : &o->until) < 0)
 			return usage_error(&usage,
 				"\"%s\" is no time: expected 2026-11-23, 2026-11-23T08:30 or 12h",
 				optarg);
@@ -314,12 +346,27 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	}
 }
 
+/* Commands without an argument. */
+static const struct {
+	const char *name;
+	int (*run)(const struct incidents_options *o);
+} plain[] = {
+	{"list", incidents_list},
+	{"watch", incidents_watch},
+	{"stats", incidents_stats},
+	{"precision", incidents_precision},
+	{"report", incidents_report},
+	{"verify", incidents_verify},
+	{"checkpoint", incidents_checkpoint},
+	{"rotate-key", incidents_rotate_key},
+};
+
 static int run(const struct incidents_options *o, int argc, char **argv)
 {
 	if (o->reveal && (argc < 1 || strcmp(argv[0], "show") != 0))
 		return usage_error(&usage, "--reveal is for one incident: show");
 	if (argc < 1)
-		return usage_error(&usage, "list, show, mark, verify, checkpoint or rotate-key?");
+		return usage_error(&usage, "which command? see \"sealgate incidents --help\"");
 	if (strcmp(argv[0], "mark") == 0) {
 		if (argc < 2)
 			return usage_error(
@@ -331,16 +378,16 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 			return usage_error(&usage, "show which incident? (see \"incidents list\")");
 		return incidents_show(o, argv + 1, (size_t)argc - 1);
 	}
+	if (strcmp(argv[0], "false-positive") == 0) {
+		if (argc != 2)
+			return usage_error(&usage, "false-positive takes one incident");
+		return incidents_false_positive(o, argv[1]);
+	}
 	if (argc > 1)
 		return usage_error(&usage, "%s takes no argument \"%s\"", argv[0], argv[1]);
-	if (strcmp(argv[0], "list") == 0)
-		return incidents_list(o);
-	if (strcmp(argv[0], "verify") == 0)
-		return incidents_verify(o);
-	if (strcmp(argv[0], "checkpoint") == 0)
-		return incidents_checkpoint(o);
-	if (strcmp(argv[0], "rotate-key") == 0)
-		return incidents_rotate_key(o);
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strcmp(plain[i].name, argv[0]) == 0)
+			return plain[i].run(o);
 	return usage_error(&usage, "no command \"incidents %s\"", argv[0]);
 }
 
@@ -366,7 +413,7 @@ int cmd_incidents(const struct ctl *ctl, int argc, char **argv)
 	/* A wrong command is told before a missing journal. */
 	o.dir_said = said.state_dir != NULL;
 	o.ctl = &(struct ctl){said.config, ctl->socket, o.lang};
-	r = find_dir(said.state_dir, said.config, &o);
+	r = incidents_find_dir(said.state_dir, said.config, &o);
 	return r != 0 ? r : run(&o, argc - optind, argv + optind);
 }
 

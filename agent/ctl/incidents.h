@@ -26,6 +26,8 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
+	bool csv;                             /* report: not HTML */
+	const char *unit;                     /* a group of users */
 	const char *out;                      /* a file, where not to standard output */
 	enum level hide_names, hide_snippets; /* from there up; LEVEL_MAX: never */
 	bool reveal;       /* what is concealed by its level, too; a record tells of it */
@@ -44,6 +46,14 @@ must_check int incidents_refine(const struct incidents_options *o, struct index 
 must_check int incidents_load(
 	const struct incidents_options *o, struct index *x, size_t n, struct incident **ret);
 
+int incidents_conceal(const struct incidents_options *o, struct incident *i); /* 0 or -ENOMEM */
+
+bool incidents_group_is(const char *field); /* one that --group takes */
+
+/* The table of "list", a row at a time. */
+void incidents_put_header(const struct incidents_options *o);
+void incidents_put_row(const struct incidents_options *o, const struct incident *i);
+
 /* The one incident whose id begins with `prefix`. 0, or an exit status after saying why. */
 must_check int incidents_find(
 	const struct incidents_options *o, const char *prefix, struct incident **ret);
@@ -54,12 +64,24 @@ struct review;
 must_check int incidents_submit(
 	const struct incidents_options *o, const struct review *r, uint64_t *ret_seq);
 
+/* What --since and --until take. 0 or -EINVAL. */
+must_check int incidents_parse_time(const char *text, uint64_t *ret);
+/* Fills in `dir`, and what is concealed. 0, or an exit status after saying why. */
+must_check int incidents_find_dir(
+	const char *state_dir, const char *config, struct incidents_options *o);
+
 /* To --out, or standard output. An exit status. */
 int incidents_write_out(const struct incidents_options *o, struct view v);
 
 /* The commands; an exit status of ctl/usage.h. */
 int incidents_list(const struct incidents_options *o);
 int incidents_show(const struct incidents_options *o, char **ids, size_t n);
+int incidents_group(const struct incidents_options *o);
+int incidents_stats(const struct incidents_options *o);
+int incidents_precision(const struct incidents_options *o);
+int incidents_report(const struct incidents_options *o);
+int incidents_watch(const struct incidents_options *o);
+int incidents_false_positive(const struct incidents_options *o, const char *prefix);
 int incidents_verify(const struct incidents_options *o);
 int incidents_mark(const struct incidents_options *o, char **ids, size_t n);
 int incidents_checkpoint(const struct incidents_options *o);

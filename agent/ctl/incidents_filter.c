@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which incidents are meant: filters, and ids that are cut short. */
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +20,18 @@ static bool matches_user(const struct incident *i, const char *user)
 
 	snprintf(number, sizeof(number), "%" PRIu64, i->uid);
 	return strcmp(i->user, user) == 0 || strcmp(number, user) == 0;
+}
+
+/* A unit is a group of this computer's users. */
+static bool is_member(const struct incident *i, const char *unit)
+{
+	const struct group *g = getgrnam(unit);
+	const struct passwd *pw = getpwnam(i->user);
+
+	for (size_t n = 0; g && g->gr_mem[n]; n++)
+		if (strcmp(g->gr_mem[n], i->user) == 0)
+			return true;
+	return g && pw && pw->pw_gid == g->gr_gid;
 }
 
 /* In what a person would look for: names, paths, rules and what was found. */
@@ -78,6 +92,8 @@ bool incidents_wanted(void *userdata, const struct incident *i)
 		return false;
 	if (o->user && !matches_user(i, o->user))
 		return false;
+	if (o->unit && !is_member(i, o->unit))
+		return false;
 	if (o->channel && strcmp(i->channel, o->channel) != 0)
 		return false;
 	if (o->rule && !has_rule(i, o->rule))
@@ -105,7 +121,7 @@ int incidents_refine(const struct incidents_options *o, struct index *x)
 	return index_refine(x, wanted_now, (void *)o);
 }
 
-static int conceal(const struct incidents_options *o, struct incident *i)
+int incidents_conceal(const struct incidents_options *o, struct incident *i)
 {
 	/* A level of another version may be anything. */
 	enum level level = i->level_known ? i->level : LEVEL_TOP_SECRET;
@@ -122,7 +138,7 @@ int incidents_load(
 	int r = index_load(x, n, &i);
 
 	if (r == 0)
-		r = conceal(o, i);
+		r = incidents_conceal(o, i);
 	if (r == 0)
 		*ret = steal(&i);
 	return r;

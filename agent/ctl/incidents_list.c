@@ -14,8 +14,9 @@
 #include "ctl/usage.h"
 #include "model/action.h"
 
-#define FILE_WIDTH_MIN   12U
-#define FILE_WIDTH_PLAIN 120U /* off a terminal */
+#define INCIDENT_ID_WIDTH 26U
+#define FILE_WIDTH_MIN    12U
+#define FILE_WIDTH_PLAIN  120U /* off a terminal */
 
 static int put_json(const struct incident *i)
 {
@@ -187,11 +188,31 @@ static void put_remarks(const struct incidents_options *o, const struct index *x
 			index_unread(x));
 }
 
+void incidents_put_header(const struct incidents_options *o)
+{
+	struct table t;
+
+	make_table(&t, o, INCIDENT_ID_WIDTH);
+	put_header(&t);
+}
+
+void incidents_put_row(const struct incidents_options *o, const struct incident *i)
+{
+	struct table t;
+
+	make_table(&t, o, INCIDENT_ID_WIDTH);
+	put_row(&t, i);
+}
+
 int incidents_list(const struct incidents_options *o)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
 	size_t limit = o->limit, first;
-	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
+	int r;
+
+	if (o->group)
+		return incidents_group(o);
+	r = index_build(o->dir, incidents_wanted, (void *)o, &x);
 
 	if (r == 0)
 		r = incidents_refine(o, x);

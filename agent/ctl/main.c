@@ -29,6 +29,8 @@ static const struct command commands[] = {
 		"chương trình đang chạy ra sao và bảo vệ những gì"},
 	{"incidents", cmd_incidents, "what happened: list, show, verify the journal",
 		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
+	{"statement", cmd_statement, "a signed statement of what was covered, and what was lost",
+		"bản xác nhận có chữ ký: đã bảo vệ gì, mất mát gì"},
 	{0},
 };
 

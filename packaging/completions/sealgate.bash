@@ -13,8 +13,8 @@ _sealgate_commands() {
 # The words of "NAME a|b|c" in the command's synopsis.
 _sealgate_subcommands() {
 	sealgate "$1" --help 2> /dev/null |
-		sed -n "1s/^usage: sealgate $1 \([a-z|A-Z \.]*\).*/\1/p" | tr '|' '\n' |
-		sed -n 's/^\([a-z]*\).*/\1/p'
+		sed -n "1s/^usage: sealgate $1 \([a-z|A-Z \.-]*\).*/\1/p" | tr '|' '\n' |
+		sed -n 's/^\([a-z-]*\).*/\1/p'
 }
 
 _sealgate() {
@@ -59,6 +59,14 @@ _sealgate() {
 		;;
 	--out | --checkpoint)
 		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--group)
+		COMPREPLY=($(compgen -W "day month level app user host channel action status rule file similar" -- "$cur"))
+		return
+		;;
+	--unit)
+		COMPREPLY=($(compgen -g -- "$cur"))
 		return
 		;;
 	--channel)

@@ -60,10 +60,10 @@ class Journal:
             f.write(self.head)
 
 
-def run(*args, lang="C", **kw):
+def run(*args, lang="C", command="incidents", **kw):
     env = dict(os.environ, LC_ALL=lang, TZ="Asia/Ho_Chi_Minh")
     env.pop("NO_COLOR", None)
-    p = subprocess.run([SEALGATE, "incidents", *args], capture_output=True, env=env, timeout=60, **kw)
+    p = subprocess.run([SEALGATE, command, *args], capture_output=True, env=env, timeout=60, **kw)
     return p.returncode, p.stdout.decode(), p.stderr.decode()
 
 
@@ -383,6 +383,161 @@ class Review(unittest.TestCase):
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(text)
                 self.assertEqual(run("verify", "--checkpoint", path, *self.at)[0], status, text)
+
+
+class Statement(unittest.TestCase):
+    def test_signed(self):
+        journal = Journal([incident(1), incident(2, level="internal", action="log"),
+                           {"kind": "gap", "what": "disk-full", "text": "the disk", "lost": 7},
+                           {"kind": "agent", "what": "stop", "text": "told to stop"}])
+        at = ["--state-dir", journal.state.name]
+
+        def statement(*args, **kw):
+            return run(*args, command="statement", **kw)
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "statement")
+            status, out, err = statement("--out", path, *at)
+            self.assertEqual(status, 0, out + err)
+            for text in ("no agent runs", "disk-full: the disk", "records lost: 7", "secret       refused 1"):
+                self.assertIn(text, out)
+            status, out, _ = statement("verify", path)
+            self.assertEqual(status, 0)
+            self.assertIn("signed by the key", out)
+            self.assertIn("mất mát", statement("verify", path, lang="vi_VN.UTF-8")[1].lower())
+            self.assertEqual(run("verify", *at)[0], 0)
+            with open(path, encoding="utf-8") as f:
+                whole = f.read()
+            body = json.loads(whole.splitlines()[0])
+            self.assertEqual((body["records_lost"], body["losses_count"], body["incidents"]["internal"]["allowed"]),
+                             (7, 2, 1))
+            for i in range(0, len(whole), 61):  # any byte
+                changed = whole[:i] + ("x" if whole[i] != "x" else "y") + whole[i + 1:]
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(changed)
+                self.assertEqual(statement("verify", path)[0], 1, i)
+            for text in ("", "x", whole[:-100], whole + "x\n"):
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(text)
+                self.assertEqual(statement("verify", path)[0], 1)
+            self.assertEqual(statement("verify", path + ".none")[0], 2)
+            self.assertEqual(statement("--json", "--out", path, *at)[0], 2)
+            # Another time: nothing was lost in it.
+            status, out, _ = statement("--since", "2026-11-24", *at)
+            self.assertIn("records lost: 0", out)
+
+
+class Counts(unittest.TestCase):
+    def setUp(self):
+        evil = "/home/lan/<script>alert(1)</script> & \"x\".docx"
+        self.journal = Journal(
+            [incident(1, path=evil), incident(2, user="=cmd|' /C calc'!A1"),
+             incident(3, app="zalo", level="internal", action="log", user="root", uid=0, path="/home/lan/b,\"c\".docx")] +
+            [incident(n, time="2026-12-%02dT08:00:00.000Z" % n, path="/home/lan/kh%d.docx" % n) for n in range(4, 12)] +
+            [{"kind": "incident-mark", "id": incident(n)["id"], "status": "false-positive"} for n in (4, 5)] +
+            [{"kind": "incident-mark", "id": incident(n)["id"], "status": "confirmed"} for n in (1, 2, 6)])
+        self.at = ["--state-dir", self.journal.state.name]
+
+    def ok(self, *args, **kw):
+        status, out, err = run(*args, *self.at, **kw)
+        self.assertEqual(status, 0, out + err)
+        return out
+
+    def test_stats(self):
+        stats = json.loads(self.ok("stats", "--json"))
+        self.assertEqual(stats["incidents"], 11)
+        self.assertEqual([(x["key"], x["incidents"]) for x in stats["level"]], [("secret", 10), ("internal", 1)])
+        self.assertEqual(sum(x["incidents"] for x in stats["day"]), 11)
+        out = self.ok("stats", "--app", "telegram")
+        self.assertIn("incidents: 10", out)
+        self.assertIn("█", out)
+
+    def test_precision(self):
+        rule = json.loads(self.ok("precision", "--json"))
+        self.assertEqual((rule["rule"], rule["incidents"], rule["judged"], rule["false_positives"]),
+                         ("vn/own-line", 11, 5, 2))
+        self.assertEqual(rule["precision"], 0.6)
+        self.assertEqual([(m["key"], m["incidents"], m["false_positives"]) for m in rule["months"]],
+                         [("2026-11", 3, 0), ("2026-12", 8, 2)])
+        self.assertIn("60.0 %", self.ok("precision"))
+
+    def test_groups(self):
+        groups = [json.loads(line) for line in self.ok("list", "--group", "similar", "--json").splitlines()]
+        self.assertEqual(groups[0]["incidents"], 9)
+        self.assertEqual(groups[0]["newest"], incident(11)["id"])
+        self.assertEqual(sum(g["incidents"] for g in groups), 11)
+        self.assertIn("     9 ×", self.ok("list", "--group", "similar"))
+        self.assertEqual(run("list", "--group", "x", *self.at)[0], 2)
+        self.assertEqual(len(self.ok("list", "--group", "file", "--limit", "3").splitlines()), 3)
+
+    def test_report(self):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "report.html")
+            for lang, title in (("C", "By application"), ("vi_VN.UTF-8", "Theo ứng dụng")):
+                self.ok("report", "--since", "2026-11-01", "--out", path, lang=lang)
+                with open(path, encoding="utf-8") as f:
+                    page = f.read()
+                self.assertIn(title, page)
+                self.assertNotIn("<script", page)
+                self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;x&quot;", page)
+                self.assertNotIn("://", page)
+            import html.parser
+
+            class Tags(html.parser.HTMLParser):
+                open, bad = [], 0
+
+                def handle_starttag(self, tag, attrs):
+                    if tag not in ("meta", "br"):
+                        self.open.append(tag)
+
+                def handle_endtag(self, tag):
+                    if not self.open or self.open.pop() != tag:
+                        self.bad += 1
+            parser = Tags()
+            parser.feed(page)
+            self.assertEqual((parser.bad, parser.open), (0, []))
+            self.assertIn("The chain holds", self.ok("report"))
+
+    def test_csv(self):
+        import csv
+        import io
+        rows = list(csv.DictReader(io.StringIO(self.ok("report", "--csv"), newline="")))
+        self.assertEqual(len(rows), 11)
+        self.assertEqual(rows[1]["user"], "'=cmd|' /C calc'!A1")
+        self.assertEqual(rows[2]["path"], '/home/lan/b,"c".docx')
+        self.assertEqual((rows[0]["found_by"], rows[0]["part"], rows[0]["page"]), ("vn/own-line", "header", "3"))
+
+    def test_false_positive(self):
+        status, out, err = run("false-positive", incident(3)["id"], "--assign", "minh", *self.at)
+        self.assertEqual(status, 0, err)
+        with tempfile.TemporaryDirectory() as d:
+            with open(os.path.join(d, "e.yaml"), "w", encoding="utf-8") as f:
+                f.write(out)
+            with open(os.path.join(d, "apps.yaml"), "w", encoding="utf-8") as f:
+                f.write("version: 1\napps: [{id: zalo, name: Zalo, category: chat, exe: /usr/bin/zalo}]\n")
+            with open(os.path.join(d, "policy.yaml"), "w", encoding="utf-8") as f:
+                f.write("version: 1\nmode: enforce\napps: [apps.yaml]\nexceptions: [e.yaml]\nrules:\n"
+                        "  - {name: x, when: {family: any}, do: block}\n")
+            p = subprocess.run([SEALGATE, "policy", "check", os.path.join(d, "policy.yaml")], capture_output=True,
+                               timeout=60)
+            self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(run("false-positive", *self.at)[0], 2)
+
+    def test_watch(self):
+        env = dict(os.environ, LC_ALL="C")
+        p = subprocess.Popen([SEALGATE, "incidents", "watch", "--json", "--since", "2026-12-10T00:00:00Z", *self.at],
+                             stdout=subprocess.PIPE, env=env)
+        try:
+            seen = [json.loads(p.stdout.readline())["id"] for _ in range(2)]
+            self.assertEqual(seen, [incident(10)["id"], incident(11)["id"]])
+            body = json.dumps(incident(12, time="2026-12-24T08:00:00.000Z"), ensure_ascii=False)
+            with open(os.path.join(self.journal.dir, "incidents.jsonl"), "a", encoding="utf-8") as f:
+                f.write('{"seq":99,"time":"2026-12-24T08:00:00.000Z","prev":"%s","record":%s,"hash":"%s"}\n'
+                        % ("0" * 64, body, "0" * 64))
+            self.assertEqual(json.loads(p.stdout.readline())["id"], incident(12)["id"])
+        finally:
+            p.kill()
+            p.wait()
+            p.stdout.close()
 
 
 if __name__ == "__main__":
