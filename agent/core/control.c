@@ -88,6 +88,8 @@ static void write_journal(const struct core *core, struct json *j)
 	json_object(j);
 	json_key_u64(j, "files", store_count(core->store));
 	json_key_u64(j, "failed", store_failed(core->store));
+	json_key_u64(j, "lost", store_lost(core->store));
+	json_key_bool(j, "incomplete", store_is_incomplete(core->store));
 	json_object_end(j);
 	json_key(j, "journal");
 	json_object(j);

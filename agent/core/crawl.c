@@ -38,14 +38,19 @@ struct crawl {
 	uint64_t watch_files, watch_dirs, watch_overflows;
 	bool watch_complete;
 	char note[512];
+	struct {
+		uint64_t walks, last, folders_left, files_left, unreadable;
+		unsigned pause; /* enum watch_pause */
+	} pass;
+	uint64_t walks_wanted; /* the number of the walk that will have seen everything again */
 };
 
 static const struct wire_row rows[] = {
 	{WATCH_FILE, 47, WIRE_BODY_MAX, 1},
 	{WATCH_CONFIRM, 1, 1, 0},
-	{WATCH_STATE, 29, 4096, 0},
 	{WATCH_RECEIVED, 90, WIRE_BODY_MAX, 1},
 	{WATCH_MISSED, 8, 8, 0},
+	{WATCH_STATE, 29, 8192, 0},
 };
 
 static void file_free(struct file *f)
@@ -166,7 +171,24 @@ static int on_state(struct crawl *c, const struct wire_frame *frame)
 	c->watch_complete = unpack_u8(&u) != 0;
 	c->watch_overflows = unpack_u64(&u);
 	unpack_str(&u, c->note, sizeof(c->note));
+	if (u.in.n > 0) {
+		c->pass.walks = unpack_u64(&u);
+		c->pass.last = unpack_u64(&u);
+		c->pass.folders_left = unpack_u64(&u);
+		c->pass.files_left = unpack_u64(&u);
+		c->pass.unreadable = unpack_u64(&u);
+		c->pass.pause = unpack_enum(&u, WATCH_PAUSE_MAX);
+	}
+	if (!u.error && c->pass.last != 0 && c->pass.walks >= c->walks_wanted)
+		store_is_whole(c->core->store);
 	return unpack_end(&u);
+}
+
+void crawl_rescan(struct crawl *c)
+{
+	c->walks_wanted = c->pass.walks + 1;
+	if (c->watch && wire_peer_send(c->watch, CORE_RESCAN, 0, VIEW_EMPTY, NULL, 0) < 0)
+		c->watch = wire_peer_free(c->watch); /* its next connection walks anyway */
 }
 
 static void drop_scanned(struct crawl *c)
@@ -230,6 +252,8 @@ int crawl_watch(struct crawl *c, int sock)
 	c->watch = wire_peer_free(c->watch);
 	c->watch_generation++;
 	c->watch_complete = false;
+	c->pass.last = 0;
+	c->walks_wanted = 0;
 	drop_scanned(c);
 	return wire_peer_new(c->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->watch);
 }

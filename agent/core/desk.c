@@ -91,7 +91,7 @@ static void request_free(struct request *q)
 }
 
 static void send_facts(struct desk *d, uint32_t id, const struct file_key *key,
-	const struct facts *f, bool cacheable)
+	const struct facts *f, bool cacheable, enum failure failure)
 {
 	struct facts_brief brief = facts_brief(f);
 	struct buf body = BUF_INIT(256);
@@ -99,7 +99,7 @@ static void send_facts(struct desk *d, uint32_t id, const struct file_key *key,
 
 	pack_key(&p, key);
 	pack_brief(&p, &brief);
-	pack_u8(&p, cacheable);
+	pack_u8(&p, (uint8_t)((unsigned)failure << 1 | cacheable));
 	/* A gate that cannot be told has its own deadline. */
 	if (p.error || wire_peer_send(d->gate, CORE_FACTS, id, buf_view(&body), NULL, 0) < 0)
 		d->refused++;
@@ -125,7 +125,8 @@ static void on_scanned(void *userdata, const struct facts *f)
 		request_free(q);
 		return;
 	}
-	send_facts(d, q->id, &q->key, f, cacheable);
+	send_facts(d, q->id, &q->key, f, cacheable,
+		store_is_incomplete(d->core->store) ? FAILURE_STORE : FAILURE_NONE);
 	if (!cacheable) {
 		request_free(q);
 		return;
@@ -184,13 +185,13 @@ static void name_of(int fd, char *ret, size_t size)
 	ret[n > 0 ? n : 0] = 0;
 }
 
-static int refuse(struct desk *d, uint32_t id, const struct file_key *key)
+static int refuse(struct desk *d, uint32_t id, const struct file_key *key, enum failure failure)
 {
 	struct facts f = {
-		.completeness = COMPLETENESS_UNREADABLE, .reasons = REASON_BIT(REASON_CRASHED)};
+		.completeness = COMPLETENESS_UNREADABLE, .reasons = failure_reasons(failure)};
 
 	d->refused++;
-	send_facts(d, id, key, &f, false);
+	send_facts(d, id, key, &f, false, failure);
 	return 0;
 }
 
@@ -217,12 +218,12 @@ static int on_classify(struct desk *d, struct wire_frame *frame)
 			0) {
 		d->from_store++;
 		desk_remember(d, &key, &known);
-		send_facts(d, frame->id, &key, &known, true);
+		send_facts(d, frame->id, &key, &known, true, FAILURE_NONE);
 		return 0;
 	}
 	q = d->n_requests < REQUESTS_MAX ? calloc(1, sizeof(*q)) : NULL;
 	if (!q)
-		return refuse(d, frame->id, &key);
+		return refuse(d, frame->id, &key, FAILURE_PRESSURE);
 	*q = (struct request){.desk = d,
 		.id = frame->id,
 		.gate_generation = d->gate_generation,
@@ -238,7 +239,8 @@ static int on_classify(struct desk *d, struct wire_frame *frame)
 		on_scanned, q);
 	if (r < 0) {
 		request_free(q);
-		return refuse(d, frame->id, &key);
+		return refuse(d, frame->id, &key,
+			r == -EMFILE || r == -ENFILE ? FAILURE_DESCRIPTORS : FAILURE_PRESSURE);
 	}
 	return 0;
 }
@@ -299,7 +301,8 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 			&stored) == 0)
 		c.facts = &stored;
 	/* An answer given without facts is told as it was given. */
-	if (c.facts && record.cause != RECORD_CAUSE_KNOWN && record.cause != RECORD_CAUSE_SCANNED)
+	if (c.facts && record.cause != RECORD_CAUSE_KNOWN && record.cause != RECORD_CAUSE_SCANNED &&
+		record.cause != RECORD_CAUSE_STORE)
 		c.facts = NULL;
 	if (!d->core->incidents)
 		return 0; /* stopping: the gate keeps it for the next core */

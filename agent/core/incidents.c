@@ -255,6 +255,9 @@ static void write_decision(
 	json_key_u64(j, "policy_version", r->policy_version);
 	json_key_str(j, "rules_version", c->rules_version);
 	json_key_str(j, "cause", record_cause_name(r->cause));
+	json_key_str(j, "failure", r->failure == FAILURE_NONE ? NULL : failure_name(r->failure));
+	json_key_str(j, "may_be", r->failure == FAILURE_NONE ? NULL : may_be_name(r->may_be));
+	json_key_bool(j, "meeting", r->meeting);
 	json_key(j, "hold_ms");
 	json_double(j, (double)r->hold_ns / 1e6, 3);
 	json_key_u64(j, "retries", 0);

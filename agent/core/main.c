@@ -30,6 +30,7 @@ struct process {
 	struct core core; /* first: the callbacks' userdata is either */
 	struct loop_timer *tick;
 	uint64_t stopping; /* since; 0: not */
+	uint64_t store_lost;
 };
 
 static void on_kill_worker(void *userdata, uint32_t index)
@@ -137,12 +138,28 @@ static const struct child_events child_events = {
 	.n_rows = ARRAY_SIZE(rows),
 };
 
+/* Damage that showed while it was in use. */
+static void tell_lost_store(struct process *p)
+{
+	struct core *core = &p->core;
+
+	if (store_lost(core->store) == p->store_lost)
+		return;
+	p->store_lost = store_lost(core->store);
+	/* The ledger counts what it cannot take. */
+	unchecked(incidents_note(core->ledger, "gap", "store",
+		"the fact store was damaged, was put aside as facts.db.damaged, and is filled "
+		"anew"));
+	crawl_rescan(core->crawl);
+}
+
 static int on_tick(void *userdata)
 {
 	struct process *p = userdata;
 
 	/* A full disk shows in store_failed(); the agent goes on. */
 	unchecked(store_flush(p->core.store));
+	tell_lost_store(p);
 	if (p->stopping &&
 		(ledger_waiting(p->core.ledger) == 0 || clock_now() - p->stopping >= STOP_NS))
 		return LOOP_DONE;
@@ -178,20 +195,15 @@ static int confine(const struct config *c)
 static int open_store(struct core *core)
 {
 	char dir[4096];
-	bool recreated;
+	bool recreated; /* told with the first tick */
 	int r;
 
 	snprintf(dir, sizeof(dir), "%s/core", core->config.state_dir);
 	r = store_open(dir, &core->store, &recreated);
 	if (r < 0) {
 		child_fatal("cannot open the fact store in %s: %s", dir, strerror(-r));
-		return r;
 	}
-	if (recreated)
-		return incidents_note(core->ledger, "gap", "store",
-			"the fact store was damaged, was put aside as facts.db.damaged, and is "
-			"filled anew");
-	return 0;
+	return r;
 }
 
 static int set_up(struct process *p)

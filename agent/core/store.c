@@ -38,7 +38,9 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	bool in_transaction;
-	uint64_t pending, failed;
+	uint64_t pending, failed, lost;
+	bool incomplete;
+	char path[4096];
 	struct buf scratch;
 };
 
@@ -115,24 +117,44 @@ static int put_aside(const char *path)
 	return rename(path, aside) < 0 ? -errno : 0;
 }
 
+/* What was in it is read again, file by file. */
+static int start_anew(struct store *s)
+{
+	int r;
+
+	close_file(s);
+	s->in_transaction = false;
+	s->pending = 0;
+	s->lost++;
+	s->incomplete = true;
+	r = put_aside(s->path);
+	return r < 0 ? r : open_file(s, s->path);
+}
+
+/* Damage that shows only while it is in use. */
+static void heal(struct store *s, int rc)
+{
+	int code = rc & 0xff;
+
+	s->incomplete = true;
+	if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB)
+		return;
+	if (start_anew(s) < 0)
+		close_file(s); /* every question is a miss from here on, as status says */
+}
+
 int store_open(const char *dir, struct store **ret, bool *ret_recreated)
 {
 	struct store *s = calloc(1, sizeof(*s));
-	char path[4096];
 	int r;
 
 	if (!s)
 		return -ENOMEM;
-	*ret_recreated = false;
-	snprintf(path, sizeof(path), "%s/%s", dir, STORE_FILE);
-	r = open_file(s, path);
-	if (r == -EBADMSG) {
-		close_file(s);
-		r = put_aside(path);
-		if (r == 0)
-			r = open_file(s, path);
-		*ret_recreated = r == 0;
-	}
+	snprintf(s->path, sizeof(s->path), "%s/%s", dir, STORE_FILE);
+	r = open_file(s, s->path);
+	if (r == -EBADMSG)
+		r = start_anew(s);
+	*ret_recreated = s->lost > 0;
 	if (r < 0) {
 		store_close(s);
 		return r;
@@ -169,6 +191,8 @@ int store_get(struct store *s, const struct file_key *key, uint32_t generation, 
 	struct facts f;
 	int rc, r = STORE_MISS;
 
+	if (!s->db)
+		return -EIO;
 	bind_key(st, key, generation);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
@@ -185,6 +209,8 @@ int store_get(struct store *s, const struct file_key *key, uint32_t generation, 
 		r = -EIO;
 	}
 	sqlite3_reset(st);
+	if (r == -EIO)
+		heal(s, rc);
 	return r;
 }
 
@@ -214,8 +240,10 @@ static int put(struct store *s, const struct file_key *key, const struct facts *
 
 int store_put(struct store *s, const struct file_key *key, const struct facts *f)
 {
-	int r = put(s, key, f);
+	int r = s->db ? put(s, key, f) : -EIO;
 
+	if (r == -EIO && s->db)
+		heal(s, sqlite3_errcode(s->db));
 	if (r < 0)
 		s->failed++;
 	else
@@ -227,13 +255,18 @@ int store_flush(struct store *s)
 {
 	int r;
 
-	if (!s->in_transaction)
+	if (!s->in_transaction || !s->db)
 		return 0;
 	r = step(s->statements[COMMIT]);
 	if (r < 0) {
 		/* Full or broken: what was gathered is given up; it will be scanned again. */
 		s->failed += s->pending;
+		int rc = sqlite3_errcode(s->db);
+
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		s->in_transaction = false;
+		if (r == -EIO)
+			heal(s, rc);
 	}
 	s->in_transaction = false;
 	s->pending = 0;
@@ -245,6 +278,8 @@ uint64_t store_count(struct store *s)
 	sqlite3_stmt *st = s->statements[COUNT];
 	uint64_t n = 0;
 
+	if (!s->db)
+		return 0;
 	if (sqlite3_step(st) == SQLITE_ROW)
 		n = (uint64_t)sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
@@ -254,6 +289,21 @@ uint64_t store_count(struct store *s)
 uint64_t store_pending(const struct store *s)
 {
 	return s->pending;
+}
+
+uint64_t store_lost(const struct store *s)
+{
+	return s->lost;
+}
+
+bool store_is_incomplete(const struct store *s)
+{
+	return s->incomplete;
+}
+
+void store_is_whole(struct store *s)
+{
+	s->incomplete = s->db == NULL;
 }
 
 uint64_t store_failed(const struct store *s)

@@ -30,6 +30,13 @@ must_check int store_put(struct store *s, const struct file_key *key, const stru
 
 must_check int store_flush(struct store *s);
 
+/* How often it was damaged and begun anew since it was opened. */
+uint64_t store_lost(const struct store *s);
+/* True while facts that were known once may be missing: from a loss to store_is_whole(), which says
+   that all files were looked at again. */
+bool store_is_incomplete(const struct store *s);
+void store_is_whole(struct store *s);
+
 uint64_t store_count(struct store *s);         /* files with facts */
 uint64_t store_pending(const struct store *s); /* puts since the last flush */
 uint64_t store_failed(const struct store *s);  /* puts that could not be kept */

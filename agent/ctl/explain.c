@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "ctl/commands.h"
+#include "ctl/explain_failures.h"
 #include "ctl/facts_text.h"
 #include "ctl/policy_load.h"
 #include "ctl/scan_client.h"
@@ -29,7 +30,9 @@
 static const struct usage usage = {
 	.synopsis = "explain [--json] --app ID [--channel C] [--user U] [--destination D] "
 		    "[--meeting]\n"
-		    "                        [--policy FILE] [--rules DIR]... FILE",
+		    "                        [--failure F [--may-be M]] [--policy FILE] "
+		    "[--rules DIR]... FILE\n"
+		    "       sealgate explain [--json] --failures --app ID [--policy FILE]",
 	.text = "Says what would happen if the application did this with the document, and what "
 		"each\n"
 		"rule of the policy says to it. Needs no daemon.",
@@ -42,6 +45,11 @@ static const struct usage usage = {
 			{"--user U", "name or number; by default you"},
 			{"--destination D", "site or peer"},
 			{"--meeting", "a call is in progress"},
+			{"--failure F",
+				"as if nobody could look: deadline, crash, unreadable, pressure, "
+				"core-gone, descriptors, store"},
+			{"--may-be M", "what it was before: state-secret, internal, unknown"},
+			{"--failures", "the answers to all failures, as a table"},
 			{"--policy FILE", "a policy other than the configured one"},
 			{"--rules DIR", "rule packs to use instead of the installed ones"},
 			{"--json", "one JSON object"},
@@ -55,6 +63,9 @@ enum {
 	OPT_USER,
 	OPT_DESTINATION,
 	OPT_MEETING,
+	OPT_FAILURE,
+	OPT_MAY_BE,
+	OPT_FAILURES,
 	OPT_POLICY,
 	OPT_RULES,
 	OPT_JSON,
@@ -67,6 +78,9 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, OPT_USER},
 	{"destination", required_argument, NULL, OPT_DESTINATION},
 	{"meeting", no_argument, NULL, OPT_MEETING},
+	{"failure", required_argument, NULL, OPT_FAILURE},
+	{"may-be", required_argument, NULL, OPT_MAY_BE},
+	{"failures", no_argument, NULL, OPT_FAILURES},
 	{"policy", required_argument, NULL, OPT_POLICY},
 	{"rules", required_argument, NULL, OPT_RULES},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -76,7 +90,7 @@ static const struct option options[] = {
 
 struct explain {
 	enum lang lang;
-	bool json;
+	bool json, failures;
 	const char *app, *user, *policy_path;
 	struct scan_client_options scan;
 	unsigned n_rules;
@@ -258,6 +272,10 @@ static const char *translate(enum lang lang, const char *why)
 		{"the destination matches none of the rule's patterns",
 			"nơi nhận không khớp mẫu nào của quy tắc"},
 		{"it is outside the rule's hours", "ngoài thời gian của quy tắc"},
+		{"it is known what the document is", "đã biết tài liệu là gì"},
+		{"the failure is not in the entry's list", "sự cố không thuộc mục này"},
+		{"what the document may be is not in the entry's list",
+			"tài liệu có thể là gì không thuộc mục này"},
 		{"the rule is no longer valid", "quy tắc đã hết hạn"},
 	};
 
@@ -300,6 +318,12 @@ static void put_text(const struct explain *e)
 		channel_name(e->q.channel), e->q.uid, e->policy->path);
 	for (uint32_t i = 0; i < policy_n_rules(p); i++)
 		put_rule(e, i);
+	if (v->failure != FAILURE_NONE)
+		printf(lang_pick(
+			       e->lang, "  failure %s, may be %s\n", "  sự cố %s, có thể là %s\n"),
+			failure_name(v->failure), may_be_name(v->may_be));
+	for (uint32_t i = 0; v->failure != FAILURE_NONE && i < policy_n_failures(p); i++)
+		put_rule(e, policy_n_rules(p) + i);
 	printf("\n%s%s%s", tty_style(stdout, style), action_name(v->action),
 		tty_style(stdout, TTY_PLAIN));
 	if (v->rule == POLICY_RULE_NONE)
@@ -316,13 +340,15 @@ static void put_text(const struct explain *e)
 		printf("%s\n", message);
 }
 
-static void put_json_rules(const struct explain *e, struct json *j)
+/* `n` from number `first` on: rules, or entries of `failures`. */
+static void put_json_rules(
+	const struct explain *e, struct json *j, const char *key, uint32_t first, uint32_t n)
 {
 	const struct policy *p = e->policy->policy;
 
-	json_key(j, "rules");
+	json_key(j, key);
 	json_array(j);
-	for (uint32_t i = 0; i < policy_n_rules(p); i++) {
+	for (uint32_t i = first; i < first + n; i++) {
 		const char *why = policy_rule_mismatch(p, i, &e->q);
 
 		json_object(j);
@@ -354,7 +380,10 @@ static int put_json(const struct explain *e)
 	json_key_bool(&j, "meeting", e->q.meeting);
 	json_key_str(&j, "policy", e->policy->path);
 	json_key_str(&j, "mode", mode_name(policy_mode(p)));
-	put_json_rules(e, &j);
+	put_json_rules(e, &j, "rules", 0, policy_n_rules(p));
+	put_json_rules(e, &j, "failures", policy_n_rules(p), policy_n_failures(p));
+	json_key_str(&j, "failure", v->failure == FAILURE_NONE ? NULL : failure_name(v->failure));
+	json_key_str(&j, "may_be", v->failure == FAILURE_NONE ? NULL : may_be_name(v->may_be));
 	json_key(&j, "verdict");
 	json_object(&j);
 	json_key_str(&j, "action", action_name(v->action));
@@ -382,12 +411,22 @@ static int run(const struct ctl *ctl, struct explain *e, const char *file)
 	r = find_app(e);
 	if (r == CTL_DONE)
 		r = find_user(e);
+	find_time(e);
+	if (r == CTL_DONE && e->failures) {
+		if (e->json)
+			return explain_failures_json(e->policy, &e->q);
+		explain_failures_text(e->policy, &e->q, e->lang);
+		return CTL_DONE;
+	}
 	if (r == CTL_DONE)
 		r = scan(ctl, e, file);
 	if (r != CTL_DONE)
 		return r;
-	find_time(e);
 	e->q.facts = facts_brief(&e->facts);
+	/* As the gate asks where it has no facts. */
+	if (e->q.failure != FAILURE_NONE)
+		e->q.facts = (struct facts_brief){.completeness = COMPLETENESS_UNREADABLE,
+			.reasons = failure_reasons(e->q.failure)};
 	policy_decide(e->policy->policy, &e->q, &e->verdict);
 	if (e->json)
 		r = put_json(e);
@@ -401,6 +440,7 @@ static int run(const struct ctl *ctl, struct explain *e, const char *file)
 /* An exit status, or -1: go on. */
 static int parse(struct explain *e, int argc, char **argv)
 {
+	enum may_be may_be;
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
@@ -413,6 +453,18 @@ static int parse(struct explain *e, int argc, char **argv)
 		case OPT_USER: e->user = optarg; break;
 		case OPT_DESTINATION: e->q.destination = optarg; break;
 		case OPT_MEETING: e->q.meeting = true; break;
+		case OPT_FAILURE:
+			if (failure_parse(optarg, &e->q.failure) < 0)
+				return usage_error(&usage, "no failure \"%s\"", optarg);
+			break;
+		case OPT_MAY_BE:
+			if (may_be_parse(optarg, &may_be) < 0)
+				return usage_error(&usage, "it cannot be \"%s\"", optarg);
+			e->q.was = may_be == MAY_BE_STATE_SECRET ? LEVEL_SECRET
+				: may_be == MAY_BE_INTERNAL      ? LEVEL_INTERNAL
+								 : LEVEL_NONE;
+			break;
+		case OPT_FAILURES: e->failures = true; break;
 		case OPT_POLICY: e->policy_path = optarg; break;
 		case OPT_RULES:
 			if (e->n_rules == SCAN_CLIENT_RULES_MAX - 1)
@@ -429,7 +481,9 @@ static int parse(struct explain *e, int argc, char **argv)
 	}
 	if (!e->app)
 		return usage_error(&usage, "explain needs --app");
-	if (argc - optind != 1)
+	if (e->failures && argc != optind)
+		return usage_error(&usage, "--failures takes no FILE");
+	if (!e->failures && argc - optind != 1)
 		return usage_error(&usage, "explain needs one FILE");
 	return -1;
 }

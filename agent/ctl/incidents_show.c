@@ -91,6 +91,12 @@ static const struct {
 	{"pressure", {{"too many opens were waiting", "quá nhiều lượt mở đang chờ"}}},
 	{"successor",
 		{{"the agent had just been restarted", "chương trình vừa được khởi động lại"}}},
+	{"descriptors",
+		{{"no descriptor was left to hand the document on",
+			"không còn mô tả tệp nào để chuyển tài liệu đi kiểm tra"}}},
+	{"store",
+		{{"the document was read while the store of facts is being filled anew",
+			"tài liệu được đọc trong lúc kho kết quả đang được dựng lại"}}},
 };
 
 static void heading(enum lang lang, const char *en, const char *vi)

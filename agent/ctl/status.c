@@ -275,23 +275,19 @@ static void check_losses(const struct status *s)
 			"sự kiện bị nhân từ chối"},
 		{"supervisor.gate.answer_errors", "answers that the kernel refused at first",
 			"trả lời bị nhân từ chối lần đầu"},
-		{"supervisor.gate.deadline", "opens answered without facts at the deadline",
-			"lần mở được trả lời khi hết hạn, chưa biết nội dung"},
-		{"supervisor.gate.core_gone", "opens answered while core was away",
-			"lần mở được trả lời khi thiếu tiến trình lõi"},
 		{"supervisor.gate.cover_timeouts",
 			"applications that started before the file systems were covered",
 			"ứng dụng chạy trước khi hệ thống tệp được bảo vệ"},
 		{"supervisor.gate.stuck", "gates that died reading a process's memory",
 			"cổng bị hỏng khi đọc bộ nhớ của một tiến trình"},
-		{"supervisor.gate.pressure", "opens answered under pressure",
-			"lần mở được trả lời khi quá tải"},
 		{"supervisor.gate.unidentified", "processes that could not be identified",
 			"tiến trình không nhận diện được"},
 		{"supervisor.events_lost", "records about the agent lost while core was away",
 			"bản ghi về tác tử bị mất khi thiếu tiến trình lõi"},
 		{"journal.lost", "records lost before the journal",
 			"bản ghi mất trước khi vào nhật ký"},
+		{"store.lost", "damaged stores of facts, put aside and filled anew",
+			"kho kết quả bị hỏng, được cất đi và dựng lại"},
 		{"store.failed", "facts that could not be stored", "kết quả không lưu được"},
 		{"watch.overflows", "overflows of the watch", "lần theo dõi bị tràn"},
 		{"scan.crashed", "crashes of scan workers", "lần tiến trình quét bị hỏng"},
@@ -311,6 +307,30 @@ static void check_losses(const struct status *s)
 			text(s->root, "configuration_error"));
 }
 
+/* Opens that nobody could judge; those that went on because their document cannot be read are no
+   trouble of the agent. */
+static void check_failures(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "supervisor.failures");
+	char detail[200];
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct conf_node *f = list->items[i];
+
+		if (strcmp(text(f, "failure"), "unreadable") == 0 &&
+			strcmp(text(f, "action"), "allow") == 0)
+			continue;
+		snprintf(detail, sizeof(detail), "%s, %s, %s, %s", text(f, "failure"),
+			text(f, "may_be"), text(f, "action"), text(f, "count"));
+		problem(s,
+			"opens answered although nobody could look (failure, what it may be, "
+			"action, how often)",
+			"lần mở được trả lời khi chưa xem được (sự cố, có thể là gì, xử lý, số "
+			"lần)",
+			detail);
+	}
+}
+
 static int print(const struct ctl *ctl, struct view json)
 {
 	struct status s = {.lang = ctl->lang};
@@ -328,6 +348,7 @@ static int print(const struct ctl *ctl, struct view json)
 	check_processes(&s);
 	check_coverage(&s);
 	check_losses(&s);
+	check_failures(&s);
 	conf_free(c);
 	free(d);
 	return CTL_DONE;

@@ -199,7 +199,9 @@ struct gate {
 	uint64_t memory_dev; /* of memory files, which are in no file system that anybody mounts */
 	bool serving, stopping;
 	bool core_wants_out;
-	bool covered;           /* the file systems, as the supervisor said since GATE_IDLE */
+	uint64_t
+		core_lost; /* when its socket broke, or when another was asked for; 0: it has one */
+	bool covered;      /* the file systems, as the supervisor said since GATE_IDLE */
 	uint32_t covered_after; /* the number of GATE_IDLE: older questions do not count */
 
 	struct gate_shared *shared;
@@ -216,6 +218,7 @@ struct gate {
 	uint64_t boot_offset;     /* realtime of the monotonic clock's zero, for this round */
 	uint64_t offset_due;      /* when utc_offset is worked out again */
 	int32_t utc_offset;
+	bool meeting; /* a call is in progress, as the supervisor said */
 
 	struct proc_table procs;
 	struct facts_table facts;
@@ -329,6 +332,8 @@ uint32_t fds_audit(struct gate *g, struct proc *p, bool all, char *ret_first, si
 
 /* marks.c */
 bool marks_has(const struct gate *g, const struct file_key *key);
+/* What the file was when it was last read, whatever it is now; `key` may be NULL. */
+enum level marks_level(const struct gate *g, const struct file_key *key);
 /* Puts a mark on the file, or takes it off, as the facts are. */
 void marks_facts(struct gate *g, int fd, enum file_track track, const struct file_key *key,
 	const struct facts_brief *facts);
@@ -349,8 +354,9 @@ enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid);
 void hold_init(struct gate *g);
 void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct file_key *key,
 	uint64_t mount);
+/* `cause` says what stood in core's way, or that nothing did: RECORD_CAUSE_SCANNED. */
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
-	const struct facts_brief *facts, bool may_keep);
+	const struct facts_brief *facts, bool may_keep, enum record_cause cause);
 /* Takes the event over. NULL where all slots are in use; it stays the caller's then. */
 struct hold *hold_take(struct gate *g, struct event *ev, uint32_t app, const struct file_key *key,
 	enum gate_slot_kind kind);
@@ -421,6 +427,8 @@ void record_flush(struct gate *g);
 /* link.c */
 void link_set(struct gate *g, int sock);
 void link_drop(struct gate *g);
+/* Asks for another socket where it has had none for a while. */
+void link_ask(struct gate *g);
 /* 0, -EAGAIN where core does not take it, -EPIPE where it is gone. */
 must_check int link_send(struct gate *g, uint16_t type, uint32_t id, int fd);
 

@@ -103,7 +103,9 @@ static void count_cause(struct gate *g, enum record_cause cause)
 	struct gate_counters *c = &g->shared->counters;
 
 	switch (cause) {
+	case RECORD_CAUSE_STORE:
 	case RECORD_CAUSE_SCANNED: c->scanned++; break;
+	case RECORD_CAUSE_DESCRIPTORS: c->descriptors++; break;
 	case RECORD_CAUSE_DEADLINE: c->deadline++; break;
 	case RECORD_CAUSE_CORE_GONE: c->core_gone++; break;
 	case RECORD_CAUSE_PRESSURE: c->pressure++; break;
@@ -184,7 +186,8 @@ static int request_send(
 	return p.error ? p.error : link_send(g, GATE_CLASSIFY, q->id, q->fd);
 }
 
-/* Asks core about the file. -EAGAIN where it cannot take it, -EPIPE where it is gone. */
+/* Asks core about the file. -EAGAIN where it cannot take it, -EPIPE where it is gone, -EMFILE for
+   want of a descriptor. */
 static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, uint32_t app,
 	const struct file_key *key, enum file_track track, struct request **ret)
 {
@@ -195,7 +198,7 @@ static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, ui
 		return -EAGAIN;
 	q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (q->fd < 0)
-		return -EAGAIN;
+		return -EMFILE;
 	q->key = *key;
 	q->id = hold_next_id(g);
 	q->epoch = g->epoch;
@@ -227,6 +230,13 @@ static struct request *request_by_id(struct gate *g, uint32_t id)
 }
 
 /* Holding. */
+
+static enum record_cause cause_of(int error)
+{
+	return error == -EPIPE     ? RECORD_CAUSE_CORE_GONE
+		: error == -EMFILE ? RECORD_CAUSE_DESCRIPTORS
+				   : RECORD_CAUSE_PRESSURE;
+}
 
 static void judge_at_once(struct gate *g, struct event *ev, struct proc *p,
 	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause)
@@ -264,8 +274,7 @@ void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct fi
 		r = request_new(g, ev->fd, ev->pid, ev->arrived, p->app, key,
 			mounts_track(g, mount, ev->pid), &q);
 	if (r < 0) {
-		judge_at_once(g, ev, p, key, &crashed,
-			r == -EPIPE ? RECORD_CAUSE_CORE_GONE : RECORD_CAUSE_PRESSURE);
+		judge_at_once(g, ev, p, key, &crashed, cause_of(r));
 		return;
 	}
 	g->shared->counters.held++;
@@ -328,8 +337,7 @@ static void ask_again(struct gate *g, struct list *waiting, enum file_track trac
 
 		list_remove(n);
 		if (r < 0) {
-			resolve_open(g, h, &crashed,
-				r == -EPIPE ? RECORD_CAUSE_CORE_GONE : RECORD_CAUSE_PRESSURE);
+			resolve_open(g, h, &crashed, cause_of(r));
 			continue;
 		}
 		h->request = q;
@@ -360,7 +368,7 @@ static void tell_about(struct gate *g, struct request *q, const struct facts_bri
 }
 
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
-	const struct facts_brief *facts, bool may_keep)
+	const struct facts_brief *facts, bool may_keep, enum record_cause cause)
 {
 	struct request *q = request_by_id(g, id);
 	struct list again;
@@ -384,12 +392,12 @@ void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 		struct hold *h = list_entry(n, struct hold, by_file);
 
 		if (h->exec) {
-			count_cause(g, RECORD_CAUSE_SCANNED);
-			exec_facts(g, h, facts, RECORD_CAUSE_SCANNED);
+			count_cause(g, cause);
+			exec_facts(g, h, facts, cause);
 			continue;
 		}
 		if (sound || h->event.arrived <= q->sent) {
-			resolve_open(g, h, facts, RECORD_CAUSE_SCANNED);
+			resolve_open(g, h, facts, cause);
 			continue;
 		}
 		list_remove(n);

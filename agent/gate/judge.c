@@ -85,6 +85,9 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	if (key)
 		r->key = *key;
 	r->facts = q->facts;
+	r->failure = v->failure;
+	r->may_be = v->may_be;
+	r->meeting = q->meeting;
 	snprintf(r->app, sizeof(r->app), "%s", apptable_id(g->apps, app));
 	snprintf(r->rule, sizeof(r->rule), "%s", policy_rule_name(g->policy, v->rule));
 	snprintf(r->identified, sizeof(r->identified), "%s", proc_how_name((enum proc_how)p->how));
@@ -108,9 +111,20 @@ static bool is_recorded(
 		(v->action > ACTION_ALLOW || v->intended > ACTION_ALLOW);
 }
 
+/* What is answered although nobody could look: one count for each open. */
+static void count_failure(struct gate *g, const struct verdict *v)
+{
+	enum gate_outcome outcome = action_refuses(v->action) ? GATE_OUTCOME_REFUSED
+		: v->action == ACTION_ALLOW                   ? GATE_OUTCOME_ALLOWED
+							      : GATE_OUTCOME_LOGGED;
+
+	if (v->failure != FAILURE_NONE)
+		g->shared->counters.failures[v->failure][v->may_be][outcome]++;
+}
+
 static void ask_policy(struct gate *g, const struct proc *p, uint32_t app, enum channel channel,
-	const struct facts_brief *facts, const struct event *ev, struct question *q,
-	struct verdict *v)
+	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause,
+	const struct event *ev, struct question *q, struct verdict *v)
 {
 	*q = (struct question){
 		.facts = *facts,
@@ -123,7 +137,11 @@ static void ask_policy(struct gate *g, const struct proc *p, uint32_t app, enum 
 		.path = g->path[0] ? g->path : NULL,
 		.realtime = ev->realtime,
 		.utc_offset = g->utc_offset,
+		.meeting = g->meeting,
+		.was = marks_level(g, key),
 	};
+	if (facts->completeness != COMPLETENESS_FULL)
+		q->failure = record_cause_failure(cause);
 	policy_decide(g->policy, q, v);
 }
 
@@ -143,7 +161,8 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 		event_answer(g, ev, true);
 		return;
 	}
-	ask_policy(g, p, app, channel, facts, ev, &q, &v);
+	ask_policy(g, p, app, channel, key, facts, cause, ev, &q, &v);
+	count_failure(g, &v);
 	if (is_recorded(&v, p, key, way)) {
 		kept = record_next(g);
 		if (kept)
@@ -169,7 +188,8 @@ bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *
 	struct question q;
 	struct verdict v;
 
-	ask_policy(g, p, app, CHANNEL_OPEN, facts, ev, &q, &v);
+	ask_policy(g, p, app, CHANNEL_OPEN, key, facts, cause, ev, &q, &v);
+	count_failure(g, &v);
 	if (!action_refuses(v.action) && !action_refuses(v.intended))
 		return false; /* what is only recorded is recorded when it opens files itself */
 	kept = record_next(g);
@@ -190,7 +210,7 @@ void judge_already(
 	struct question q;
 	struct verdict v;
 
-	ask_policy(g, p, p->app, CHANNEL_OPEN, facts, &now, &q, &v);
+	ask_policy(g, p, p->app, CHANNEL_OPEN, key, facts, RECORD_CAUSE_KNOWN, &now, &q, &v);
 	if (!action_refuses(v.action) && !action_refuses(v.intended))
 		return;
 	kept = record_next(g);

@@ -81,6 +81,10 @@
 
 #define GATE_BEAT_NS (200 * NSEC_PER_MSEC)
 
+/* Without a socket to core for so long, another one is asked for: a core that died comes with one.
+ */
+#define GATE_UNLINKED_NS NSEC_PER_SEC
+
 /* Batches of events and frames of core per round, so that neither starves the other. */
 #define GATE_BATCHES_PER_ROUND 8
 #define GATE_ROUND_NS          (20 * NSEC_PER_MSEC)

@@ -40,16 +40,32 @@ int link_send(struct gate *g, uint16_t type, uint32_t id, int fd)
 	return r < 0 ? -EAGAIN : 0;
 }
 
+static enum record_cause cause_of(enum failure core)
+{
+	switch (core) {
+	case FAILURE_PRESSURE: return RECORD_CAUSE_PRESSURE;
+	case FAILURE_DESCRIPTORS: return RECORD_CAUSE_DESCRIPTORS;
+	case FAILURE_STORE: return RECORD_CAUSE_STORE;
+	case FAILURE_NONE:
+	case FAILURE_DEADLINE:
+	case FAILURE_CRASH:
+	case FAILURE_UNREADABLE:
+	case FAILURE_CORE_GONE:
+	case FAILURE_MAX: break;
+	}
+	return RECORD_CAUSE_SCANNED;
+}
+
 static int on_facts(struct gate *g, const struct wire_frame *f)
 {
 	struct unpack u = {f->body, 0};
 	struct facts_brief facts;
 	struct file_key key;
-	bool may_keep;
+	unsigned flags;
 
 	unpack_key(&u, &key);
 	unpack_brief(&u, &facts);
-	may_keep = unpack_enum(&u, 2);
+	flags = unpack_enum(&u, 2 * FAILURE_MAX);
 	if (u.in.n > 0) {
 		uint32_t generation = unpack_u32(&u);
 
@@ -62,7 +78,7 @@ static int on_facts(struct gate *g, const struct wire_frame *f)
 	}
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
-	hold_facts(g, f->id, &key, &facts, may_keep);
+	hold_facts(g, f->id, &key, &facts, flags & 1, cause_of((enum failure)(flags >> 1)));
 	return 0;
 }
 
@@ -128,6 +144,7 @@ void link_drop(struct gate *g)
 		return;
 	g->core_source = loop_source_remove(g->core_source);
 	g->core = fd_close(g->core);
+	g->core_lost = clock_now();
 	g->core_wants_out = false;
 	hold_core_gone(g);
 }
@@ -141,5 +158,15 @@ void link_set(struct gate *g, int sock)
 		return;
 	}
 	g->core = sock;
+	g->core_lost = 0;
 	record_resend(g);
+}
+
+/* A frame that could not be received, as for want of a descriptor, ends the socket, not core. */
+void link_ask(struct gate *g)
+{
+	if (g->core_lost == 0 || g->stopping || g->now < g->core_lost + GATE_UNLINKED_NS)
+		return;
+	g->core_lost = g->now; /* a supervisor that is gone takes us along in a moment */
+	unchecked(child_send(g->child, GATE_UNLINKED, 0, VIEW_EMPTY, NULL, 0));
 }

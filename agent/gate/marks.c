@@ -36,6 +36,15 @@ bool marks_has(const struct gate *g, const struct file_key *key)
 	return key->ino != 0 && g->shared->marks[slot_of(g->shared, key)].ino != 0;
 }
 
+enum level marks_level(const struct gate *g, const struct file_key *key)
+{
+	uint32_t level = LEVEL_NONE;
+
+	if (key && key->ino != 0)
+		level = g->shared->marks[slot_of(g->shared, key)].level;
+	return level < LEVEL_MAX ? (enum level)level : LEVEL_TOP_SECRET;
+}
+
 /* What follows moves up, as in proc.c. */
 static void remove_entry(struct gate_shared *s, size_t hole)
 {
@@ -104,10 +113,13 @@ void marks_facts(struct gate *g, int fd, enum file_track track, const struct fil
 		return;
 	}
 	if (s->marks[slot].ino == 0) {
-		s->marks[slot] = (struct gate_mark){key->dev, key->ino};
+		s->marks[slot] = (struct gate_mark){.dev = key->dev, .ino = key->ino};
 		s->n_marks++;
 		/* An application may have it open since it was harmless. */
 		if (g->procs.n_gated > 0)
 			look_audit(g);
 	}
+	/* What could not be read is still what it was. */
+	if (facts->level != LEVEL_NONE || facts->completeness == COMPLETENESS_FULL)
+		s->marks[slot].level = facts->level;
 }

@@ -34,6 +34,7 @@ static int on_beat(void *userdata)
 	tell_time(g);
 	proc_drain_exits(g);
 	hold_expire(g);
+	link_ask(g);
 	event_beat(g);
 	loop_timer_set(g->beat_timer, g->now + GATE_BEAT_NS);
 	return 0;

@@ -403,6 +403,10 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 	case GATE_FOUND: on_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
 	case GATE_POLICY: agent_policy_from_gate(a, f); break;
+	case GATE_UNLINKED:
+		if (proc_is_ready(a->core))
+			connect_two(a, a->gate, 0, a->core, 0);
+		break;
 	}
 	return 0;
 }
@@ -417,6 +421,7 @@ static const struct wire_row gate_rows[] = {
 	{GATE_FOUND, 17, 17 + PATH_MAX, 0},
 	{GATE_IDLE, 0, 0, 0},
 	{GATE_POLICY, 8, 8, 0},
+	{GATE_UNLINKED, 0, 0, 0},
 };
 
 /* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. Its
@@ -496,6 +501,7 @@ static int on_tick(void *userdata)
 	statedir_touch(a->statedir);
 	look_at_gate(a);
 	look_at_losses(a);
+	failures_tell(a, false);
 	group_tick(a->group);
 	notify_alive();
 	if (a->tags)
@@ -566,6 +572,7 @@ static void stop(struct agent *a)
 {
 	if (a->stopping)
 		return;
+	failures_tell(a, true);
 	if (a->serving)
 		agent_record(a, "agent", "stop", 0,
 			"sealgate was told to stop; nothing is protected now");
@@ -742,6 +749,8 @@ static int set_up(struct agent *a)
 		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND, &arming_events,
 			a, &a->arming);
 	if (r == 0)
+		r = failures_new(&a->failures);
+	if (r == 0)
 		r = make_procs(a);
 	if (r < 0) {
 		fprintf(stderr, "sealgated: cannot start: %s\n", strerror(-r));
@@ -766,6 +775,7 @@ static void tear_down(struct agent *a)
 	fd_close(a->subjects_fd);
 	fd_close(a->subjects_read_fd);
 	arming_free(a->arming);
+	failures_free(a->failures);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
 	loop_timer_free(a->stop_timer);

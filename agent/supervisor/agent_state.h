@@ -7,6 +7,7 @@
 #include "supervisor/agent.h"
 #include "supervisor/arming.h"
 #include "supervisor/children.h"
+#include "supervisor/failures.h"
 #include "supervisor/group.h"
 #include "supervisor/statedir.h"
 #include "supervisor/tags.h"
@@ -47,6 +48,7 @@ struct agent {
 	struct statedir *statedir;
 	struct group *group;
 	struct arming *arming;
+	struct failures *failures;
 	struct tags *tags;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
@@ -74,6 +76,8 @@ void agent_say(const struct agent *a, const char *fmt, ...) printf_like(2, 3);
 /* records.c: about the agent, for the journal, by way of core. `from` makes it a span up to now. */
 void agent_record(struct agent *a, const char *kind, const char *what, uint64_t from,
 	const char *fmt, ...) printf_like(5, 6);
+/* The same of a whole JSON object. */
+void agent_record_json(struct agent *a, struct view json);
 void agent_send_records(struct agent *a); /* what core could not take before */
 void agent_drop_records(struct agent *a);
 

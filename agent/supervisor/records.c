@@ -44,11 +44,22 @@ static void queue_event(struct agent *a, struct view body)
 	a->n_events++;
 }
 
+void agent_record_json(struct agent *a, struct view json)
+{
+	struct buf body = BUF_INIT(9000);
+	struct pack p = {&body, 0};
+
+	pack_view(&p, json);
+	if (!p.error)
+		queue_event(a, buf_view(&body));
+	buf_done(&body);
+	agent_send_records(a);
+}
+
 void agent_record(
 	struct agent *a, const char *kind, const char *what, uint64_t from, const char *fmt, ...)
 {
-	struct buf text = BUF_INIT(8192), body = BUF_INIT(9000);
-	struct pack p = {&body, 0};
+	struct buf text = BUF_INIT(8192);
 	struct json j;
 	char when[CLOCK_TEXT_MAX], words[1024];
 	va_list ap;
@@ -69,12 +80,9 @@ void agent_record(
 	}
 	json_key_str(&j, "text", words);
 	json_object_end(&j);
-	pack_view(&p, buf_view(&text));
-	if (json_error(&j) == 0 && !p.error)
-		queue_event(a, buf_view(&body));
+	if (json_error(&j) == 0)
+		agent_record_json(a, buf_view(&text));
 	buf_done(&text);
-	buf_done(&body);
-	agent_send_records(a);
 }
 
 void agent_drop_records(struct agent *a)

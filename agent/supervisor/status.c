@@ -27,6 +27,7 @@ static void write_gate(const struct agent *a, struct json *j)
 	json_key_u64(j, "core_gone", c->core_gone);
 	json_key_u64(j, "pressure", c->pressure);
 	json_key_u64(j, "successor", c->successor);
+	json_key_u64(j, "descriptors", c->descriptors);
 	json_key_u64(j, "execs", c->execs);
 	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
 	json_key_u64(j, "cover_timeouts", c->cover_timeouts);
@@ -105,6 +106,7 @@ void agent_answer_status(struct agent *a, uint32_t id)
 	arming_status(a->arming, &j);
 	group_status(a->group, &j);
 	agent_write_ways(a, &j);
+	failures_status(a, &j);
 	write_limits(a, &j);
 	write_gate(a, &j);
 	json_object_end(&j);

@@ -46,6 +46,11 @@ void gaps_mount(struct gaps *g)
 	g->now.mounts++;
 }
 
+uint32_t gaps_unreadable(const struct gaps *g)
+{
+	return g->walking ? MAX(g->last.n, g->now.n) : g->now.n;
+}
+
 bool gaps_has_unwatched(const struct gaps *g)
 {
 	return g->now.unwatched > 0;

@@ -31,6 +31,7 @@ void gaps_add(struct gaps *g, const char *root, const char *path, int error);
 void gaps_unwatched(struct gaps *g);
 void gaps_too_deep(struct gaps *g);
 void gaps_mount(struct gaps *g);
+uint32_t gaps_unreadable(const struct gaps *g); /* folders and files */
 bool gaps_has_unwatched(const struct gaps *g);
 
 must_check int gaps_note(const struct gaps *g, struct buf *ret);

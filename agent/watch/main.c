@@ -35,11 +35,13 @@
 static const struct wire_row core_rows[] = {
 	{CORE_WATCHED, 1, 1, 0},
 	{CORE_RECEIVED, 0, 0, 0},
+	{CORE_RESCAN, 0, 0, 0},
 };
 
 struct state {
-	uint64_t files;
+	uint64_t files, files_left;
 	struct watcher_counts counts;
+	uint64_t walks, last_walk; /* that came to their end, their files too; realtime */
 };
 
 struct watch {
@@ -158,6 +160,10 @@ static int on_core(void *userdata, struct wire_peer *peer, struct wire_frame *f,
 		arrivals_taken(w->arrivals, f->id);
 		return 0;
 	}
+	if (f->type == CORE_RESCAN) {
+		watcher_rescan(w->watcher);
+		return 0;
+	}
 	r = offers_answer(&w->offers, w->core, f->id, f->body.p[0] != 0);
 	pump_soon(w);
 	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
@@ -184,7 +190,7 @@ static int on_peer(void *userdata, enum role role, uint32_t index, int sock)
 	watcher_rescan(w->watcher);
 	pump_soon(w);
 	loop_timer_set(w->tell, clock_now());
-	w->told = (struct state){.files = UINT64_MAX};
+	w->told = (struct state){.files = UINT64_MAX, .walks = w->told.walks};
 	return 0;
 }
 
@@ -193,6 +199,9 @@ static bool is_told(const struct watch *w, const struct state *s)
 	return s->files == w->told.files && s->counts.directories == w->told.counts.directories &&
 		s->counts.overflows == w->told.counts.overflows &&
 		s->counts.complete == w->told.counts.complete &&
+		s->counts.folders_left == w->told.counts.folders_left &&
+		s->counts.unreadable == w->told.counts.unreadable &&
+		s->files_left == w->told.files_left && s->walks == w->told.walks &&
 		view_eq(buf_view(&w->note), buf_view(&w->told_note));
 }
 
@@ -207,6 +216,12 @@ static int tell(struct watch *w, const struct state *s)
 	pack_u8(&p, s->counts.complete);
 	pack_u64(&p, s->counts.overflows);
 	pack_view(&p, buf_view(&w->note));
+	pack_u64(&p, s->walks);
+	pack_u64(&p, s->last_walk);
+	pack_u64(&p, s->counts.folders_left);
+	pack_u64(&p, s->files_left);
+	pack_u64(&p, s->counts.unreadable);
+	pack_u8(&p, WATCH_GOES_ON);
 	r = p.error ? p.error : wire_peer_send(w->core, WATCH_STATE, 0, buf_view(&body), NULL, 0);
 	buf_done(&body);
 	if (r < 0)
@@ -226,6 +241,14 @@ static int on_tell(void *userdata)
 	if (!w->core)
 		return 0;
 	watcher_count(w->watcher, &s.counts);
+	s.files_left = w->pendings.n_urgent + w->pendings.n_crawl + w->offers.n;
+	s.walks = w->told.walks;
+	s.last_walk = w->told.last_walk;
+	/* A walk has ended when what it found was looked at, too. */
+	if (s.counts.complete && s.counts.walks > s.walks && s.files_left == 0) {
+		s.walks = s.counts.walks;
+		s.last_walk = clock_realtime();
+	}
 	buf_clear(&w->note);
 	r = watcher_note(w->watcher, &w->note);
 	if (r < 0 || is_told(w, &s))

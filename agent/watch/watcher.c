@@ -63,7 +63,7 @@ struct watcher {
 	bool crawling;   /* a walk of everything is under way */
 	bool walk_again; /* something was lost during it */
 	uint64_t rescan_at;
-	uint64_t overflows;
+	uint64_t overflows, walks;
 	struct gaps gaps;
 };
 
@@ -292,6 +292,7 @@ static void walk_done(struct watcher *w)
 			sweep(w, w->roots[i].dir);
 	gaps_commit(&w->gaps);
 	w->crawling = false;
+	w->walks += !w->walk_again;
 	if (w->walk_again)
 		watcher_rescan(w);
 	else
@@ -640,7 +641,12 @@ void watcher_count(const struct watcher *w, struct watcher_counts *ret)
 		.directories = w->tree.n_watched,
 		.overflows = w->overflows,
 		.complete = w->crawl > 0 && !w->crawling,
+		.walks = w->walks,
+		.folders_left = w->current != NULL,
+		.unreadable = gaps_unreadable(&w->gaps),
 	};
+	list_for_each(n, &w->queue)
+		ret->folders_left++;
 }
 
 int watcher_note(const struct watcher *w, struct buf *ret)

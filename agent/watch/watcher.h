@@ -39,7 +39,10 @@ struct watcher_events {
 struct watcher_counts {
 	uint64_t directories; /* watched */
 	uint64_t overflows;
-	bool complete; /* everything was walked since the last overflow or start */
+	bool complete;         /* everything was walked since the last overflow or start */
+	uint64_t walks;        /* of everything, that came to their end */
+	uint64_t folders_left; /* of the one under way, as far as they are known */
+	uint64_t unreadable;   /* folders and files, of the last walk or this one */
 };
 
 must_check int watcher_new(struct loop *l, const struct watcher_options *o,

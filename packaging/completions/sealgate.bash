@@ -49,6 +49,14 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "top-secret secret confidential internal none" -- "$cur"))
 		return
 		;;
+	--failure)
+		COMPREPLY=($(compgen -W "deadline crash unreadable pressure core-gone descriptors store" -- "$cur"))
+		return
+		;;
+	--may-be)
+		COMPREPLY=($(compgen -W "state-secret internal unknown" -- "$cur"))
+		return
+		;;
 	--action)
 		COMPREPLY=($(compgen -W "allow log notify justify block" -- "$cur"))
 		return

@@ -27,6 +27,10 @@ apps:
     name: Lab chat
     category: chat
     exe: [/opt/lab/chat-client]
+  - id: lab-browser
+    name: Lab browser
+    category: browser
+    exe: [/opt/lab/browser]
 """
 MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số {} là bốn mét.\n"
 PLAIN = "Thư viện xã mở cửa cả ngày chủ nhật, phòng đọc số {}, bạn đọc không phải trả phí.\n"
@@ -51,7 +55,7 @@ def setup():
     lab.install(os.environ["BUILD"])
     lab.add_user("lan")
     pathlib.Path("/opt/lab").mkdir(parents=True)
-    for name in ("chat-client", "editor"):
+    for name in ("chat-client", "browser", "editor"):
         shutil.copy(os.environ["OPENER"], f"/opt/lab/{name}")
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()
@@ -240,6 +244,212 @@ def a_full_disk_under_load(agent):
         f"{len(agent.incidents())} incidents, expected {before + 30}"
     r = agent.verify()
     equal(r.returncode, 0, r.stdout)
+
+
+def failures(agent):
+    """{(failure, may be, action): count} as status says."""
+    return {(f["failure"], f["may_be"], f["action"]): f["count"]
+            for f in agent.status()["supervisor"]["failures"]}
+
+
+def failure_records(failure):
+    text = (lab.STATE / "journal/incidents.jsonl").read_text()
+    return [r for r in (json.loads(line)["record"] for line in text.splitlines()
+                        if '"kind":"failure"' in line) if r["what"] == failure]
+
+
+def burst(name, paths):
+    return subprocess.Popen(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups",
+                             f"/opt/lab/{name}", "burst", *paths],
+                            stdout=subprocess.PIPE, text=True)
+
+
+def expect_failure(agent, before, failure, may_be, action, n):
+    """Counted `n` times at least, told by status, and in the journal with its count."""
+    key = (failure, may_be, action)
+    assert lab.wait_for(lambda: failures(agent).get(key, 0) - before.get(key, 0) >= n, 10), \
+        (key, n, before, failures(agent))
+    assert lab.wait_for(lambda: any(
+        (r["may_be"], r["action"]) == (may_be, action) and r["count"] >= 1 and r["from"] <= r["to"]
+        for r in failure_records(failure)), 10), failure_records(failure)
+
+
+def counted(agent, before, *kinds):
+    after = failures(agent)
+    return sum(after.get((k, "unknown", "block"), 0) - before.get((k, "unknown", "block"), 0)
+               for k in kinds)
+
+
+def stop_workers(agent):
+    stopped = [agent.pid_of("scan", 0), agent.pid_of("scan", 1)]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    return stopped
+
+
+def go_on(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass  # replaced meanwhile
+
+
+def others_are_served():
+    r = result(burst("editor", fresh("plain", 3, PLAIN)))
+    equal(r, {"opened": 3, "denied": 0, "other": 0})
+
+
+@test
+def failure_deadline(agent):
+    before, stopped = failures(agent), stop_workers(agent)
+    try:
+        equal(result(burst("chat-client", fresh("plain", 4, PLAIN)))["denied"], 4)
+        equal(result(burst("browser", fresh("plain", 4, PLAIN)))["opened"], 4)
+        others_are_served()
+    finally:
+        go_on(stopped)
+    expect_failure(agent, before, "deadline", "unknown", "block", 4)
+    expect_failure(agent, before, "deadline", "unknown", "allow", 4)
+    assert lab.wait_for(lambda: whole(agent), 15)
+
+
+@test
+def failure_crash_of_a_worker(agent):
+    before, stopped = failures(agent), stop_workers(agent)
+    clients = burst("chat-client", fresh("plain", 1, PLAIN))
+    lab.wait_for(lambda: agent.status()["scan"]["idle"] < 2, 0.2, 0.01)
+    for pid in stopped:
+        os.kill(pid, signal.SIGKILL)
+    equal(result(clients)["denied"], 1)
+    others_are_served()
+    assert lab.wait_for(lambda: whole(agent), 15)
+    # Either came first: the end of the worker, or the deadline of the open.
+    equal(counted(agent, before, "crash", "deadline"), 1, str(failures(agent)))
+
+
+@test
+def failure_core_gone(agent):
+    before, stopped = failures(agent), stop_workers(agent)
+    held = agent.status()["supervisor"]["gate"]["held"]
+    core = agent.pid_of("core")
+    clients = burst("chat-client", fresh("plain", 3, PLAIN))
+    lab.wait_for(lambda: agent.status()["supervisor"]["gate"]["held"] >= held + 3, 0.2, 0.01)
+    os.kill(core, signal.SIGKILL)
+    equal(result(clients)["denied"], 3)
+    others_are_served()
+    go_on(stopped)
+    assert lab.wait_for(lambda: whole(agent), 15)
+    equal(counted(agent, before, "core-gone", "deadline"), 3, str(failures(agent)))
+
+
+@test
+def failure_pressure(agent):
+    """More than the socket to a stopped core takes; nobody else is refused."""
+    before, core, n = failures(agent), agent.pid_of("core"), 0
+    paths = fresh("plain", 3600, PLAIN)
+    os.kill(core, signal.SIGSTOP)
+    try:
+        for at in range(0, len(paths), 900):
+            equal(result(burst("chat-client", paths[at:at + 900]))["denied"], 900)
+            n += 900
+        others_are_served()
+    finally:
+        go_on([core])
+    assert lab.wait_for(lambda: whole(agent), 20)
+    equal(counted(agent, before, "pressure", "deadline", "core-gone"), n)
+    print(f"# {failures(agent)}")
+    assert counted(agent, before, "pressure") > 0, failures(agent)
+    # A storm is a few records, not hundreds.
+    assert len(failure_records("pressure")) <= 3, failure_records("pressure")
+
+
+@test
+def failure_unreadable(agent):
+    """It was a state secret; what is there now cannot be read."""
+    before = failures(agent)
+    path = fresh("marked", 1, MARKED)[0]
+    equal(result(burst("chat-client", [path]))["denied"], 1)
+    pathlib.Path(path).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 2000)
+    equal(result(burst("chat-client", [path]))["denied"], 1)
+    equal(result(burst("browser", [path]))["opened"], 1)
+    expect_failure(agent, before, "unreadable", "state-secret", "block", 1)
+    expect_failure(agent, before, "unreadable", "state-secret", "log", 1)
+    told = [i for i in agent.incidents() if i["path"] == path and i["level"] == "none"]
+    assert told and told[0]["failure"] == "unreadable" and told[0]["may_be"] == "state-secret", told
+    others_are_served()
+
+
+def set_files(pid, limit):
+    """As core's own account, which may: root of a lab may not."""
+    subprocess.run(["setpriv", "--reuid=sealgate-core", "--regid=sealgate-core", "--clear-groups",
+                    "prlimit", f"--pid={pid}", f"--nofile={limit}"], check=True)
+
+
+def limit_files(pid, free):
+    """Leaves the process so many unused descriptors below its limit. Returns the old limit."""
+    used = {int(n) for n in os.listdir(f"/proc/{pid}/fd")}
+    at = 0
+    while at in used or sum(n not in used for n in range(at)) < free:
+        at += 1
+    old = next(line.split()[3:5] for line in open(f"/proc/{pid}/limits")
+               if line.startswith("Max open files"))
+    set_files(pid, f"{at}:{old[1]}")
+    return ":".join(old)
+
+
+def without_files(agent, free, paths):
+    core = agent.pid_of("core")
+    old = limit_files(core, free)
+    try:
+        return result(burst("chat-client", paths))
+    finally:
+        set_files(core, old)
+
+
+@test
+def failure_descriptors(agent):
+    """Core can take a document, but not hand it on; then it cannot even take it, and the socket
+    between it and the gate breaks and is made anew."""
+    assert lab.wait_for(lambda: agent.status()["watch"]["crawl_complete"], 20)
+    before, core = failures(agent), agent.pid_of("core")
+    paths = fresh("plain", 6, PLAIN)
+    assert lab.wait_for(lambda: agent.status()["scan"]["idle"] == 2, 10)
+    time.sleep(1)  # watch has brought them; they are known, and changed
+    for p in paths:
+        pathlib.Path(p).write_text("một dòng khác\n")
+    equal(without_files(agent, 1, paths[:2])["denied"], 2)
+    others_are_served()
+    equal(without_files(agent, 0, paths[2:4])["denied"], 2)
+    others_are_served()
+    assert lab.wait_for(lambda: result(
+        burst("chat-client", fresh("plain", 1, PLAIN)))["opened"] == 1, 15), agent.status()
+    equal(agent.pid_of("core"), core, "core lives on")
+    print(f"# {failures(agent)}")
+    assert counted(agent, before, "descriptors", "core-gone", "deadline") >= 4, failures(agent)
+    assert counted(agent, before, "descriptors") >= 1, failures(agent)
+
+
+@test
+def failure_store(agent):
+    """A damaged store is put aside; what was known is found again, and nothing opens meanwhile."""
+    known = fresh("marked", 3, MARKED) + fresh("plain", 3, PLAIN)
+    assert lab.wait_for(lambda: agent.status()["watch"]["crawl_complete"], 20)
+    db = lab.STATE / "core/facts.db"
+    for path in (db, pathlib.Path(f"{db}-wal")):
+        with path.open("r+b") as f:
+            f.write(os.urandom(8192))
+    os.kill(agent.pid_of("core"), signal.SIGKILL)
+    r = result(opener("chat-client", 1, known))
+    equal(r["marked_opened"], 0, str(r))
+    others_are_served()
+    assert lab.wait_for(lambda: whole(agent), 15)
+    assert (lab.STATE / "core/facts.db.damaged").exists()
+    assert lab.wait_for(lambda: '"what":"store"' in
+                        (lab.STATE / "journal/incidents.jsonl").read_text(), 10)
+    equal(agent.status()["store"]["lost"], 1)
+    assert lab.wait_for(lambda: not agent.status()["store"]["incomplete"], 30), agent.status()
+    equal(result(burst("chat-client", known))["opened"], 3)
 
 
 @test

@@ -64,6 +64,8 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u32(p, c->policy_gid);
 	pack_u32(p, c->require_signatures);
 	pack_u8(p, c->two_signatures);
+	pack_u8(p, c->crawl_under_load);
+	pack_u8(p, c->crawl_on_battery);
 }
 
 void unpack_config(struct unpack *u, struct config *ret)
@@ -97,6 +99,8 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->policy_gid = unpack_u32(u);
 	ret->require_signatures = unpack_u32(u);
 	ret->two_signatures = unpack_u8(u) != 0;
+	ret->crawl_under_load = unpack_u8(u) != 0;
+	ret->crawl_on_battery = unpack_u8(u) != 0;
 }
 
 static void paths_done(struct config_paths *paths)

@@ -36,6 +36,7 @@ struct config {
 	uint32_t policy_gid;         /* whose members may apply; UINT32_MAX: nobody but root */
 	uint32_t require_signatures; /* a bit per enum settings_signed */
 	bool two_signatures;         /* for what protects a state-secret level less */
+	bool crawl_under_load, crawl_on_battery; /* watch: the walk goes on all the same */
 };
 
 void pack_config(struct pack *p, const struct config *c);

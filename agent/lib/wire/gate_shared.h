@@ -11,10 +11,11 @@
 
 #include <stdint.h>
 
+#include "model/failure.h"
 #include "model/filekey.h"
 #include "wire/record.h"
 
-#define GATE_SHARED_MAGIC  UINT32_C(0x53474733)
+#define GATE_SHARED_MAGIC  UINT32_C(0x53474734)
 #define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
 #define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
 #define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
@@ -22,6 +23,14 @@
 #define GATE_SLOT_PATH_MAX 1024U  /* bytes with NUL */
 #define GATE_MARKS_MAX     16384U /* classified files with a mark of their own */
 #define GATE_MARKS_INDEX   (2 * GATE_MARKS_MAX)
+
+/* What became of an open whose document nobody could look at. */
+enum gate_outcome {
+	GATE_OUTCOME_ALLOWED,
+	GATE_OUTCOME_LOGGED,
+	GATE_OUTCOME_REFUSED,
+	GATE_OUTCOME_MAX,
+};
 
 /* Counts since the memory was made, all of them across gates. */
 struct gate_counters {
@@ -61,6 +70,8 @@ struct gate_counters {
 	uint64_t reads;         /* of marked files, by applications */
 	uint64_t inherited;     /* descriptors that were looked at before an exec */
 	uint64_t marks_refused; /* classified files without a mark: too many, or it failed */
+	uint64_t descriptors;   /* opens that could not be handed on for want of a descriptor */
+	uint64_t failures[FAILURE_MAX][MAY_BE_MAX][GATE_OUTCOME_MAX];
 };
 
 enum gate_slot_kind {
@@ -85,7 +96,9 @@ struct gate_slot {
 /* A file whose inode carries a mark, open addressing by both numbers. */
 struct gate_mark {
 	uint64_t dev;
-	uint64_t ino; /* 0: free */
+	uint64_t ino;   /* 0: free */
+	uint32_t level; /* as it was last read */
+	uint32_t reserved;
 };
 
 /* `id` is set last, and cleared when core has acknowledged it. */

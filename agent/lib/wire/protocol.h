@@ -66,13 +66,15 @@ enum message {
 			str message, u32 uid; fd: the file: move it to quarantine */
 	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
 	GATE_POLICY, /* answer to SUP_POLICY; u32 version, u32 0 or an errno: the last one stays */
+	GATE_UNLINKED, /* no socket to core for a second, although core may live: another one */
 
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
 				seen; fd: the event's own descriptor */
-	CORE_FACTS,    /* key, brief, u8 may be cached (if the gate's own checks agree); may be left
-			   out: u32 generation of the rules, a new one makes the gate forget its facts,
-			   as every SUP_POLICY does */
+	CORE_FACTS,    /* key, brief, u8: bit 0 may be cached (if the gate's own checks agree), from
+			   bit 1 on the enum failure that stood in core's way, or 0; may be left
+			   out: u32 generation of the rules, a new one makes the gate forget its
+			   facts, as every SUP_POLICY does */
 	GATE_CONFIRM,  /* u8: the gate's checks after the scan agree: core may store the facts */
 	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
 	CORE_RECORDED, /* id of the record that log has acknowledged */
@@ -83,12 +85,15 @@ enum message {
 	CORE_WATCHED,     /* u8: 1 where WATCH_CONFIRM is wanted, else 0 */
 	WATCH_CONFIRM,    /* u8: key unchanged and still no writer */
 	WATCH_STATE, /* u64 files seen, u64 directories watched, u8 crawl complete, u64 overflows,
-			str note */
+			str note; may be left out: u64 walks of everything that ended, u64 when the
+			last did (realtime, 0: none yet), u64 folders and u64 files left of this
+			one, u64 folders and files that could not be read, u8 enum watch_pause */
 
 	WATCH_RECEIVED, /* key, subject, u64 realtime, str path, u8 it is a program, u8 no writer
 			seen; fd: a file that an application wrote */
 	CORE_RECEIVED,  /* id: core has taken it and wants the next */
 	WATCH_MISSED,   /* u64: writes of applications that were not looked at, since the last */
+	CORE_RESCAN,    /* look at everything again */
 
 	/* core <-> scan */
 	SCAN_RULES = 192, /* u32 generation; fd: sealed ruleset */
@@ -119,6 +124,13 @@ enum message {
 
 #define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */
 #define CTL_APPLY_COURIER (1U << 1) /* it came on a medium */
+/* Why the walk waits. */
+enum watch_pause {
+	WATCH_GOES_ON,
+	WATCH_PAUSE_LOAD,    /* others need the machine */
+	WATCH_PAUSE_BATTERY, /* no mains */
+	WATCH_PAUSE_MAX,
+};
 
 #define SCAN_WANT_SHA256 (1U << 0)
 #define SCAN_WANT_OCR    (1U << 1) /* the costly looks at pictures, too */

@@ -9,11 +9,27 @@
 
 const char *record_cause_name(enum record_cause cause)
 {
-	static const char *const names[] = {
-		"known", "scanned", "deadline", "core-gone", "pressure", "successor"};
+	static const char *const names[] = {"known", "scanned", "deadline", "core-gone", "pressure",
+		"successor", "descriptors", "store"};
 
 	static_assert(ARRAY_SIZE(names) == RECORD_CAUSE_MAX, "one name per cause");
 	return (unsigned)cause < RECORD_CAUSE_MAX ? names[cause] : "?";
+}
+
+enum failure record_cause_failure(enum record_cause cause)
+{
+	switch (cause) {
+	case RECORD_CAUSE_DEADLINE: return FAILURE_DEADLINE;
+	case RECORD_CAUSE_CORE_GONE: return FAILURE_CORE_GONE;
+	case RECORD_CAUSE_PRESSURE: return FAILURE_PRESSURE;
+	case RECORD_CAUSE_SUCCESSOR: return FAILURE_CRASH;
+	case RECORD_CAUSE_DESCRIPTORS: return FAILURE_DESCRIPTORS;
+	case RECORD_CAUSE_STORE: return FAILURE_STORE;
+	case RECORD_CAUSE_KNOWN:
+	case RECORD_CAUSE_SCANNED:
+	case RECORD_CAUSE_MAX: break;
+	}
+	return FAILURE_NONE;
 }
 
 const char *record_way_name(enum record_way way)
@@ -53,6 +69,9 @@ void pack_record(struct pack *p, const struct gate_record *r)
 		pack_str(p, r->ancestors[i].comm);
 		pack_str(p, r->ancestors[i].exe);
 	}
+	pack_u8(p, (uint8_t)r->failure);
+	pack_u8(p, (uint8_t)r->may_be);
+	pack_u8(p, r->meeting);
 }
 
 static void unpack_ancestors(struct unpack *u, struct gate_record *ret)
@@ -99,5 +118,8 @@ void unpack_record(struct unpack *u, struct gate_record *ret)
 	if (u->in.n > 0) {
 		unpack_str(u, ret->sandbox, sizeof(ret->sandbox));
 		unpack_ancestors(u, ret);
+		ret->failure = (enum failure)unpack_enum(u, FAILURE_MAX);
+		ret->may_be = (enum may_be)unpack_enum(u, MAY_BE_MAX);
+		ret->meeting = unpack_enum(u, 2);
 	}
 }

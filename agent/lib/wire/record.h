@@ -5,20 +5,24 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/action.h"
 #include "model/facts.h"
+#include "model/failure.h"
 #include "model/filekey.h"
 #include "wire/pack.h"
 
 enum record_cause {
-	RECORD_CAUSE_KNOWN,     /* facts were cached */
-	RECORD_CAUSE_SCANNED,   /* held until the facts came */
-	RECORD_CAUSE_DEADLINE,  /* the hold budget ran out */
-	RECORD_CAUSE_CORE_GONE, /* nobody to ask */
-	RECORD_CAUSE_PRESSURE,  /* too many held opens, or core's socket full */
-	RECORD_CAUSE_SUCCESSOR, /* a new gate answered what its predecessor left */
+	RECORD_CAUSE_KNOWN,       /* facts were cached */
+	RECORD_CAUSE_SCANNED,     /* held until the facts came */
+	RECORD_CAUSE_DEADLINE,    /* the hold budget ran out */
+	RECORD_CAUSE_CORE_GONE,   /* nobody to ask */
+	RECORD_CAUSE_PRESSURE,    /* too many held opens, or core's socket full */
+	RECORD_CAUSE_SUCCESSOR,   /* a new gate answered what its predecessor left */
+	RECORD_CAUSE_DESCRIPTORS, /* none left to hand the file on */
+	RECORD_CAUSE_STORE,       /* scanned, while the store of facts is damaged */
 	RECORD_CAUSE_MAX,
 };
 
@@ -34,6 +38,7 @@ enum record_way {
 
 const char *record_way_name(
 	enum record_way way); /* "open", "read", "inherited", "already-open", "written" */
+enum failure record_cause_failure(enum record_cause cause); /* FAILURE_NONE: what the facts say */
 const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
 
 #define RECORD_ANCESTORS_MAX 5U
@@ -53,7 +58,10 @@ struct gate_record {
 	enum action action, intended;
 	enum channel channel;
 	enum record_cause cause;
-	enum record_way way; /* may be left out of the frame */
+	enum record_way way; /* may be left out of the frame, with what follows */
+	enum failure failure;
+	enum may_be may_be; /* counts where there is a failure */
+	bool meeting;       /* a call was in progress */
 	struct file_key key;
 	struct facts_brief facts;
 	char app[64];        /* application id */

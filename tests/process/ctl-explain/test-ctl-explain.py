@@ -49,6 +49,26 @@ def equal(got, want):
 
 
 @test
+def failures(top):
+    """One failure beside the rules, and the table of all."""
+    o = explain("--app", "zalo", "--failure", "core-gone", put(top, OPEN))
+    equal((o["failure"], o["may_be"], o["verdict"]["action"], o["verdict"]["rule"]),
+          ("core-gone", "unknown", "block", "undecided-to-people"))
+    equal([f["name"] for f in o["failures"] if f["decides"]], ["undecided-to-people"])
+    o = explain("--app", "zalo", "--failure", "unreadable", "--may-be", "internal", put(top, OPEN))
+    equal(o["verdict"]["rule"], "was-classified-to-people")
+    o = explain("--app", "zalo", put(top, OPEN))
+    equal((o["failure"], [f for f in o["failures"] if f["matches"]]), (None, []))
+    table = explain("--failures", "--app", "firefox")["failures"]
+    equal(len(table), 21)
+    equal({(t["failure"], t["may_be"]): t["action"] for t in table}["store", "internal"], "log")
+    text = run("--failures", "--app", "zalo").stdout
+    assert "descriptors" in text and "was-classified-to-people" in text, text
+    equal(run("--failures", "--app", "zalo", top / "a.txt").returncode, 2)
+    equal(run("--app", "zalo", "--failure", "slow", top / "a.txt").returncode, 2)
+
+
+@test
 def blocked(top):
     o = explain("--app", "zalo", put(top, SECRET))
     equal((o["level"], o["verdict"]["action"], o["verdict"]["rule"]),

@@ -20,11 +20,13 @@ subprocess._USE_VFORK = False
 
 SUP_CONFIG, SUP_PEER, SUP_PING, SUP_STOP, SUP_RELOAD, SUP_FANOTIFY, SUP_POLICY, SUP_TAGGED = range(1, 9)
 CHILD_READY, CHILD_PONG, CHILD_FATAL = 64, 65, 66
-GATE_TAG, GATE_FOUND, GATE_IDLE = 70, 71, 72
+GATE_TAG, GATE_FOUND, GATE_IDLE, GATE_UNLINKED = 70, 71, 72, 76
 GATE_CLASSIFY, CORE_FACTS, GATE_CONFIRM, GATE_RECORD, CORE_RECORDED = range(128, 133)
 NONE, INTERNAL, CONFIDENTIAL, SECRET, TOP_SECRET = range(5)
 FULL, PARTIAL, UNREADABLE = range(3)
-CAUSES = ["known", "scanned", "deadline", "core-gone", "pressure", "successor"]
+CAUSES = ["known", "scanned", "deadline", "core-gone", "pressure", "successor", "descriptors", "store"]
+FAILURES = ["none", "deadline", "crash", "unreadable", "pressure", "core-gone", "descriptors", "store"]
+MAY_BE = ["state-secret", "internal", "unknown"]
 WAYS = ["open", "read", "inherited", "already-open", "written"]
 ACTIONS = ["allow", "log", "notify", "justify", "block"]
 
@@ -142,7 +144,9 @@ class Record:
             return struct.unpack_from("<I", body, at - 4)[0]
         self.sandbox = text()
         self.ancestors = [(number(), text(), text()) for _ in range(number())]
-        assert at == len(body)
+        self.failure, self.may_be = FAILURES[body[at]], MAY_BE[body[at + 1]]
+        self.meeting = bool(body[at + 2])
+        assert at + 3 == len(body)
 
 
 def level_of(fd):
@@ -296,6 +300,7 @@ class Rig:
         self.answer_tags = True
         self.on_demand, self.keep_questions = on_demand, None
         self.tagged, self.found, self.idle = [], [], 0
+        self.unlinked = 0
         self.fs_marked = False
         self.group = check(libc.fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_UNLIMITED | FAN_NONBLOCK,
                            os.O_RDONLY | os.O_CLOEXEC | os.O_NOATIME | getattr(os, "O_LARGEFILE", 0)), "fanotify_init")
@@ -355,7 +360,7 @@ class Rig:
                 struct.pack("<QQQQQ", self.hold_ms * 1000000, 0, 0, 0, 0) +
                 struct.pack("<IQQQIB", 0, 0, 0, 0, 0, 0) +  # of the journal
                 struct.pack("<BB", self.tags, self.on_demand) +
-                paths() + struct.pack("<IIB", 0xffffffff, 0, 0))
+                paths() + struct.pack("<IIB", 0xffffffff, 0, 0) + struct.pack("<BB", 0, 0))
 
     def agent_pid(self):
         return 0x7ffffff0  # nobody: the test's own children are not the agent's
@@ -421,6 +426,8 @@ class Rig:
                     send(control, SUP_TAGGED, struct.pack("<II", 0, 0), number=f.number)
             elif f.kind == GATE_IDLE:
                 self.idle += 1
+            elif f.kind == GATE_UNLINKED:
+                self.unlinked += 1
             f.close()
 
     def size(self):

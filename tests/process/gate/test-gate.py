@@ -43,6 +43,58 @@ def gated_unknown_is_held_and_decided():
 
 
 @case
+def what_stood_in_cores_way_is_told():
+    """Core answers that it had no descriptor, or too much to do: that is the record's cause."""
+    with Rig().start() as g:
+        a, b = g.file("a.txt", b"plain"), g.file("b.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        g.core.silent = True
+        for path, failure, cause in ((a, 6, "descriptors"), (b, 4, "pressure")):
+            app.tell("open " + path)
+            assert wait_for(lambda: g.core.unanswered)
+            f = g.core.unanswered.pop()
+            r.send(g.core.ours, r.CORE_FACTS, f.body[:40] +
+                   struct.pack("<BBIIB", 0, r.UNREADABLE, 0, 1 << 6, failure << 1), number=f.number)
+            f.close()
+            assert app.hear()[0] == EPERM
+            assert wait_for(lambda: g.core.records)
+            rec = g.core.records.pop()
+            assert (rec.cause, rec.failure, rec.may_be) == (cause, cause, "unknown"), vars(rec)
+
+
+@case
+def a_changed_file_may_be_what_it_was():
+    """It carries a mark since it was read; now it is another, and core does not answer."""
+    with Rig(hold_ms=300).start() as g:
+        path = g.file("s.txt", b"SECRET")
+        g.settle()
+        app = g.opener()
+        assert app.open(path) == EPERM
+        with open(path, "wb") as f:
+            f.write(b"something else")
+        g.core.silent = True
+        assert app.open(path) == EPERM
+        assert wait_for(lambda: len(g.core.records) == 2)
+        rec = g.core.records[1]
+        assert (rec.failure, rec.may_be, rec.level) == ("deadline", "state-secret", r.NONE), vars(rec)
+
+
+@case
+def another_socket_to_core_is_asked_for():
+    with Rig().start() as g:
+        g.core.close()
+        assert wait_for(lambda: g.unlinked >= 2, 10), g.unlinked
+        g.new_core()
+        n = g.unlinked
+        plain = g.file("p.txt", b"plain")
+        g.settle()
+        app = g.opener()
+        assert app.open(plain) == 0
+        assert g.unlinked <= n + 1
+
+
+@case
 def gated_known_is_answered_from_the_facts():
     with Rig().start() as g:
         secret = g.file("s.txt", b"SECRET")

@@ -43,6 +43,8 @@ struct ground {
 		uint64_t files, dirs, overflows;
 		bool complete;
 		char note[4096];
+		uint64_t walks, last_walk, folders_left, files_left, unreadable;
+		unsigned pause;
 	} state;
 };
 
@@ -162,6 +164,12 @@ static void on_state(struct ground *g, struct wire_frame *f)
 	g->state.complete = unpack_u8(&u);
 	g->state.overflows = unpack_u64(&u);
 	unpack_str(&u, g->state.note, sizeof(g->state.note));
+	g->state.walks = unpack_u64(&u);
+	g->state.last_walk = unpack_u64(&u);
+	g->state.folders_left = unpack_u64(&u);
+	g->state.files_left = unpack_u64(&u);
+	g->state.unreadable = unpack_u64(&u);
+	g->state.pause = unpack_u8(&u);
 	assert_int_equal(0, unpack_end(&u));
 }
 
