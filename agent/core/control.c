@@ -19,6 +19,7 @@
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
+#include "wire/vault.h"
 #include "wire/review.h"
 
 struct control {
@@ -29,6 +30,7 @@ struct control {
 	struct list callers;
 	uint32_t n_callers;
 	uint64_t n_reviews;
+	uint32_t n_vaults;
 };
 
 #define SUPERVISOR_WAIT_NS NSEC_PER_SEC
@@ -41,6 +43,7 @@ static const struct wire_row rows[] = {
 	{CTL_POLICY_ROLLBACK, 8, 8 + VERSIONS_REASON_MAX, 0},
 	{CTL_POLICY_HISTORY, 4, 4, 0},
 	{CTL_POLICY_SHOW, 4, 4, 0},
+	{CTL_VAULT, 9, 8192, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -263,6 +266,53 @@ void control_appended(struct control *ctl, uint64_t tag, uint64_t seq)
 	}
 }
 
+#define VAULT_ASKS (UINT32_C(1) << 31) /* core's own numbers are below */
+
+static int on_vault(struct caller *c, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	struct control *ctl = c->control;
+	char id[VAULT_ID_MAX], folder[4096];
+
+	if (c->uid != 0 && c->uid != getuid())
+		return caller_send_text(c, f->id, true, view_str("only root may do this\n"));
+	(void)unpack_enum(&u, VAULT_REQUEST_MAX);
+	unpack_str(&u, id, sizeof(id));
+	unpack_str(&u, folder, sizeof(folder));
+	if (unpack_end(&u) < 0 || c->vault_asks)
+		return -EPROTO;
+	c->vault_id = f->id;
+	c->vault_asks = VAULT_ASKS | (++ctl->n_vaults & ~VAULT_ASKS);
+	if (child_send(ctl->core->child, CORE_VAULT, c->vault_asks, f->body, NULL, 0) < 0) {
+		c->vault_asks = 0;
+		return caller_send_text(
+			c, f->id, true, view_str("the supervisor cannot be asked\n"));
+	}
+	return 0;
+}
+
+void control_vault_done(struct control *ctl, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	bool failed = unpack_enum(&u, VAULT_OUTCOME_MAX) != VAULT_MOVED;
+	char id[VAULT_ID_MAX], why[512];
+
+	unpack_str(&u, id, sizeof(id));
+	(void)unpack_u32(&u);
+	unpack_str(&u, why, sizeof(why));
+	if (unpack_end(&u) < 0)
+		return;
+	list_for_each_safe(n, tmp, &ctl->callers) {
+		struct caller *c = list_entry(n, struct caller, node);
+
+		if (!c->vault_asks || c->vault_asks != f->id)
+			continue;
+		c->vault_asks = 0;
+		if (caller_send_text(c, c->vault_id, failed, view_str(why)) < 0)
+			caller_free(c);
+	}
+}
+
 static int on_request(struct caller *c, struct wire_frame *f)
 {
 	switch (f->type) {
@@ -273,6 +323,7 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_POLICY_ROLLBACK: return caller_on_rollback(c, f);
 	case CTL_POLICY_HISTORY: return caller_on_history(c, f);
 	case CTL_POLICY_SHOW: return caller_on_show(c, f);
+	case CTL_VAULT: return on_vault(c, f);
 	default: return -EPROTO;
 	}
 }

@@ -19,6 +19,9 @@ struct control *control_free(struct control *c);            /* takes NULL, retur
 must_check int control_listen(struct control *c, int sock); /* listening; taken over */
 
 /* What the supervisor and the gate say about themselves: a JSON object, or empty. */
+/* SUP_QUARANTINED about something that a caller asked for. */
+void control_vault_done(struct control *c, const struct wire_frame *f);
+
 void control_supervisor_status(struct control *c, struct view json);
 
 /* The ledger's answer for a tag with CONTROL_TAG. */

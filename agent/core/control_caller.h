@@ -21,6 +21,8 @@ struct caller {
 	uint32_t policy_id; /* of a request that waits for the gate; one at a time */
 	bool policy_waits, policy_failed;
 	struct buf policy_text; /* of a reload */
+	uint32_t vault_id;      /* of a CTL_VAULT that waits for the supervisor */
+	uint32_t vault_asks;    /* its number there; 0: none */
 };
 
 must_check int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text);

@@ -15,6 +15,7 @@
 
 struct window_file {
 	struct file_key key;
+	uint64_t path; /* its hash */
 	bool has_sha256;
 	uint8_t sha256[32];
 };
@@ -338,23 +339,29 @@ static bool may_join(const struct window *w, const struct gate_record *r)
 {
 	const struct gate_record *f = &w->first;
 
-	return w->n_files < INCIDENTS_FILES_MAX && f->pid == r->pid &&
-		f->start_time == r->start_time && r->facts.level <= f->facts.level &&
-		strcmp(f->rule, r->rule) == 0;
+	/* What becomes of a file that is to be moved is told of each. */
+	return r->action != ACTION_QUARANTINE && w->n_files < INCIDENTS_FILES_MAX &&
+		f->pid == r->pid && f->start_time == r->start_time &&
+		r->facts.level <= f->facts.level && strcmp(f->rule, r->rule) == 0;
 }
 
-/* Written again and again, it is another content each time and still one happening. */
-static bool is_same_file(const struct file_key *k, const struct gate_record *r)
+static uint64_t path_hash(const struct gate_record *r)
 {
-	if (r->channel == CHANNEL_RECEIVE)
-		return k->dev == r->key.dev && k->ino == r->key.ino;
-	return file_key_eq(k, &r->key);
+	return hash_bytes((struct hash_key){0, 0}, view_str(r->path));
+}
+
+/* Written again and again, it is another content each time, and often another file of the same
+   name, and still one happening. */
+static bool is_same_file(const struct window_file *f, const struct gate_record *r)
+{
+	return r->channel == CHANNEL_RECEIVE ? f->path == path_hash(r)
+					     : file_key_eq(&f->key, &r->key);
 }
 
 static bool has_file(const struct window *w, const struct gate_record *r)
 {
 	for (uint32_t i = 0; i < w->n_files; i++)
-		if (is_same_file(&w->files[i].key, r))
+		if (is_same_file(&w->files[i], r))
 			return true;
 	return false;
 }
@@ -406,7 +413,8 @@ static void add_file(struct window *w, const struct gate_record *r, const struct
 		w->room = room;
 	}
 	f = &w->files[w->n_files++];
-	*f = (struct window_file){.key = r->key, .has_sha256 = known && known->has_sha256};
+	*f = (struct window_file){
+		.key = r->key, .path = path_hash(r), .has_sha256 = known && known->has_sha256};
 	if (f->has_sha256)
 		memcpy(f->sha256, known->sha256, sizeof(f->sha256));
 }
@@ -455,8 +463,10 @@ static int count_into(struct incidents *in, struct window *w, const struct gate_
 int incidents_add(struct incidents *in, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted)
 {
-	bool new_file;
-	struct window *w = find_window(in, r, c->facts, &new_file);
+	bool new_file = false;
+	/* What was moved lies there by itself, and is told by itself. */
+	struct window *w = c->vault && c->vault->moved ? NULL
+						       : find_window(in, r, c->facts, &new_file);
 	char id[INCIDENTS_ID_MAX];
 	int e;
 

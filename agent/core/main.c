@@ -111,7 +111,10 @@ static int on_other(void *userdata, struct wire_frame *f)
 		if (unpack_end(&u) == 0)
 			control_supervisor_status(core->control, v);
 		return 0;
-	case SUP_QUARANTINED: unchecked(receive_moved(core->receive, f)); return 0;
+	case SUP_QUARANTINED:
+		if (!receive_moved(core->receive, f))
+			control_vault_done(core->control, f);
+		return 0;
 	case SUP_EVENT:
 		v = unpack_view(&u);
 		/* Lost ones are counted by the ledger. */

@@ -101,13 +101,15 @@ static int ask_to_move(struct received *f)
 	cleanup_with(buf_done) struct buf body = BUF_INIT(WIRE_BODY_MAX);
 	struct receive *r = f->receive;
 	struct core *core = r->core;
-	char incident[INCIDENTS_ID_MAX];
+	char incident[INCIDENTS_ID_MAX], digest[65] = "";
 	struct pack p = {&body, 0};
 
 	if (++r->last_id == 0)
 		r->last_id = 1;
 	f->id = r->last_id;
 	incidents_id(&f->record, incident);
+	for (unsigned i = 0; f->facts.has_sha256 && i < sizeof(f->facts.sha256); i++)
+		snprintf(digest + 2 * i, 3, "%02x", f->facts.sha256[i]);
 	pack_key(&p, &f->record.key);
 	pack_str(&p, incident);
 	pack_str(&p, f->record.path);
@@ -115,6 +117,7 @@ static int ask_to_move(struct received *f)
 	pack_str(&p, level_name(f->facts.level));
 	pack_str(&p, f->record.rule);
 	pack_str(&p, policy_rule_message(rulebook_policy(core->rulebook), f->rule));
+	pack_str(&p, digest);
 	pack_u32(&p, f->record.uid);
 	return p.error
 		? p.error

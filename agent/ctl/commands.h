@@ -21,4 +21,5 @@ int cmd_statement(const struct ctl *ctl, int argc, char **argv);
 int cmd_incidents(const struct ctl *ctl, int argc, char **argv);
 int cmd_policy(const struct ctl *ctl, int argc, char **argv);
 int cmd_rules(const struct ctl *ctl, int argc, char **argv);
+int cmd_quarantine(const struct ctl *ctl, int argc, char **argv);
 int cmd_apps(const struct ctl *ctl, int argc, char **argv);

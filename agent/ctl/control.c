@@ -18,6 +18,7 @@
 #include "wire/protocol.h"
 
 #define ANSWER_MS 5000
+#define VAULT_MS  150000 /* files are copied */
 
 static int socket_path(const struct ctl *ctl, char *ret, size_t size)
 {
@@ -95,7 +96,8 @@ static int exchange(int fd, uint16_t request, struct view body, int send_fd, int
 
 static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
 {
-	return exchange(fd, request, body, -1, ANSWER_MS, ret_text, NULL);
+	return exchange(
+		fd, request, body, -1, request == CTL_VAULT ? VAULT_MS : ANSWER_MS, ret_text, NULL);
 }
 
 int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)

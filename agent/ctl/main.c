@@ -21,6 +21,8 @@ static const struct command commands[] = {
 		"liệt kê ứng dụng, cho biết một tiến trình là ứng dụng nào"},
 	{"explain", cmd_explain, "what would happen to a document, and why",
 		"điều gì sẽ xảy ra với một tài liệu, và vì sao"},
+	{"quarantine", cmd_quarantine, "list what was moved away, give it back, delete it",
+		"liệt kê tệp bị cách ly, trả lại, xoá"},
 	{"policy", cmd_policy, "check a policy, run its decision table",
 		"kiểm tra chính sách, chạy bảng quyết định của nó"},
 	{"rules", cmd_rules, "check, test and list rule packs",

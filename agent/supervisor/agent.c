@@ -399,6 +399,8 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 			proc_kill(a->scan[index], true);
 		break;
 	case CORE_STATUS_GET: agent_answer_status(a, f->id); break;
+	case CORE_QUARANTINE: agent_quarantine(a, f); break;
+	case CORE_VAULT: agent_vault(a, f); break;
 	case GATE_TAG: on_tag(a, f); break;
 	case GATE_FOUND: on_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
@@ -415,6 +417,8 @@ static const struct wire_row core_rows[] = {
 	{CORE_POLICY, 4, 4, 2},
 	{CORE_KILL_WORKER, 4, 4, 0},
 	{CORE_STATUS_GET, 0, 0, 0},
+	{CORE_QUARANTINE, 76, 16U << 10, 1},
+	{CORE_VAULT, 9, 8192, 0},
 };
 static const struct wire_row gate_rows[] = {
 	{GATE_TAG, 8, 8, 0},
@@ -746,6 +750,9 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = make_loop(a);
 	if (r == 0)
+		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
+			a, &a->vault);
+	if (r == 0)
 		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND, &arming_events,
 			a, &a->arming);
 	if (r == 0)
@@ -776,6 +783,7 @@ static void tear_down(struct agent *a)
 	fd_close(a->subjects_read_fd);
 	arming_free(a->arming);
 	failures_free(a->failures);
+	vault_free(a->vault);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
 	loop_timer_free(a->stop_timer);

@@ -11,6 +11,7 @@
 #include "supervisor/group.h"
 #include "supervisor/statedir.h"
 #include "supervisor/tags.h"
+#include "supervisor/vault.h"
 #include "wire/gate_shared.h"
 #include "wire/pack.h"
 
@@ -50,6 +51,7 @@ struct agent {
 	struct arming *arming;
 	struct failures *failures;
 	struct tags *tags;
+	struct vault *vault;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
 	uint32_t reviewers_gid; /* UINT32_MAX: none */
@@ -92,6 +94,12 @@ void agent_policy_done(struct agent_policy *p);
 /* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
    ready. */
 void agent_ask_to_look(struct agent *a, bool announce);
+
+/* quarantine.c */
+void agent_quarantine(struct agent *a, struct wire_frame *f);  /* CORE_QUARANTINE */
+void agent_vault(struct agent *a, const struct wire_frame *f); /* CORE_VAULT */
+void agent_vault_done(
+	void *userdata, enum vault_what what, uint32_t id, const struct vault_result *r);
 
 /* ways.c: key "ways" */
 void agent_write_ways(const struct agent *a, struct json *j);

@@ -21,7 +21,7 @@ _sealgate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i command= sub=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --socket | --lang | --state-dir | --rules) ((i++)) ;;
+		--config | --socket | --lang | --state-dir | --rules | --to) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$command" ]; then
@@ -37,7 +37,7 @@ _sealgate() {
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
-	--state-dir | --rules)
+	--state-dir | --rules | --to)
 		COMPREPLY=($(compgen -d -- "$cur"))
 		return
 		;;
@@ -58,7 +58,7 @@ _sealgate() {
 		return
 		;;
 	--action)
-		COMPREPLY=($(compgen -W "allow log notify justify block" -- "$cur"))
+		COMPREPLY=($(compgen -W "allow log notify justify block quarantine" -- "$cur"))
 		return
 		;;
 	--status)
@@ -86,7 +86,7 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "$(_sealgate_commands) $(_sealgate_options sealgate)" -- "$cur"))
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_options sealgate "$command")" -- "$cur"))
-	elif [ -z "$sub" ] && [[ $command == @(incidents|policy|rules|apps) ]]; then
+	elif [ -z "$sub" ] && [[ $command == @(incidents|policy|rules|apps|quarantine) ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_subcommands "$command")" -- "$cur"))
 	else
 		COMPREPLY=($(compgen -f -- "$cur"))

@@ -64,7 +64,8 @@ def incidents(f, path):
 
 
 def one(f, path):
-    assert lab.wait_for(lambda: incidents(f, path), 30), (path, f.agent.incidents(), f.agent.status())
+    assert lab.wait_for(lambda: incidents(f, path), 30), \
+        (path, [i["path"] for i in f.agent.incidents()], f.agent.status()["receive"])
     found = incidents(f, path)
     equal(len(found), 1, "incidents")
     return found[0]
@@ -158,6 +159,193 @@ def outside_of_what_is_protected_nothing_is_told(f):
     client(write(SECRET, path, 7), OTHER)
     settle(f)
     equal(incidents(f, path), [])
+
+
+# ---- quarantine ----
+
+def quarantine(*argv):
+    return subprocess.run(["sealgate", "quarantine", *argv], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60)
+
+
+def lying():
+    return json.loads(quarantine("list", "--json").stdout)
+
+
+def journal(what):
+    lines = []
+    for path in sorted((lab.STATE / "journal").glob("*.jsonl")):
+        lines += [json.loads(line)["record"] for line in path.read_text().splitlines() if line]
+    return [r for r in lines if r["kind"] == "quarantine" and r["what"] == what]
+
+
+def placeholder(path):
+    return path.with_name(path.name + ".cach-ly.txt")
+
+
+def receive_secret(f, name, n, before=""):
+    path = DOCS / name
+    client(f"{before}{write(SECRET, path, n)}")
+    return path, one(f, path)
+
+
+@test
+def a_secret_is_moved_and_a_text_says_where(f):
+    path, i = receive_secret(f, "mat-1.txt", 11)
+    equal((i["action"], i["rule"]), ("quarantine", "received-secret"))
+    assert i["quarantine"]["moved"] and i["quarantine"]["why"] == "", i["quarantine"]
+    assert not path.exists(), "the file is still there"
+    text = placeholder(path).read_text()
+    for word in (i["id"], i["quarantine"]["id"], "Hãy gọi văn thư, số 1234.", "khu cách ly",
+                 "moved to quarantine", path.name, "confidential"):
+        assert word in text, (word, text)
+    equal(placeholder(path).owner(), "lan", "whose the text is")
+    equal(VAULT.stat().st_mode & 0o777, 0o700, "mode of the quarantine")
+    q = [q for q in lying() if q["path"] == str(path)][0]
+    equal((q["incident"], q["app"], q["level"], q["placeholder"]),
+          (i["id"], "lab-chat", "confidential", str(placeholder(path))))
+    equal(as_user("sealgate", "quarantine", "list").returncode, 2, "for another than root")
+    assert lab.wait_for(lambda: any(str(path) in r["text"] for r in journal("moved")))
+
+
+@test
+def it_is_given_back_as_it_was(f):
+    path = DOCS / "mat-2.txt"
+    client(f"umask 027; {write(SECRET, path, 12)}")
+    q = one(f, path)["quarantine"]
+    was = [x for x in lying() if x["path"] == str(path)][0]
+    r = quarantine("restore", q["id"])
+    equal(r.returncode, 0, r.stdout)
+    equal(path.read_bytes().decode(), (SECRET % 12).replace("\\n", "\n"), "content")
+    equal((path.owner(), path.stat().st_mode & 0o777, path.stat().st_size),
+          ("lan", 0o640, was["size"]))
+    assert not placeholder(path).exists() and not [x for x in lying() if x["id"] == q["id"]]
+    assert lab.wait_for(lambda: any(q["id"] in r["text"] for r in journal("restored")))
+    equal(quarantine("restore", q["id"]).returncode, 2, "twice")
+
+
+@test
+def into_another_folder_where_the_name_is_taken(f):
+    path, i = receive_secret(f, "mat-3.txt", 13)
+    path.write_text("khác")
+    r = quarantine("restore", i["quarantine"]["id"])
+    equal(r.returncode, 2, r.stdout)
+    assert "--to" in r.stdout, r.stdout
+    equal(path.read_text(), "khác", "what is there now")
+    r = quarantine("restore", "--to", "/root", i["quarantine"]["id"])
+    equal(r.returncode, 0, r.stdout)
+    assert "MẬT" in pathlib.Path("/root/mat-3.txt").read_text()
+
+
+@test
+def deleted_for_good(f):
+    path, i = receive_secret(f, "mat-4.txt", 14)
+    equal(quarantine("delete", i["quarantine"]["id"]).returncode, 0)
+    assert not [x for x in lying() if x["path"] == str(path)]
+    equal(sorted(VAULT.glob(i["quarantine"]["id"] + "*")), [], "files")
+    assert lab.wait_for(lambda: any(i["quarantine"]["id"] in r["text"]
+                                    for r in journal("deleted")))
+    for bad in ("../x", "20990101-000000-000000", ""):
+        equal(quarantine("delete", bad).returncode, 2, bad)
+
+
+@test
+def other_names_of_the_content_are_told(f):
+    path, link = DOCS / "mat-5.txt", DOCS / "mat-5-lien-ket.txt"
+    client(f"{write(SECRET, path, 15)}; ln '{path}' '{link}'")
+    assert lab.wait_for(lambda: incidents(f, path) + incidents(f, link), 30)
+    i = (incidents(f, path) + incidents(f, link))[0]
+    equal((i["quarantine"]["moved"], i["quarantine"]["other_names"]), (True, 1), i["quarantine"])
+    assert path.exists() != link.exists(), "one of the names is left"
+
+
+@test
+def one_that_somebody_writes_is_left(f):
+    path = DOCS / "mat-6.txt"
+    client(write(PLAIN, path, 16))
+    os.chmod(path, 0o666)
+    with open(path, "a"):  # all the while
+        client(write(SECRET, path, 16))
+        i = one(f, path)
+    assert not i["quarantine"]["moved"] and "writing" in i["quarantine"]["why"], i["quarantine"]
+    assert "MẬT" in path.read_text()
+    assert any(str(path) in r["text"] for r in journal("failed"))
+
+
+@test
+def one_that_cannot_be_moved_is_left_and_told(f):
+    path = DOCS / "mat-7.txt"
+    client(f"{write(SECRET, path, 17)}; chmod 600 '{path}'")
+    one(f, path)  # may be moved by now: only made to have the attribute supported
+    fixed = DOCS / "co-dinh"
+    fixed.mkdir(mode=0o777)
+    fixed.chmod(0o777)
+    path = fixed / "mat.txt"
+    path.write_text("")
+    path.chmod(0o666)
+    subprocess.run(["chattr", "+a", str(fixed)], check=True)
+    try:
+        client(write(SECRET, path, 17))
+        i = one(f, path)
+        assert not i["quarantine"]["moved"] and i["quarantine"]["why"], i["quarantine"]
+        assert "MẬT" in path.read_text()
+        equal([x for x in lying() if x["path"] == str(path)], [], "in the quarantine")
+    finally:
+        subprocess.run(["chattr", "-a", str(fixed)], check=True)
+
+
+@test
+def a_symlink_on_the_way_leads_nowhere(f):
+    real, way = DOCS / "that", DOCS / "duong"
+    real.mkdir(mode=0o777)
+    real.chmod(0o777)
+    way.symlink_to(real)
+    path = way / "mat.txt"
+    client(write(SECRET, path, 18))
+    i = one(f, real / "mat.txt")
+    assert i["quarantine"]["moved"] and way.is_symlink(), i
+    assert placeholder(real / "mat.txt").exists()
+
+
+@test
+def a_full_quarantine_leaves_the_file(f):
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="limits:\n  quarantine: 1\n").start()
+    path, i = receive_secret(f, "mat-8.txt", 19)
+    assert not i["quarantine"]["moved"] and "full" in i["quarantine"]["why"], i["quarantine"]
+    assert "MẬT" in path.read_text() and not placeholder(path).exists()
+    equal(f.agent.status()["receive"]["not_quarantined"], 1)
+
+
+@test
+def a_full_disk_leaves_the_file(f):
+    f.agent.stop()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(VAULT)], check=True)
+    try:
+        f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+        lab.fill(VAULT / "day")
+        path, i = receive_secret(f, "mat-9.txt", 20)
+        assert not i["quarantine"]["moved"] and "space" in i["quarantine"]["why"].lower(), i
+        assert "MẬT" in path.read_text() and not placeholder(path).exists()
+    finally:
+        f.agent.stop()
+        subprocess.run(["umount", "-l", str(VAULT)])
+        f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+
+
+@test
+def monitor_moves_nothing(f):
+    (lab.ETC / "policy.yaml").write_text(POLICY.replace("version: 1", "version: 1\nmode: monitor"))
+    assert lab.wait_for(lambda: f.agent.status()["policy"]["mode"] == "monitor")
+    path, i = receive_secret(f, "mat-10.txt", 21)
+    equal((i["action"], i["intended"]), ("log", "quarantine"))
+    assert "MẬT" in path.read_text() and "quarantine" not in i
+
+
+@test
+def the_chain_is_clean(f):
+    r = f.agent.verify()
+    equal(r.returncode, 0, r.stdout)
 
 
 if __name__ == "__main__":

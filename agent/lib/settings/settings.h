@@ -70,6 +70,7 @@ struct settings {
 		uint64_t background_cpu_ns; /* limits.background-cpu: 30 s */
 		uint64_t file_bytes;        /* limits.file-size: 512 MiB; more is `too-big` */
 		uint64_t worker_memory;     /* limits.worker-memory: 512 MiB */
+		uint64_t quarantine_bytes;  /* limits.quarantine: 2 GiB in all */
 	} limits;
 	struct {
 		uint64_t segment_bytes; /* journal.file-size: 64 MiB, then a new file is begun */

@@ -63,7 +63,8 @@ enum message {
 			it has open, str one of them: not seen starting; tag it and cover */
 	GATE_IDLE,  /* no process of an application lives, as of a look at all of them */
 	CORE_QUARANTINE, /* key, str incident id, str path, str application, str level, str rule,
-			str message, u32 uid; fd: the file: move it to quarantine */
+			str message, str SHA-256 or "", u32 uid; fd: the file: move it to
+			quarantine */
 	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
 	GATE_POLICY, /* answer to SUP_POLICY; u32 version, u32 0 or an errno: the last one stays */
 	GATE_UNLINKED, /* no socket to core for a second, although core may live: another one */
@@ -113,6 +114,8 @@ enum message {
 	CTL_RELOAD,       /* empty; answered with CTL_TEXT: root only */
 	CTL_REVIEW,       /* wire/review.h; answered with CTL_TEXT, the record's number, when it is
 				durable: root, and the group that agent.yaml names as `reviewers` */
+	CTL_VAULT,        /* u8 enum vault_request, str id in the quarantine, str folder or "";
+				answered with CTL_TEXT when it is done: root only */
 	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
 	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason; fd: sealed bundle; CTL_TEXT when it is in
 			     force, or why it is not: root and the policy's group only, as below */

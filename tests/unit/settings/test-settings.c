@@ -195,7 +195,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 25);
+	assert_int_equal(n, 26);
 }
 
 int main(void)

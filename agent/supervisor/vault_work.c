@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "supervisor/vault_work.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#define COPY_BYTES  (256U << 10)
+#define NAME_TRIES  9
+#define PLACE_WORDS ".cach-ly.txt" /* after the file's name */
+
+printf_like(2, 3) static void say(struct vault_result *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->why, sizeof(r->why), fmt, ap);
+	va_end(ap);
+}
+
+/* ---- folders and names ---- */
+
+/* The folder that a path lies in, without following any link; `ret_name` is the rest. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+	char dir[4096];
+	int fd;
+
+	if (path[0] != '/' || !slash[1])
+		return -EINVAL;
+	snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	*ret_name = slash + 1;
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_folder(const char *path)
+{
+	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A file without a name in the folder; where the file system has no such thing, one whose name goes
+   to `ret_name`. */
+static int open_nameless(int dir, mode_t mode, char ret_name[40])
+{
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	uint64_t noise = clock_realtime();
+
+	ret_name[0] = 0;
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd < 0 ? -errno : fd;
+	unchecked(getrandom(&noise, sizeof(noise), 0));
+	snprintf(ret_name, 40, ".sealgate-%016jx", (uintmax_t)noise);
+	fd = openat(dir, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Gives it its name, unless there is one already: -EEXIST. */
+static int give_name(int fd, int dir, const char *temporary, const char *name)
+{
+	char link[64];
+
+	if (temporary[0])
+		return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+static void drop_nameless(int dir, const char *temporary)
+{
+	if (temporary[0])
+		(void)unlinkat(dir, temporary, 0);
+}
+
+/* ---- content ---- */
+
+/* 0, -EFBIG where more than `max` came, -errno. */
+static int copy(int from, int to, uint64_t max, uint64_t *ret_bytes)
+{
+	cleanup_with(freep) uint8_t *piece = malloc(COPY_BYTES);
+	uint64_t at = 0;
+	int r = piece ? 0 : -ENOMEM;
+
+	while (r == 0) {
+		ssize_t n = pread(from, piece, COPY_BYTES, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			r = n < 0 ? -errno : 0;
+			break;
+		}
+		at += (uint64_t)n;
+		r = at > max ? -EFBIG : fd_write_all(to, view_of(piece, (size_t)n));
+	}
+	if (r == 0 && fsync(to) < 0)
+		r = -errno;
+	*ret_bytes = at;
+	return r;
+}
+
+/* What lies in the quarantine, in bytes. */
+static uint64_t used(int dir)
+{
+	int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = own >= 0 ? fdopendir(own) : NULL;
+	const struct dirent *e;
+	uint64_t sum = 0;
+	struct stat st;
+
+	if (!d) {
+		fd_close(own);
+		return UINT64_MAX;
+	}
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			sum += (uint64_t)st.st_size;
+	closedir(d);
+	return sum;
+}
+
+static int put_record(int dir, const struct vault_record *record)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(VAULT_RECORD_MAX);
+	cleanup_with(fd_closep) int fd = -1;
+	char temporary[40], name[64];
+	int r = vault_record_write(record, &text);
+
+	if (r < 0)
+		return r;
+	fd = open_nameless(dir, 0600, temporary);
+	if (fd < 0)
+		return fd;
+	r = fd_write_all(fd, buf_view(&text));
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	snprintf(name, sizeof(name), "%s.record", record->id);
+	/* A later one of the same file takes the place of the first. */
+	(void)unlinkat(dir, name, 0);
+	if (r == 0)
+		r = give_name(fd, dir, temporary, name);
+	if (r < 0)
+		drop_nameless(dir, temporary);
+	return r;
+}
+
+static int get_record(int dir, const char *id, struct vault_record *ret)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(VAULT_RECORD_MAX);
+	cleanup_with(fd_closep) int fd = -1;
+	char name[64];
+	int r;
+
+	if (!vault_id_is_valid(id))
+		return -EINVAL;
+	snprintf(name, sizeof(name), "%s.record", id);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	r = fd_read_all(fd, VAULT_RECORD_MAX, &text);
+	return r < 0 ? r : vault_record_read(buf_view(&text), ret);
+}
+
+static void forget(int dir, const char *id)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.data", id);
+	(void)unlinkat(dir, name, 0);
+	snprintf(name, sizeof(name), "%s.record", id);
+	(void)unlinkat(dir, name, 0);
+	(void)fsync(dir);
+}
+
+/* ---- in ---- */
+
+static void make_id(char ret[VAULT_ID_MAX])
+{
+	time_t now = (time_t)(clock_realtime() / NSEC_PER_SEC);
+	uint32_t noise = (uint32_t)clock_now();
+	struct tm tm = {0};
+
+	unchecked(getrandom(&noise, sizeof(noise), 0));
+	(void)gmtime_r(&now, &tm);
+	snprintf(ret, VAULT_ID_MAX, "%04d%02d%02d-%02d%02d%02d-%06x", (tm.tm_year + 1900) % 10000,
+		(tm.tm_mon + 1) % 100, tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100,
+		tm.tm_sec % 100, noise & 0xffffff);
+}
+
+/* ctime is not compared: taking the file's name away changes it. */
+static bool is_same(const struct stat *st, const struct file_key *k)
+{
+	return st->st_dev == k->dev && st->st_ino == k->ino && (uint64_t)st->st_size == k->size &&
+		st->st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + st->st_mtim.tv_nsec == k->mtime;
+}
+
+static int put_content(
+	int dir, int file, const struct vault_order *o, uint64_t max, struct vault_result *ret)
+{
+	cleanup_with(fd_closep) int fd = -1;
+	uint64_t before = used(dir), bytes;
+	char temporary[40], name[64];
+	int r;
+
+	if (before > max || o->key.size > max - before) {
+		say(ret, "the quarantine is full: %ju of %ju bytes are used, the file has %ju",
+			(uintmax_t)before, (uintmax_t)max, (uintmax_t)o->key.size);
+		return -ENOSPC;
+	}
+	fd = open_nameless(dir, 0600, temporary);
+	r = fd < 0 ? fd : copy(file, fd, o->key.size, &bytes);
+	if (r == 0 && bytes != o->key.size)
+		r = -EFBIG;
+	snprintf(name, sizeof(name), "%s.data", ret->id);
+	if (r == 0)
+		r = give_name(fd, dir, temporary, name);
+	if (r < 0 && fd >= 0)
+		drop_nameless(dir, temporary);
+	if (r == -EFBIG)
+		say(ret, "it was changed while it was copied");
+	else if (r < 0)
+		say(ret, "it could not be copied: %s", strerror(-r));
+	return r;
+}
+
+/* Takes the file's name away; under the new one nobody looks for it. 0 where it is the file that
+   was read, and nobody writes to it. */
+static int take_name(int parent, const char *name, const char *temporary, int file,
+	const struct vault_order *o, struct vault_result *ret)
+{
+	struct stat st;
+	int r = 0;
+
+	if (renameat2(parent, name, parent, temporary, RENAME_NOREPLACE) < 0) {
+		r = -errno;
+		say(ret, "it could not be taken from its folder: %s", strerror(-r));
+		return r;
+	}
+	if (fstatat(parent, temporary, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_same(&st, &o->key)) {
+		say(ret, "another file, or a changed one, has its name meanwhile");
+		r = -ESTALE;
+	} else if (!file_has_no_writer(file)) {
+		say(ret, "somebody has it open for writing");
+		r = -ETXTBSY;
+	}
+	if (r < 0 && renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) < 0)
+		say(ret, "it was changed meanwhile, and is called %.60s now, as its name is taken",
+			temporary);
+	return r;
+}
+
+static int write_placeholder(
+	int fd, const struct vault_order *o, const struct vault_result *res, const char *name)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(16384);
+	char when[CLOCK_TEXT_MAX];
+	int r;
+
+	clock_format(clock_realtime(), when);
+	r = buf_printf(&b,
+		"Tệp \"%s\" đã được chuyển vào khu cách ly.\n\n"
+		"Một ứng dụng (%s) đã lưu tệp này vào máy, và nội dung của tệp mang dấu độ mật "
+		"(%s).\n"
+		"Tệp không bị xoá: quản trị viên có thể trả lại tệp bằng mã cách ly %s\n"
+		"(sự việc %s, %s, máy %s).\n\n",
+		name, o->app, o->level, res->id, o->incident, when, o->host);
+	if (r == 0 && o->message[0])
+		r = buf_printf(&b, "%s\n\n", o->message);
+	if (r == 0)
+		r = buf_printf(&b,
+			"--\n\nThe file \"%s\" was moved to quarantine.\n\n"
+			"An application (%s) saved it on this computer, and its content is marked "
+			"as "
+			"classified (%s).\n"
+			"It is not deleted: an administrator can give it back by its quarantine id "
+			"%s\n(incident %s, %s, computer %s).\n",
+			name, o->app, o->level, res->id, o->incident, when, o->host);
+	return r < 0 ? r : fd_write_all(fd, buf_view(&b));
+}
+
+/* Room for the added words, at a whole character. */
+static void placeholder_name(const char *name, int attempt, char ret[256])
+{
+	size_t n = strlen(name), max = 255 - sizeof(PLACE_WORDS) - 2;
+
+	if (n > max) {
+		n = max;
+		while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+			n--;
+	}
+	if (attempt == 1)
+		snprintf(ret, 256, "%.*s" PLACE_WORDS, (int)n, name);
+	else
+		snprintf(ret, 256, "%.*s.%d" PLACE_WORDS, (int)n, name, attempt % 10);
+}
+
+/* That it could not be put there is told, and is no reason to leave the file. */
+static void put_placeholder(int parent, const char *name, const struct vault_order *o,
+	struct vault_record *record, struct vault_result *ret)
+{
+	cleanup_with(fd_closep) int fd = -1;
+	char temporary[40], called[256];
+	struct stat st;
+	int r;
+
+	fd = open_nameless(parent, 0644, temporary);
+	r = fd < 0 ? fd : write_placeholder(fd, o, ret, name);
+	if (r == 0 &&
+		(fchmod(fd, 0644) < 0 || fchown(fd, record->uid, record->gid) < 0 ||
+			fstat(fd, &st) < 0))
+		r = -errno;
+	for (int i = 1; r == 0 && i <= NAME_TRIES; i++) {
+		placeholder_name(name, i, called);
+		r = give_name(fd, parent, temporary, called);
+		if (r == -EEXIST && i < NAME_TRIES)
+			r = 0;
+		else if (r == 0)
+			break;
+	}
+	if (r < 0) {
+		if (fd >= 0)
+			drop_nameless(parent, temporary);
+		say(ret, "moved, but no text could be put in its place: %s", strerror(-r));
+		return;
+	}
+	snprintf(record->placeholder, sizeof(record->placeholder), "%.*s%s",
+		(int)(strrchr(record->path, '/') - record->path + 1), record->path, called);
+	record->placeholder_dev = st.st_dev;
+	record->placeholder_ino = st.st_ino;
+}
+
+static int look_at(int file, const struct vault_order *o, struct vault_record *record,
+	struct vault_result *ret)
+{
+	char link[64];
+	struct stat st;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	n = readlink(link, ret->path, sizeof(ret->path) - 1);
+	ret->path[n > 0 ? n : 0] = 0;
+	if (fstat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
+		say(ret, "it is no file");
+		return -EINVAL;
+	}
+	if (!is_same(&st, &o->key)) {
+		say(ret, "it was changed after it was read");
+		return -ESTALE;
+	}
+	if (st.st_nlink == 0) {
+		say(ret, "it has no name any more");
+		return -ENOENT;
+	}
+	if (!file_has_no_writer(file)) {
+		say(ret, "somebody has it open for writing");
+		return -ETXTBSY;
+	}
+	*record = (struct vault_record){
+		.size = o->key.size,
+		.time = clock_realtime(),
+		.mtime = (uint64_t)o->key.mtime,
+		.uid = st.st_uid,
+		.gid = st.st_gid,
+		.mode = st.st_mode & 0777,
+		.other_names = (uint32_t)st.st_nlink - 1,
+	};
+	memcpy(record->id, ret->id, sizeof(record->id));
+	memcpy(record->path, ret->path, sizeof(record->path));
+	memcpy(record->incident, o->incident, sizeof(record->incident));
+	memcpy(record->app, o->app, sizeof(record->app));
+	memcpy(record->level, o->level, sizeof(record->level));
+	memcpy(record->rule, o->rule, sizeof(record->rule));
+	memcpy(record->sha256, o->sha256, sizeof(record->sha256));
+	return 0;
+}
+
+void vault_work_move(
+	int dir, int file, const struct vault_order *o, uint64_t max, struct vault_result *ret)
+{
+	cleanup_with(freep) struct vault_record *record = calloc(1, sizeof(*record));
+	cleanup_with(fd_closep) int parent = -1;
+	const char *name = "";
+	char temporary[64];
+	struct stat st;
+
+	*ret = (struct vault_result){.outcome = VAULT_NOT_MOVED};
+	make_id(ret->id);
+	if (!record || look_at(file, o, record, ret) < 0)
+		return;
+	parent = open_parent(ret->path, &name);
+	if (parent < 0) {
+		say(ret, "its folder cannot be opened: %s", strerror(-parent));
+		return;
+	}
+	/* By its name in the folder, which may be another one meanwhile. */
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_same(&st, &o->key)) {
+		say(ret, "it has another name meanwhile, or another file has its name");
+		return;
+	}
+	if (put_content(dir, file, o, max, ret) < 0)
+		return;
+	snprintf(temporary, sizeof(temporary), ".sealgate-%s", ret->id);
+	if (put_record(dir, record) < 0) {
+		say(ret, "the quarantine takes no record of it");
+		forget(dir, ret->id);
+		return;
+	}
+	if (fsync(dir) < 0 || take_name(parent, name, temporary, file, o, ret) < 0) {
+		forget(dir, ret->id);
+		return;
+	}
+	if (unlinkat(parent, temporary, 0) < 0) {
+		say(ret, "it could not be removed: %s", strerror(errno));
+		(void)renameat2(parent, temporary, parent, name, RENAME_NOREPLACE);
+		forget(dir, ret->id);
+		return;
+	}
+	ret->outcome = VAULT_MOVED;
+	ret->other_names = record->other_names;
+	if (ret->other_names > 0)
+		say(ret, "%u other name%s (hard link%s) of the same content still lead to it",
+			ret->other_names, ret->other_names == 1 ? "" : "s",
+			ret->other_names == 1 ? "" : "s");
+	put_placeholder(parent, name, o, record, ret);
+	if (put_record(dir, record) < 0)
+		say(ret, "moved, but its record could not be completed");
+}
+
+/* ---- out ---- */
+
+static void remove_placeholder(const struct vault_record *r)
+{
+	cleanup_with(fd_closep) int parent = -1;
+	const char *name;
+	struct stat st;
+
+	if (!r->placeholder[0])
+		return;
+	parent = open_parent(r->placeholder, &name);
+	/* Only ours, and not what somebody has made of it. */
+	if (parent >= 0 && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		st.st_dev == r->placeholder_dev && st.st_ino == r->placeholder_ino)
+		(void)unlinkat(parent, name, 0);
+}
+
+static int put_back(int data, int parent, const char *name, const struct vault_record *r)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+		{(time_t)(r->mtime / NSEC_PER_SEC), (long)(r->mtime % NSEC_PER_SEC)}};
+	cleanup_with(fd_closep) int fd = -1;
+	char temporary[40];
+	uint64_t bytes;
+	int e;
+
+	fd = open_nameless(parent, 0600, temporary);
+	e = fd < 0 ? fd : copy(data, fd, r->size, &bytes);
+	if (e == 0 && bytes != r->size)
+		e = -EBADMSG;
+	if (e == 0 &&
+		(fchown(fd, r->uid, r->gid) < 0 || fchmod(fd, r->mode & 0777) < 0 ||
+			futimens(fd, times) < 0))
+		e = -errno;
+	if (e == 0)
+		e = give_name(fd, parent, temporary, name);
+	if (e < 0 && fd >= 0)
+		drop_nameless(parent, temporary);
+	return e;
+}
+
+static int open_data(int dir, const char *id)
+{
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.data", id);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+void vault_work_restore(int dir, const char *id, const char *folder, struct vault_result *ret)
+{
+	cleanup_with(freep) struct vault_record *r = calloc(1, sizeof(*r));
+	cleanup_with(fd_closep) int data = -1, parent = -1;
+	const char *name = "";
+	int e = r ? 0 : -ENOMEM;
+
+	*ret = (struct vault_result){.outcome = VAULT_NOT_MOVED};
+	snprintf(ret->id, sizeof(ret->id), "%s", id);
+	if (e == 0)
+		e = get_record(dir, id, r);
+	if (e == 0) {
+		data = open_data(dir, id);
+		e = MIN(data, 0);
+	}
+	if (e < 0) {
+		say(ret, "nothing with this id can be read in the quarantine: %s", strerror(-e));
+		return;
+	}
+	parent = open_parent(r->path, &name);
+	if (folder[0]) {
+		fd_close(parent);
+		parent = open_folder(folder);
+		name = strrchr(r->path, '/') + 1;
+		snprintf(ret->path, sizeof(ret->path), "%.3800s%s%.255s", folder,
+			folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+	} else {
+		memcpy(ret->path, r->path, sizeof(ret->path));
+	}
+	e = parent < 0 ? parent : put_back(data, parent, name, r);
+	if (e == -EEXIST)
+		say(ret, "there is a file of this name now; name another folder with --to");
+	else if (e < 0)
+		say(ret, "it cannot be put there: %s", strerror(-e));
+	if (e < 0)
+		return;
+	ret->outcome = VAULT_MOVED;
+	remove_placeholder(r);
+	forget(dir, id);
+}
+
+void vault_work_delete(int dir, const char *id, struct vault_result *ret)
+{
+	cleanup_with(freep) struct vault_record *r = calloc(1, sizeof(*r));
+	int e = r ? get_record(dir, id, r) : -ENOMEM;
+
+	*ret = (struct vault_result){.outcome = VAULT_NOT_MOVED};
+	snprintf(ret->id, sizeof(ret->id), "%s", id);
+	if (e < 0) {
+		say(ret, "nothing with this id can be read in the quarantine: %s", strerror(-e));
+		return;
+	}
+	memcpy(ret->path, r->path, sizeof(ret->path));
+	forget(dir, id);
+	ret->outcome = VAULT_MOVED;
+}
