@@ -61,7 +61,8 @@ static struct view line_at(
 		s += step;
 		l = chunk_line(m, s);
 		if (s->kind == LINE_PLAIN && l->block == block && l->counts &&
-			l->place == c->place && !((l->flags ^ c->flags) & STAMP_FLAGS))
+			l->place == c->place && l->page == c->page &&
+			!((l->flags ^ c->flags) & STAMP_FLAGS))
 			return shape_trim_line(view_of(m->chunk.text.p + s->off, s->n));
 	}
 	return VIEW_EMPTY;

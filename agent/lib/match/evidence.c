@@ -214,7 +214,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 	snippet(view_of(m->chunk.original.p + s->original, s->n_orig), span, c.snippet,
 		sizeof(c.snippet));
 	if (c.joined)
-		window_replace(m, c.first, c.block);
+		window_replace(m, &c);
 	window_add(m, &c);
 	return 0;
 }

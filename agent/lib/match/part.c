@@ -199,6 +199,15 @@ static bool is_leader(struct view left)
 	return dots >= LEADER_MIN;
 }
 
+/* "Số lượng: 05 bản, độ mật": the last of several fields in a sentence. */
+static struct view last_field(struct view part)
+{
+	for (size_t i = part.n; i-- > 0;)
+		if (part.p[i] == ',')
+			return memchr(part.p, ':', i) ? view_sub(part, i + 1, part.n) : part;
+	return part;
+}
+
 /* "... key:" in `left`, the key being its last part. */
 static struct view key_of(struct view left)
 {
@@ -222,7 +231,10 @@ static struct view key_of(struct view left)
 	for (rest = left; shape_next_part(&rest, &part);)
 		if (shape_trim_line(part).n)
 			last = part;
-	return key_trim(last);
+	last = key_trim(last_field(last));
+	if (last.n && last.p[last.n - 1] == ':') /* "Độ mật: | Mật" */
+		last = shape_trim_line(view_of(last.p, last.n - 1));
+	return last;
 }
 
 static bool is_key(const struct ruleset *r, const struct rs_rule *u, struct view key)
@@ -241,6 +253,9 @@ static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum pl
 
 	if (is_tails(r, u, right, data, limits, tails))
 		return true;
+	/* "độ mật: Mật, không được sao chụp." */
+	if (right.n && right.p[0] == ',')
+		return is_tails(r, u, view_sub(right, 1, right.n), data, limits, tails);
 	if (!shape_starts_part(right, false))
 		return false;
 	if (place == PLACE_MAIL_HEADER) /* "[Độ mật: Mật] the subject proper" */

@@ -173,7 +173,7 @@ bool beside_word(const struct match *m, const struct seg *s, const struct part *
 /* window.c */
 void window_context(struct match *m, uint32_t context, const struct line *l);
 void window_mark(struct match *m, uint32_t mark, const struct line *l);
-void window_replace(struct match *m, uint32_t first, uint32_t last);
+void window_replace(struct match *m, const struct cand *c);
 void window_row(struct doc *d, uint32_t page, uint32_t row);
 void window_add(struct match *m, const struct cand *c);
 void window_settle(struct match *m, struct doc *d, uint32_t up_to);

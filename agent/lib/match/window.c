@@ -88,8 +88,9 @@ void window_row(struct doc *d, uint32_t page, uint32_t row)
 			d->pending[i].row = 0;
 }
 
-/* A joined mark takes the place of its parts. */
-void window_replace(struct match *m, uint32_t first, uint32_t last)
+/* A joined mark takes the place of its parts. What another rule says of the same mark in one of the
+   lines stays: that line bears it all, the others stand beside it. */
+void window_replace(struct match *m, const struct cand *c)
 {
 	struct doc *d = match_doc(m);
 	uint32_t n = 0;
@@ -97,7 +98,8 @@ void window_replace(struct match *m, uint32_t first, uint32_t last)
 	for (uint32_t i = 0; i < d->n_pending; i++) {
 		struct cand *k = &d->pending[i];
 
-		if (!k->joined && k->counts && k->block >= first && k->block <= last)
+		if (!k->joined && k->counts && k->block >= c->first && k->block <= c->block &&
+			(k->mark != c->mark || k->rule == c->rule))
 			continue;
 		if (n != i)
 			d->pending[n] = *k;
@@ -105,7 +107,7 @@ void window_replace(struct match *m, uint32_t first, uint32_t last)
 	}
 	d->n_pending = n;
 	for (uint32_t i = 0; i < MIN(d->n_recent, MATCH_RECENT_MAX); i++)
-		if (d->recent[i].block >= first && d->recent[i].block <= last)
+		if (d->recent[i].block >= c->first && d->recent[i].block <= c->block)
 			d->recent[i].block = NO_BLOCK;
 }
 
