@@ -9,9 +9,12 @@
 #define BASELINE_SLACK 0.4F  /* em: pieces on one line */
 #define BLANK_GAP      0.16F /* em: from here on there is a blank */
 #define WIDE_GAP       0.75F /* em: the gap between letter-spaced words */
+#define CELL_GAP       0.9F  /* em: between words, that between cells */
 #define COLUMN_GAP     2.0F  /* em: another line */
 #define DOUBLE_SLACK   0.25F /* em: text drawn twice to look bold or cast a shadow */
 #define LOOK_BACK      24    /* lines above that a line may continue */
+#define PAIR_KEY_MAX   48    /* bytes of a field's name far left of its value */
+#define PAIR_VALUE_MAX 40    /* and of the value */
 
 /* Consecutive pieces on one baseline. */
 struct layout_run {
@@ -199,6 +202,25 @@ static uint32_t looks_flags(const struct looks *k)
 		(k->tcvn3 ? BLOCK_CASE_UNKNOWN : 0U);
 }
 
+static bool is_letter(const struct pdf_content *c, const struct pdf_chunk *k)
+{
+	struct view text = chunk_text(c, k);
+	size_t letters = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		letters += (text.p[i] & 0xc0) != 0x80 && text.p[i] != ' ';
+	return letters < 2;
+}
+
+/* As many as tell letters, words and cells apart (match/shape.h). */
+static size_t blanks_of(const struct pdf_content *c, const struct pdf_chunk *before,
+	const struct pdf_chunk *k, float gap)
+{
+	if (gap <= WIDE_GAP)
+		return 1;
+	return gap <= CELL_GAP || is_letter(c, before) || is_letter(c, k) ? 2 : 3;
+}
+
 /* One line of the pieces [p, p + n). */
 static int line_make(struct pdf_layout *l, const struct pdf_content *c,
 	const struct layout_piece *p, size_t n, bool whole)
@@ -217,7 +239,7 @@ static int line_make(struct pdf_layout *l, const struct pdf_content *c,
 		if (before && drawn_before(c, before, k))
 			continue;
 		if (before && k->u0 - end > BLANK_GAP * em) {
-			r = buf_put(&l->text, "  ", k->u0 - end > WIDE_GAP * em ? 2 : 1);
+			r = buf_put(&l->text, "   ", blanks_of(c, before, k, (k->u0 - end) / em));
 			if (r)
 				return r;
 		}
@@ -292,10 +314,66 @@ static int segment_make(
 	return r;
 }
 
+static bool has_letter(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if ((v.p[i] | 0x20) >= 'a' && v.p[i] != 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* A field's name and its value far right of it are also one line. */
+static int pair_make(struct pdf_layout *l, struct pdf_line key, struct pdf_line value)
+{
+	size_t at = l->text.n;
+
+	if (key.n > PAIR_KEY_MAX || value.n > PAIR_VALUE_MAX ||
+		!has_letter(view_sub(buf_view(&l->text), key.text, key.n)) ||
+		!has_letter(view_sub(buf_view(&l->text), value.text, value.n)))
+		return 0;
+	int r = buf_reserve(&l->text, key.n + 3 + value.n);
+	if (r == 0)
+		r = buf_put_view(&l->text, view_sub(buf_view(&l->text), key.text, key.n));
+	if (r == 0)
+		r = buf_put(&l->text, "   ", 3);
+	if (r == 0)
+		r = buf_put_view(&l->text, view_sub(buf_view(&l->text), value.text, value.n));
+	if (r == 0)
+		r = grow(&l->lines, &l->cap, l->n + 1, sizeof(*l->lines));
+	if (r)
+		return r;
+	key.text = (uint32_t)at;
+	key.n = (uint32_t)(l->text.n - at);
+	key.u1 = value.u1;
+	key.x1 = value.x1;
+	key.flags &= value.flags;
+	key.whole = true;
+	l->lines[l->n++] = key;
+	return 0;
+}
+
+/* The lines from `first` on are a row of one or two such pairs. */
+static int pairs_make(struct pdf_layout *l, size_t first)
+{
+	size_t n = l->n - first;
+	int r = 0;
+
+	if ((n != 2 && n != 4) || l->text.n > UINT32_MAX / 2)
+		return 0;
+	for (size_t i = first; i < first + n; i++) {
+		if (l->lines[i].whole || l->lines[i].angle)
+			return 0;
+	}
+	for (size_t i = first; i < first + n && r == 0; i += 2)
+		r = pair_make(l, l->lines[i], l->lines[i + 1]);
+	return r;
+}
+
 static int row_make(struct pdf_layout *l, const struct pdf_content *c)
 {
 	struct layout_piece *p = l->scratch->pieces;
-	size_t n = l->scratch->n_pieces, from = 0;
+	size_t n = l->scratch->n_pieces, from = 0, first = l->n;
 	float end = 0, em = 0;
 
 	pieces_sort(p, n);
@@ -319,7 +397,8 @@ static int row_make(struct pdf_layout *l, const struct pdf_content *c)
 		end = i == from ? k->u1 : MAX(end, k->u1);
 		em = em_of(k->size);
 	}
-	return n > from ? segment_make(l, c, p + from, n - from) : 0;
+	int r = n > from ? segment_make(l, c, p + from, n - from) : 0;
+	return r ? r : pairs_make(l, first);
 }
 
 static int rows_make(struct extractor *x, struct pdf_layout *l, const struct pdf_content *c)

@@ -8,12 +8,12 @@
 
 #define MARGIN_EDGE 0.06F /* of the page's height: always header or footer */
 #define FOOTER_GAP  3.0F  /* sizes of its letters, free above a footer */
-#define MARGIN_REPEAT                                                                            \
-	0.15F               /* of the page's height: header or footer if other pages have it too \
-			     */
-#define CENTRE_SLACK  0.03F /* of the page's width */
-#define LARGE_RATIO   1.15F /* against the size of most text */
-#define PAGE_SIDE_MAX 20000 /* points */
+#define MARGIN_REPEAT                                                                             \
+	0.15F                /* of the page's height: header or footer if other pages have it too \
+			      */
+#define CENTRE_SLACK  0.045F /* of the page's width: the left margin of papers is the wider one */
+#define LARGE_RATIO   1.15F  /* against the size of most text */
+#define PAGE_SIDE_MAX 20000  /* points */
 
 static void page_base(const struct pdf_page_attributes *a, struct pdf_page *page, double ret[6])
 {

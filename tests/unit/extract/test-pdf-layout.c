@@ -72,7 +72,25 @@ static void test_columns(void **state)
 	assert_int_not_equal(l->shape, r->shape);
 	assert_true(must("left two")->flags & BLOCK_SHAPE_END);
 	assert_false(l->flags & BLOCK_SHAPE_END);
-	assert_int_equal(g.n, 4);
+	/* fields and their values, too */
+	assert_int_equal(must("left one   right one")->shape, 0);
+	assert_int_equal(must("left two   right two")->shape, 0);
+	assert_int_equal(g.n, 6);
+}
+
+/* No pairs: three columns, numbers, and what is too long for a field or its value. */
+static void test_no_pairs(void **state)
+{
+	(void)state;
+	read_page("",
+		"BT /F1 10 Tf 50 700 Td (one) Tj 100 0 Td (two) Tj 100 0 Td (three) Tj ET "
+		"BT 50 680 Td (4) Tj 200 0 Td (MAT) Tj ET BT 50 660 Td (MAT) Tj 200 0 Td (12) Tj "
+		"ET "
+		"BT 20 640 Td (a key of more than forty-eight bytes is none at all) Tj 400 0 Td "
+		"(v) Tj ET "
+		"BT 50 620 Td (key) Tj 200 0 Td (a value of more than forty bytes is no one) Tj "
+		"ET");
+	assert_int_equal(g.n, 11);
 }
 
 /* A box of two lines close to a paragraph: its lines stay whole besides the joined ones. */
@@ -82,8 +100,8 @@ static void test_box_beside_text(void **state)
 	read_page("",
 		"BT /F1 10 Tf 100 700 Td (body one) Tj 0 -14 Td (body two) Tj ET "
 		"BT 150 700 Td (TOI) Tj 0 -14 Td (MAT) Tj ET");
-	must("body one  TOI");
-	must("body two  MAT");
+	must("body one   TOI");
+	must("body two   MAT");
 	const struct gathered_block *a = must("TOI"), *b = must("MAT");
 	assert_int_not_equal(a->shape, 0);
 	assert_int_equal(a->shape, b->shape);
@@ -234,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_blanks),
 		cmocka_unit_test(test_letter_spaced),
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_no_pairs),
 		cmocka_unit_test(test_box_beside_text),
 		cmocka_unit_test(test_framed_box),
 		cmocka_unit_test(test_frame_of_four_rules),
