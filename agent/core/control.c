@@ -16,6 +16,7 @@
 #include "core/desk.h"
 #include "core/policies.h"
 #include "core/receive.h"
+#include "core/overrides.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
 #include "wire/peer.h"
@@ -44,6 +45,7 @@ static const struct wire_row rows[] = {
 	{CTL_POLICY_HISTORY, 4, 4, 0},
 	{CTL_POLICY_SHOW, 4, 4, 0},
 	{CTL_VAULT, 9, 8192, 0},
+	{CTL_OVERRIDE, 57, 1024, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -313,6 +315,23 @@ void control_vault_done(struct control *ctl, const struct wire_frame *f)
 	}
 }
 
+static int on_override(struct caller *c, const struct wire_frame *f)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(256U << 10);
+	struct unpack u = {f->body, 0};
+	struct override_request r;
+	int e;
+
+	unpack_override(&u, &r);
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	if (c->uid != 0 && c->uid != getuid())
+		return caller_send_text(
+			c, f->id, true, view_str("only root may see or change overrides\n"));
+	e = overrides_request(c->control->core->overrides, &r, c->uid, &text);
+	return e < 0 ? e : caller_send_text(c, f->id, e > 0, buf_view(&text));
+}
+
 static int on_request(struct caller *c, struct wire_frame *f)
 {
 	switch (f->type) {
@@ -324,6 +343,7 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_POLICY_HISTORY: return caller_on_history(c, f);
 	case CTL_POLICY_SHOW: return caller_on_show(c, f);
 	case CTL_VAULT: return on_vault(c, f);
+	case CTL_OVERRIDE: return on_override(c, f);
 	default: return -EPROTO;
 	}
 }

@@ -12,6 +12,7 @@
 struct control;
 struct crawl;
 struct desk;
+struct overrides;
 struct receive;
 struct rulebook;
 
@@ -25,9 +26,10 @@ struct core {
 	struct incidents *incidents;
 	struct rulebook *rulebook; /* policy and rules in force */
 	struct packages *packages; /* for what people read */
-	struct desk *desk;         /* the gate's questions and records */
-	struct crawl *crawl;       /* what watch brings */
-	struct receive *receive;   /* what applications wrote */
-	struct control *control;   /* the command line's questions */
-	uint64_t started;          /* realtime */
+	struct overrides *overrides;
+	struct desk *desk;       /* the gate's questions and records */
+	struct crawl *crawl;     /* what watch brings */
+	struct receive *receive; /* what applications wrote */
+	struct control *control; /* the command line's questions */
+	uint64_t started;        /* realtime */
 };

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "core/overrides.h"
 #include "core/policies.h"
 #include "core/rulebook.h"
 #include "wire/peer.h"
@@ -94,12 +95,15 @@ static void send_facts(struct desk *d, uint32_t id, const struct file_key *key,
 	const struct facts *f, bool cacheable, enum failure failure)
 {
 	struct facts_brief brief = facts_brief(f);
+	uint16_t content = overrides_content(d->core->overrides, f);
 	struct buf body = BUF_INIT(256);
 	struct pack p = {&body, 0};
 
 	pack_key(&p, key);
 	pack_brief(&p, &brief);
 	pack_u8(&p, (uint8_t)((unsigned)failure << 1 | cacheable));
+	pack_u8(&p, (uint8_t)content);
+	pack_u8(&p, (uint8_t)(content >> 8));
 	/* A gate that cannot be told has its own deadline. */
 	if (p.error || wire_peer_send(d->gate, CORE_FACTS, id, buf_view(&body), NULL, 0) < 0)
 		d->refused++;
@@ -291,7 +295,7 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 		.facts = find_recent(d, &record.key),
 		.app_name = app == APP_NONE ? record.app : apptable_name(apps, app),
 		.message = policy_rule_message(policy, rule),
-		.mode = mode_name(policy_mode(policy)),
+		.mode = mode_name(policy_rule_mode(policy, rule)),
 		.rules_version = rules_version,
 		.omit_names = (enum level)d->core->config.journal_omit_names,
 		.packages = d->core->packages,

@@ -255,6 +255,8 @@ static void write_decision(
 	json_key_str(j, "message", c->message);
 	json_key_u64(j, "policy_version", r->policy_version);
 	json_key_str(j, "rules_version", c->rules_version);
+	if (r->override)
+		json_key_u64(j, "override", r->override);
 	json_key_str(j, "cause", record_cause_name(r->cause));
 	json_key_str(j, "failure", r->failure == FAILURE_NONE ? NULL : failure_name(r->failure));
 	json_key_str(j, "may_be", r->failure == FAILURE_NONE ? NULL : may_be_name(r->may_be));

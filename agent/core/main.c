@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "core/overrides.h"
 #include "core/control.h"
 #include "core/core.h"
 #include "core/crawl.h"
@@ -228,6 +229,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = packages_new("/var/lib/dpkg/info", &core->packages);
 	if (r == 0)
+		r = overrides_new(core, &core->overrides);
+	if (r == 0)
 		r = desk_new(core, &core->desk);
 	if (r == 0)
 		r = receive_new(core, &core->receive);
@@ -257,6 +260,7 @@ static void tear_down(struct process *p)
 	desk_free(core->desk);
 	packages_free(core->packages);
 	rulebook_free(core->rulebook);
+	overrides_free(core->overrides);
 	ledger_free(core->ledger);
 	store_close(core->store);
 	loop_timer_free(p->tick);

@@ -13,7 +13,9 @@
 #include "base/fd.h"
 #include "bundle/bundle.h"
 #include "core/keep.h"
+#include "core/overrides.h"
 #include "core/trust.h"
+#include "decide/policy_builder.h"
 #include "policyfile/policyfile.h"
 #include "wire/pack.h"
 
@@ -241,10 +243,21 @@ static uint32_t next_number(const struct policies *p)
 	return n ? versions_at(p->versions, n - 1)->number + 1 : p->now.version + 1;
 }
 
+/* For the gate, with the overrides of now. Core has no use for them: it answers nobody. */
+static int policy_memfd(const struct policies *p, const struct policy_set *s)
+{
+	cleanup_with(buf_done) struct buf blob = {0};
+	struct override_table t;
+	int r;
+
+	overrides_table(p->core->overrides, s->policy, s->apps, &t);
+	r = policy_blob_with_overrides(buf_view(&s->policy_blob), t.v, t.n, &blob);
+	return r < 0 ? r : fd_memfd_sealed("policy", buf_view(&blob));
+}
+
 static int send_set(struct policies *p, const struct policy_set *s, uint32_t id)
 {
-	cleanup_with(fd_closep) int policy_fd = fd_memfd_sealed(
-		"policy", buf_view(&s->policy_blob));
+	cleanup_with(fd_closep) int policy_fd = policy_memfd(p, s);
 	cleanup_with(fd_closep) int apps_fd = fd_memfd_sealed("apps", buf_view(&s->apps_blob));
 	int fds[2] = {policy_fd, apps_fd};
 	uint8_t version[4];

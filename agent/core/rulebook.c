@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "core/keep.h"
+#include "core/overrides.h"
 #include "core/policies.h"
 #include "digest/sha256.h"
 #include "rulepack/rulepack.h"
@@ -90,6 +91,24 @@ static int compile_rules(const struct core *core, struct diags *d, struct rules_
 	for (uint32_t i = 0; i < info->n_packs; i++)
 		s.n_rules += info->packs[i].n_rules;
 	*ret = s;
+	return 0;
+}
+
+static void on_settled(void *userdata, bool failed, struct view text)
+{
+	struct rulebook *b = userdata;
+
+	(void)failed;
+	(void)text;
+	unchecked(policies_send(b->policies)); /* a supervisor that is gone takes us along */
+}
+
+int rulebook_publish(struct rulebook *b)
+{
+	if (!policies_is_busy(b->policies))
+		return policies_send(b->policies);
+	/* What waits for the gate was sent without it. */
+	policies_when_settled(b->policies, on_settled, b);
 	return 0;
 }
 
@@ -333,6 +352,7 @@ void rulebook_status(const struct rulebook *b, struct json *j)
 	json_key(j, "policy");
 	json_object(j);
 	policies_status(b->policies, j);
+	overrides_status(b->core->overrides, j);
 	json_key_str(j, "loaded", loaded);
 	json_object_end(j);
 	json_key(j, "rules");

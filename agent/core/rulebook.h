@@ -22,6 +22,9 @@ struct rulebook *rulebook_free(struct rulebook *b); /* takes NULL, returns NULL 
 must_check int rulebook_reload(struct rulebook *b, struct buf *ret_why);
 
 struct policies *rulebook_policies(const struct rulebook *b); /* core/policies.h */
+/* Gives the gate the policy again, with the overrides of now. */
+must_check int rulebook_publish(struct rulebook *b);
+
 const struct policy *rulebook_policy(const struct rulebook *b);
 const struct apptable *rulebook_apps(const struct rulebook *b);
 uint32_t rulebook_generation(const struct rulebook *b); /* of the rules; never 0 */

@@ -10,6 +10,7 @@
 #include "ctl/codes.h"
 #include "ctl/commands.h"
 #include "ctl/policy_life.h"
+#include "ctl/policy.h"
 #include "ctl/policy_load.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -42,9 +43,10 @@ static const struct usage schema_usage = {
 };
 
 static const struct usage policy_usage = {
-	.synopsis = "policy check|test|apply|history|rollback|show|schema ...",
+	.synopsis = "policy check|test|apply|history|rollback|show|override|learn|schema ...",
 	.text = "Checks policies, runs their decision tables, puts them in force and takes them "
-		"back,\nand prints the schemas of their files.",
+		"back,\nlets single documents pass for a while, and prints the schemas of their "
+		"files.",
 	.options = {{"--help", "this text; \"sealgate policy check --help\" for more"}},
 };
 
@@ -276,14 +278,17 @@ int cmd_policy(const struct ctl *ctl, int argc, char **argv)
 		{"history", policy_history},
 		{"rollback", policy_rollback},
 		{"show", policy_show},
+		{"override", policy_override},
+		{"learn", policy_learn},
 	};
-	static const char *const names[] = {
-		"check", "test", "schema", "apply", "history", "rollback", "show", NULL};
+	static const char *const names[] = {"check", "test", "schema", "apply", "history",
+		"rollback", "show", "override", "learn", NULL};
 	const char *near;
 
 	if (argc < 2)
 		return usage_error(&policy_usage,
-			"which of check, test, apply, history, rollback, show, schema?");
+			"which of check, test, apply, history, rollback, show, override, learn, "
+			"schema?");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage_print(stdout, &policy_usage);
 		return CTL_DONE;

@@ -79,6 +79,7 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	r->policy_version = v->version;
 	r->action = v->action;
 	r->intended = v->intended;
+	r->override = v->override;
 	r->channel = q->channel;
 	r->cause = cause;
 	r->way = way;

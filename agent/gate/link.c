@@ -10,10 +10,11 @@
 #include "wire/wire_facts.h"
 
 #define FACTS_BODY      51U /* key, brief, flag */
+#define CONTENT_BODY    2U
 #define CLASSIFIED_BODY 50U /* key, brief */
 
 static const struct wire_row rows[] = {
-	{CORE_FACTS, FACTS_BODY, FACTS_BODY + 4, 0},
+	{CORE_FACTS, FACTS_BODY, FACTS_BODY + CONTENT_BODY + 4, 0},
 	{CORE_RECORDED, 0, 0, 0},
 	{CORE_CLASSIFIED, CLASSIFIED_BODY, CLASSIFIED_BODY, 1},
 };
@@ -66,6 +67,10 @@ static int on_facts(struct gate *g, const struct wire_frame *f)
 	unpack_key(&u, &key);
 	unpack_brief(&u, &facts);
 	flags = unpack_enum(&u, 2 * FAILURE_MAX);
+	if (u.in.n % 4 == CONTENT_BODY) {
+		facts.content = unpack_u8(&u);
+		facts.content |= (uint16_t)(unpack_u8(&u) << 8);
+	}
 	if (u.in.n > 0) {
 		uint32_t generation = unpack_u32(&u);
 

@@ -66,7 +66,9 @@ static void check_surprise(
 	static const char *const flags[] = {
 		"y", "n", "yes", "no", "on", "off", "true", "false", NULL};
 	static const char *const nothing[] = {"null", "~", NULL};
+	static const char *const versions[] = {"version", "fixed", "since", NULL};
 	bool is_id = strcmp(key, "user") == 0 || strcmp(key, "group") == 0;
+	bool is_version = is_word(key, versions);
 	const char *what = NULL;
 
 	if (n->quoted)
@@ -80,7 +82,13 @@ static void check_surprise(
 		what = "a number";
 	if (!what)
 		return;
-	if (is_id && n->text[0] == '0')
+	if (is_version)
+		diag_hint(
+			diags_warning(d, P_SURPRISE, conf_file(c), n->line, n->col,
+				"other readers of YAML take `%.80s` for a number, and 1.10 for 1.1",
+				n->text),
+			"put it in quotes: '%.80s'", n->text);
+	else if (is_id && n->text[0] == '0')
 		diag_hint(conf_error(c, n, P_SURPRISE, d,
 				  "`%.80s` is octal to some readers of YAML and decimal to others",
 				  n->text),

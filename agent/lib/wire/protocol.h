@@ -74,8 +74,9 @@ enum message {
 				seen; fd: the event's own descriptor */
 	CORE_FACTS,    /* key, brief, u8: bit 0 may be cached (if the gate's own checks agree), from
 			   bit 1 on the enum failure that stood in core's way, or 0; may be left
-			   out: u32 generation of the rules, a new one makes the gate forget its
-			   facts, as every SUP_POLICY does */
+			   out: u8 and u8, low and high half of the content's number in the
+			   policy's overrides; may be left out: u32 generation of the rules, a new
+			   one makes the gate forget its facts, as every SUP_POLICY does */
 	GATE_CONFIRM,  /* u8: the gate's checks after the scan agree: core may store the facts */
 	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
 	CORE_RECORDED, /* id of the record that log has acknowledged */
@@ -116,6 +117,7 @@ enum message {
 				durable: root, and the group that agent.yaml names as `reviewers` */
 	CTL_VAULT,        /* u8 enum vault_request, str id in the quarantine, str folder or "";
 				answered with CTL_TEXT when it is done: root only */
+	CTL_OVERRIDE,     /* wire/override.h; answered with CTL_TEXT: root only */
 	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
 	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason; fd: sealed bundle; CTL_TEXT when it is in
 			     force, or why it is not: root and the policy's group only, as below */

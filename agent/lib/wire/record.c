@@ -62,6 +62,7 @@ void pack_record(struct pack *p, const struct gate_record *r)
 	pack_str(p, r->exe);
 	pack_str(p, r->path);
 	pack_u8(p, (uint8_t)r->way);
+	pack_u32(p, r->override);
 	pack_str(p, r->sandbox);
 	pack_u32(p, r->n_ancestors);
 	for (uint32_t i = 0; i < r->n_ancestors; i++) {
@@ -116,6 +117,7 @@ void unpack_record(struct unpack *u, struct gate_record *ret)
 	if (u->in.n > 0)
 		ret->way = (enum record_way)unpack_enum(u, RECORD_WAY_MAX);
 	if (u->in.n > 0) {
+		ret->override = unpack_u32(u);
 		unpack_str(u, ret->sandbox, sizeof(ret->sandbox));
 		unpack_ancestors(u, ret);
 		ret->failure = (enum failure)unpack_enum(u, FAILURE_MAX);

@@ -142,6 +142,7 @@ class Record:
             nonlocal at
             at += 4
             return struct.unpack_from("<I", body, at - 4)[0]
+        self.override = number()
         self.sandbox = text()
         self.ancestors = [(number(), text(), text()) for _ in range(number())]
         self.failure, self.may_be = FAILURES[body[at]], MAY_BE[body[at + 1]]

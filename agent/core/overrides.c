@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/overrides.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "core/keep.h"
+#include "core/rulebook.h"
+
+#define FILE_NAME  "overrides"
+#define FILE_MAGIC 0x4f56524eU /* "NRVO" */
+#define FILE_BYTES (256U << 10)
+#define MINUTE_NS  (60 * NSEC_PER_SEC)
+
+struct override {
+	uint32_t id;
+	uint16_t content;
+	uint32_t uid;            /* who asked */
+	uint64_t created, until; /* ns of the real-time clock */
+	struct override_request r;
+};
+
+struct overrides {
+	struct core *core;
+	struct loop_timer *timer;
+	uint32_t next_id;
+	uint32_t n;
+	struct override v[POLICY_OVERRIDES_MAX]; /* by id */
+};
+
+static int path_of(const struct overrides *o, const char *name, char ret[4096])
+{
+	int n = snprintf(ret, 4096, "%s/core/%s", o->core->config.state_dir, name);
+
+	return n < 0 || n >= 4096 ? -ENAMETOOLONG : 0;
+}
+
+static void pack_one(struct pack *p, const struct override *v)
+{
+	pack_u32(p, v->id);
+	pack_u32(p, v->content);
+	pack_u32(p, v->uid);
+	pack_u64(p, v->created);
+	pack_u64(p, v->until);
+	pack_override(p, &v->r);
+}
+
+static int unpack_one(struct unpack *u, struct override *ret)
+{
+	uint32_t content;
+
+	ret->id = unpack_u32(u);
+	content = unpack_u32(u);
+	ret->content = (uint16_t)content;
+	ret->uid = unpack_u32(u);
+	ret->created = unpack_u64(u);
+	ret->until = unpack_u64(u);
+	unpack_override(u, &ret->r);
+	return u->error < 0 || ret->id == 0 || content == 0 || content > UINT16_MAX ? -EBADMSG : 0;
+}
+
+static int save(const struct overrides *o)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(FILE_BYTES);
+	struct pack p = {&b, 0};
+
+	pack_u32(&p, FILE_MAGIC);
+	pack_u32(&p, o->next_id);
+	pack_u32(&p, o->n);
+	for (uint32_t i = 0; i < o->n; i++)
+		pack_one(&p, &o->v[i]);
+	return p.error ? p.error : keep_save(o->core, FILE_NAME, &b);
+}
+
+static int read_file(struct overrides *o, struct view file)
+{
+	struct unpack u = {file, 0};
+	uint32_t magic = unpack_u32(&u), n;
+	int r = 0;
+
+	o->next_id = unpack_u32(&u);
+	n = unpack_u32(&u);
+	if (magic != FILE_MAGIC || o->next_id == 0 || n > POLICY_OVERRIDES_MAX)
+		return -EBADMSG;
+	for (; r == 0 && o->n < n; o->n++)
+		r = unpack_one(&u, &o->v[o->n]);
+	return r < 0 ? r : unpack_end(&u);
+}
+
+static int load(struct overrides *o)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(FILE_BYTES);
+	char path[4096], damaged[4096];
+	int r = path_of(o, FILE_NAME, path);
+
+	if (r == 0)
+		r = path_of(o, FILE_NAME ".damaged", damaged);
+	if (r < 0)
+		return r;
+	o->next_id = 1;
+	r = keep_load(o->core, FILE_NAME, &b);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = read_file(o, buf_view(&b));
+	if (r == 0)
+		return 0;
+	/* Numbers that were used already may stand in facts: begin somewhere else. */
+	o->next_id = (uint32_t)(clock_realtime() / NSEC_PER_SEC % 50000) + 1;
+	o->n = 0;
+	(void)rename(path, damaged);
+	return incidents_note(o->core->ledger, "gap", "overrides",
+		"the file of overrides could not be read and was put aside as overrides.damaged: "
+		"none is in force");
+}
+
+static void put_one(const struct override *v, struct json *j)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_key_u64(j, "id", v->id);
+	json_key(j, "sha256");
+	json_hex(j, v->r.sha256, sizeof(v->r.sha256));
+	json_key_str(j, "app", v->r.app);
+	json_key_u64(j, "minutes", v->r.minutes);
+	json_key_str(j, "reason", v->r.reason);
+	json_key_str(j, "owner", v->r.owner);
+	json_key_u64(j, "by_uid", v->uid);
+	clock_format(v->created, text);
+	json_key_str(j, "created", text);
+	clock_format(v->until, text);
+	json_key_str(j, "until", text);
+}
+
+static int record(struct overrides *o, const char *what, const struct override *v, uint32_t uid)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(16U << 10);
+	char by[INCIDENTS_USER_SIZE];
+	struct json j;
+	int r;
+
+	incidents_user_name(uid, by);
+	json_init(&j, &b);
+	json_object(&j);
+	json_key_str(&j, "kind", "override");
+	json_key_str(&j, "what", what);
+	json_key_str(&j, "by", by);
+	put_one(v, &j);
+	json_object_end(&j);
+	r = json_error(&j);
+	return r < 0 ? r : ledger_add(o->core->ledger, buf_view(&b), 0);
+}
+
+static void drop(struct overrides *o, uint32_t at)
+{
+	memmove(&o->v[at], &o->v[at + 1], (o->n - at - 1) * sizeof(o->v[0]));
+	o->n--;
+}
+
+/* Those whose time is up; the gate has forgotten them by itself. Sets the timer for the next. */
+static int expire(struct overrides *o)
+{
+	uint64_t now = clock_realtime(), next = UINT64_MAX;
+	bool changed = false;
+	int r = 0;
+
+	for (uint32_t i = 0; i < o->n;) {
+		if (o->v[i].until > now) {
+			next = MIN(next, o->v[i].until);
+			i++;
+			continue;
+		}
+		r = record(o, "expired", &o->v[i], getuid());
+		drop(o, i);
+		changed = true;
+	}
+	if (changed && r == 0)
+		r = save(o);
+	/* At least each minute: the clock may be set. */
+	loop_timer_set(o->timer, o->n ? clock_now() + MIN(next - now, MINUTE_NS) : 0);
+	return r;
+}
+
+static int on_timer(void *userdata)
+{
+	unchecked(expire(userdata)); /* what cannot be kept is expired again after a restart */
+	return 0;
+}
+
+int overrides_new(struct core *core, struct overrides **ret)
+{
+	struct overrides *o = calloc(1, sizeof(*o));
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	o->core = core;
+	r = loop_timer_new(core->loop, on_timer, o, &o->timer);
+	if (r == 0)
+		r = load(o);
+	if (r < 0) {
+		overrides_free(o);
+		return r;
+	}
+	unchecked(expire(o));
+	*ret = o;
+	return 0;
+}
+
+struct overrides *overrides_free(struct overrides *o)
+{
+	if (!o)
+		return NULL;
+	loop_timer_free(o->timer);
+	free(o);
+	return NULL;
+}
+
+static printf_like(2, 3) int refuse(struct buf *ret_text, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_clear(ret_text);
+	return buf_printf(ret_text, "%s\n", text) < 0 ? -ENOMEM : 1;
+}
+
+static bool same_content(const struct override *v, const uint8_t sha256[OVERRIDE_DIGEST])
+{
+	return memcmp(v->r.sha256, sha256, OVERRIDE_DIGEST) == 0;
+}
+
+static bool is_used(const struct overrides *o, uint16_t content)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (o->v[i].content == content)
+			return true;
+	return false;
+}
+
+/* That of the same content, or one that nothing else has. Derived from the id, which is never used
+   again: a number that an older core told the gate never means another content. */
+static uint16_t number_of(const struct overrides *o, const uint8_t sha256[OVERRIDE_DIGEST])
+{
+	uint16_t number = (uint16_t)((o->next_id - 1) % UINT16_MAX + 1);
+
+	for (uint32_t i = 0; i < o->n; i++)
+		if (same_content(&o->v[i], sha256))
+			return o->v[i].content;
+	while (is_used(o, number))
+		number = (uint16_t)(number % UINT16_MAX + 1);
+	return number;
+}
+
+static int answer(const struct override *v, struct buf *ret_text)
+{
+	struct json j;
+
+	json_init(&j, ret_text);
+	json_object(&j);
+	put_one(v, &j);
+	json_object_end(&j);
+	return json_error(&j);
+}
+
+static int add(
+	struct overrides *o, const struct override_request *r, uint32_t uid, struct buf *ret_text)
+{
+	const struct policy *p = rulebook_policy(o->core->rulebook);
+	uint32_t max = policy_override_max(p), minutes = policy_override_minutes(p);
+	struct override *v = &o->v[o->n];
+	int e;
+
+	if (max == 0 || minutes == 0)
+		return refuse(ret_text,
+			"the policy allows no overrides (`overrides: {max: ..., "
+			"minutes: ...}`)");
+	if (r->minutes > minutes)
+		return refuse(ret_text, "the policy allows at most %u minutes", minutes);
+	if (o->n >= max)
+		return refuse(
+			ret_text, "%u are in force, and the policy allows %u at a time", o->n, max);
+	if (apptable_find(rulebook_apps(o->core->rulebook), r->app) == APP_NONE)
+		return refuse(ret_text, "the policy has no application \"%s\"", r->app);
+	*v = (struct override){.id = o->next_id,
+		.content = number_of(o, r->sha256),
+		.uid = uid,
+		.created = clock_realtime(),
+		.r = *r};
+	v->until = v->created + r->minutes * MINUTE_NS;
+	o->n++;
+	o->next_id = o->next_id == UINT32_MAX ? 1 : o->next_id + 1;
+	/* Not in force before it is in the journal's hands and would survive a restart. */
+	e = record(o, "added", v, uid);
+	if (e == 0)
+		e = save(o);
+	if (e < 0) {
+		o->n--;
+		return refuse(ret_text, "it could not be kept: %s", strerror(-e));
+	}
+	e = expire(o);
+	if (e == 0)
+		e = rulebook_publish(o->core->rulebook);
+	return e < 0 ? e : answer(&o->v[o->n - 1], ret_text);
+}
+
+static int withdraw(struct overrides *o, uint32_t id, uint32_t uid, struct buf *ret_text)
+{
+	struct override v;
+	uint32_t at = 0;
+	int e;
+
+	while (at < o->n && o->v[at].id != id)
+		at++;
+	if (at == o->n)
+		return refuse(ret_text, "no override %u is in force", id);
+	v = o->v[at];
+	drop(o, at);
+	/* It ends at once, whatever the disk says; but then it would come again with a restart. */
+	e = rulebook_publish(o->core->rulebook);
+	if (e == 0)
+		e = record(o, "revoked", &v, uid);
+	if (e < 0)
+		return e;
+	e = save(o);
+	if (e < 0)
+		return refuse(ret_text,
+			"it is revoked, but would be in force again after a restart: "
+			"%s",
+			strerror(-e));
+	return answer(&v, ret_text);
+}
+
+static int list(const struct overrides *o, struct buf *ret_text)
+{
+	const struct policy *p = rulebook_policy(o->core->rulebook);
+	struct json j;
+
+	json_init(&j, ret_text);
+	json_object(&j);
+	json_key_u64(&j, "max", policy_override_max(p));
+	json_key_u64(&j, "minutes", policy_override_minutes(p));
+	json_key(&j, "overrides");
+	json_array(&j);
+	for (uint32_t i = 0; i < o->n; i++) {
+		json_object(&j);
+		put_one(&o->v[i], &j);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_object_end(&j);
+	return json_error(&j);
+}
+
+int overrides_request(
+	struct overrides *o, const struct override_request *r, uint32_t uid, struct buf *ret_text)
+{
+	const char *why = override_refused(r);
+
+	if (why)
+		return refuse(ret_text, "%s", why);
+	unchecked(expire(o));
+	if (r->what == OVERRIDE_ADD)
+		return add(o, r, uid, ret_text);
+	if (r->what == OVERRIDE_REVOKE)
+		return withdraw(o, r->id, uid, ret_text);
+	return list(o, ret_text);
+}
+
+uint16_t overrides_content(const struct overrides *o, const struct facts *f)
+{
+	for (uint32_t i = 0; f->has_sha256 && i < o->n; i++)
+		if (same_content(&o->v[i], f->sha256))
+			return o->v[i].content;
+	return 0;
+}
+
+void overrides_table(const struct overrides *o, const struct policy *p, const struct apptable *apps,
+	struct override_table *ret)
+{
+	uint64_t longest = policy_override_minutes(p) * MINUTE_NS;
+
+	ret->n = 0;
+	for (uint32_t i = 0; i < o->n && ret->n < policy_override_max(p); i++) {
+		const struct override *v = &o->v[i];
+		uint32_t app = apptable_find(apps, v->r.app);
+
+		if (app == APP_NONE || longest == 0)
+			continue;
+		ret->v[ret->n++] = (struct policy_override){
+			.until = MIN(v->until, v->created + longest),
+			.id = v->id,
+			.app = app,
+			.content = v->content,
+		};
+	}
+}
+
+void overrides_status(const struct overrides *o, struct json *j)
+{
+	json_key_u64(j, "overrides", o->n);
+}
