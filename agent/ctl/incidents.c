@@ -23,7 +23,8 @@
 #define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
 
 static const struct usage usage = {
-	.synopsis = "incidents list|show|mark|false-positive|watch|stats|precision|report|verify|"
+	.synopsis = "incidents "
+		    "list|show|mark|false-positive|watch|stats|precision|report|export|verify|"
 		    "checkpoint|rotate-key ...",
 	.text = "Reads the journal: lists what happened, shows one incident, or verifies that "
 		"nothing\n"
@@ -65,6 +66,8 @@ static const struct usage usage = {
 				"list: put together by day, month, level, app, user, host, "
 				"channel, action, "
 				"status, rule, file or similar"},
+			{"--format FORMAT",
+				"export: jsonl (the default), cef, ecs, ocsf or rfc5424"},
 			{"--html, --csv", "report: as one page (the default), or as a table"},
 			{"--reveal",
 				"show: also what its level conceals (agent.yaml: "
@@ -133,6 +136,7 @@ static const struct option options[] = {
 	{"untag", required_argument, NULL, OPT_UNTAG},
 	{"group", required_argument, NULL, OPT_GROUP},
 	{"unit", required_argument, NULL, OPT_UNIT},
+	{"format", required_argument, NULL, OPT_FORMAT},
 	{"html", no_argument, NULL, OPT_HTML},
 	{"csv", no_argument, NULL, OPT_CSV},
 	{"reveal", no_argument, NULL, OPT_REVEAL},
@@ -277,6 +281,11 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_ASSIGN: o->assign = optarg; return 0;
 	case OPT_NOTE: o->note = optarg; return 0;
 	case OPT_UNTAG: o->untag = optarg; return 0;
+	case OPT_FORMAT:
+		if (siem_format_parse(optarg, &o->format) < 0)
+			return usage_error(&usage,
+				"--format is jsonl, cef, ecs, ocsf or rfc5424, not \"%s\"", optarg);
+		return 0;
 	case OPT_HTML: o->csv = false; return 0;
 	case OPT_CSV: o->csv = true; return 0;
 	case OPT_UNIT:
@@ -352,6 +361,7 @@ static const struct {
 	int (*run)(const struct incidents_options *o);
 } plain[] = {
 	{"list", incidents_list},
+	{"export", incidents_export},
 	{"watch", incidents_watch},
 	{"stats", incidents_stats},
 	{"precision", incidents_precision},

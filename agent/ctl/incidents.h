@@ -10,6 +10,7 @@
 #include "journal/incident.h"
 #include "journal/index.h"
 #include "model/level.h"
+#include "siem/siem.h"
 
 #define LIST_LIMIT_TERMINAL 100 /* rows, where nothing else is said */
 
@@ -26,6 +27,7 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
+	enum siem_format format;              /* export */
 	bool csv;                             /* report: not HTML */
 	const char *unit;                     /* a group of users */
 	const char *out;                      /* a file, where not to standard output */
@@ -80,6 +82,7 @@ int incidents_group(const struct incidents_options *o);
 int incidents_stats(const struct incidents_options *o);
 int incidents_precision(const struct incidents_options *o);
 int incidents_report(const struct incidents_options *o);
+int incidents_export(const struct incidents_options *o);
 int incidents_watch(const struct incidents_options *o);
 int incidents_false_positive(const struct incidents_options *o, const char *prefix);
 int incidents_verify(const struct incidents_options *o);

@@ -69,6 +69,10 @@ _sealgate() {
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
+	--format)
+		COMPREPLY=($(compgen -W "jsonl cef ecs ocsf rfc5424" -- "$cur"))
+		return
+		;;
 	--group)
 		COMPREPLY=($(compgen -W "day month level app user host channel action status rule file similar" -- "$cur"))
 		return

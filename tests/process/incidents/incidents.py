@@ -426,6 +426,130 @@ class Statement(unittest.TestCase):
             self.assertIn("records lost: 0", out)
 
 
+# What OCSF 1.4 requires, and of which values, written from the public schema: the class 2006
+# (data_security_finding, finding, base_event) and the objects in use. The schema itself is in no registry.
+OCSF = {
+    "": {"activity_id": {1, 2, 3, 99}, "category_uid": {0, 2}, "class_uid": {0, 2006}, "metadata": dict,
+         "severity_id": {1, 2, 3, 4, 5}, "time": int, "type_uid": {99, 200601, 200602, 200603}},
+    "metadata": {"version": str, "product": dict},
+    "metadata.product": {"vendor_name": str},
+    "finding_info": {"uid": str, "title": str},
+    "file": {"name": str, "type_id": set(range(8))},
+    "file.hashes[]": {"algorithm_id": {3}, "value": str},
+    "actor.process.file": {"name": str, "type_id": set(range(8))},
+    "device": {"type_id": set(range(9)), "hostname": str},
+    "data_security": {},
+}
+OCSF_OPTIONAL = {
+    "": {"status_id": {1, 2, 3, 4}, "is_alert": bool, "action_id": {1, 2}, "disposition_id": {1, 2}, "message": str,
+         "comment": str, "activity_name": str, "finding_info": dict, "file": dict, "actor": dict, "device": dict,
+         "data_security": dict, "unmapped": dict},
+    "metadata": {"uid": str, "sequence": int, "log_name": str, "profiles": list},
+    "metadata.product": {"name": str, "version": str},
+    "finding_info": {"created_time": int, "types": list},
+    "file": {"path": str, "hashes": list, "size": int},
+    "actor.process.file": {"path": str},
+    "data_security": {"confidentiality_id": set(range(7)), "confidentiality": str, "data_lifecycle_state_id": {3},
+                      "detection_system_id": {1}, "detection_pattern": str, "policy": dict},
+}
+
+
+def ocsf_faults(event):
+    """What is missing, of another type, or in no table."""
+    def parts(value, path):
+        for name in filter(None, path.split(".")):
+            value = [x for v in value for x in ([v[name[:-2]]] if name[:-2] in v else [])] if name.endswith("[]") else [
+                v[name] for v in value if isinstance(v, dict) and name in v]
+            if name.endswith("[]"):
+                value = [x for v in value for x in v]
+        return value
+    for path, required in OCSF.items():
+        optional = OCSF_OPTIONAL.get(path, {})
+        for part in parts([event], path):
+            for key, kind in required.items():
+                if key not in part:
+                    yield "%s.%s is missing" % (path, key)
+            for key, value in part.items():
+                kind = required.get(key, optional.get(key))
+                if kind is None:
+                    yield "%s.%s is in no table" % (path, key)
+                elif value not in kind if isinstance(kind, set) else not isinstance(value, kind):
+                    yield "%s.%s is %r" % (path, key, value)
+    if event["class_uid"] == 2006 and "finding_info" not in event:
+        yield "finding_info is missing"
+    if event["type_uid"] != event["class_uid"] * 100 + event["activity_id"]:
+        yield "type_uid is %d" % event["type_uid"]
+
+
+class Export(unittest.TestCase):
+    def setUp(self):
+        self.evil = '/home/lan/a|b=c\\d]"e\n\x1b.docx'
+        self.journal = Journal([
+            incident(1, path=self.evil, ancestry=[{"pid": 1, "comm": "systemd", "exe": "/usr/lib/systemd/systemd"}]),
+            incident(2, level="top-secret", action="log", user="", sha256="", evidence=[], path=""),
+            {"kind": "incident-more", "id": incident(1)["id"], "retries": 2, "last": "2026-11-23T08:01:05.000Z"},
+            {"kind": "incident-mark", "id": incident(1)["id"], "status": "false-positive", "by": "minh", "note": "n|=]"},
+            {"kind": "gap", "what": "disk-full", "text": "the disk\nwas full", "lost": 3}])
+        self.at = ["--state-dir", self.journal.state.name]
+
+    def lines(self, form, *args):
+        status, out, err = run("export", "--format", form, *args, *self.at)
+        self.assertEqual(status, 0, err)
+        return out.split("\n")[:-1]
+
+    def test_jsonl(self):
+        self.assertEqual(self.lines("jsonl"), [line.rstrip("\n") for line in self.journal.lines])
+        self.assertEqual(len(self.lines("jsonl", "--level", "secret")), 1)
+        self.assertEqual(run("export", "--format", "x", *self.at)[0], 2)
+
+    def test_ocsf(self):
+        events = [json.loads(line) for line in self.lines("ocsf")]
+        for event in events:
+            self.assertEqual(list(ocsf_faults(event)), [], event)
+        self.assertEqual([(e["class_uid"], e["activity_id"]) for e in events],
+                         [(0, 99), (2006, 1), (2006, 1), (2006, 2), (2006, 3), (0, 99)])
+        self.assertEqual(events[1]["file"]["path"], self.evil)
+        self.assertEqual([e["severity_id"] for e in events], [1, 4, 5, 1, 1, 4])
+        self.assertEqual(events[1]["finding_info"]["uid"], events[4]["finding_info"]["uid"])
+        self.assertEqual(len({e["metadata"]["uid"] for e in events}), 6)
+
+    def test_ecs(self):
+        events = [json.loads(line) for line in self.lines("ecs")]
+        self.assertEqual([e["event"]["sequence"] for e in events], list(range(6)))
+        self.assertEqual(events[1]["event"]["kind"], "alert")
+        self.assertEqual((events[1]["file"]["path"], events[1]["process"]["parent"]["executable"]),
+                         (self.evil, "/usr/lib/systemd/systemd"))
+        self.assertEqual(events[5]["sealgate"]["lost"], 3)
+        for event in events:
+            self.assertEqual(event["ecs"]["version"], "8.11.0")
+            self.assertTrue(event["@timestamp"].endswith("Z"))
+
+    def test_cef(self):
+        import re
+        lines = self.lines("cef")
+        self.assertEqual(len(lines), 6)
+        for line in lines:
+            head = re.split(r"(?<!\\)\|", line, maxsplit=7)
+            self.assertEqual((head[0], head[1], len(head)), ("CEF:0", "sealgate", 8))
+            self.assertIn(int(head[6]), range(11))
+            keys = re.findall(r"(?:^| )([A-Za-z0-9]+)(?<!\\)=", head[7])
+            self.assertEqual(len(keys), len(set(keys)), head[7])
+            self.assertLessEqual({"rt", "cn1", "cat"}, set(keys))
+        self.assertIn("filePath=/home/lan/a|b\\=c\\\\d]\"e\\n .docx", lines[1])
+
+    def test_rfc5424(self):
+        import re
+        form = re.compile(r'<(\d+)>1 (\S+) (\S+) sealgate - (\S+) \[sealgate@32473((?: [a-z0-9]+="(?:[^"\\\]]|\\.)*")*)\] '
+                          '\ufeff(.*)')
+        for number, line in enumerate(self.lines("rfc5424")):
+            m = form.fullmatch(line)
+            self.assertTrue(m, line)
+            self.assertEqual(int(m.group(1)) // 8, 13)
+            self.assertIn('seq="%d"' % number, m.group(5))
+            self.assertLessEqual(len(m.group(4)), 32)
+        self.assertIn('path="/home/lan/a|b=c\\\\d\\]\\"e  .docx"', self.lines("rfc5424")[1])
+
+
 class Counts(unittest.TestCase):
     def setUp(self):
         evil = "/home/lan/<script>alert(1)</script> & \"x\".docx"
