@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/glob.h"
 #include "base/json.h"
 #include "ctl/commands.h"
 #include "ctl/policy_load.h"
@@ -32,18 +31,6 @@ static const struct usage usage = {
 
 static const char *const kinds[APP_PATTERN_MAX] = {"exe", "flatpak", "snap", "package"};
 
-/* Where one of the programs is on this host; wildcards are not looked for. */
-static bool is_installed(const struct apptable *t, uint32_t app)
-{
-	const char *pattern;
-	uint32_t owner;
-
-	for (uint32_t i = 0; apptable_pattern(t, APP_PATTERN_EXE, i, &owner, &pattern); i++)
-		if (owner == app && glob_is_literal(pattern) && access(pattern, F_OK) == 0)
-			return true;
-	return false;
-}
-
 static void put_app(const struct apptable *t, uint32_t app, struct json *j)
 {
 	const char *pattern;
@@ -53,7 +40,7 @@ static void put_app(const struct apptable *t, uint32_t app, struct json *j)
 	json_key_str(j, "id", apptable_id(t, app));
 	json_key_str(j, "name", apptable_name(t, app));
 	json_key_str(j, "category", category_name(apptable_category(t, app)));
-	json_key_bool(j, "installed", is_installed(t, app));
+	json_key_bool(j, "installed", policyfile_app_installed(t, app));
 	for (unsigned k = 0; k < APP_PATTERN_MAX; k++) {
 		json_key(j, kinds[k]);
 		json_array(j);
@@ -92,7 +79,9 @@ static int list(const struct ctl *ctl, const struct apptable *t, bool json)
 		printf("%-20s %-8s %s%s%s%s\n", apptable_id(t, i),
 			category_name(apptable_category(t, i)), apptable_name(t, i),
 			tty_style(stdout, TTY_GREEN),
-			is_installed(t, i) ? lang_pick(ctl->lang, " (installed)", " (đã cài)") : "",
+			policyfile_app_installed(t, i)
+				? lang_pick(ctl->lang, " (installed)", " (đã cài)")
+				: "",
 			tty_style(stdout, TTY_PLAIN));
 	return CTL_DONE;
 }

@@ -17,12 +17,14 @@
 #include "policyfile/policyfile.h"
 
 static const struct usage check_usage = {
-	.synopsis = "policy check [--json] [FILE] | policy check --explain CODE",
+	.synopsis = "policy check [--json] [--any-host] [FILE] | policy check --explain CODE",
 	.text = "Says whether a policy is valid, and what is wrong where. Without FILE: the "
 		"policy that\n"
 		"the agent's configuration names. Exit status 1: not valid, or a rule can do "
 		"nothing here.",
 	.options = {{"--json", "one JSON object"},
+		{"--any-host",
+			"for other machines: users, groups and applications need not be here"},
 		{"--explain CODE",
 			"what a diagnostic's code means, and what to do; \"all\": every one"},
 		{"--help", "this text"}},
@@ -52,7 +54,7 @@ static const struct usage policy_usage = {
 
 /* What the subcommands were given. */
 struct args {
-	bool json;
+	bool json, any_host;
 	const char *code; /* of --explain */
 	int done;         /* an exit status, or -1: go on */
 	char **rest;
@@ -62,7 +64,8 @@ struct args {
 static struct args parse(const struct usage *u, int argc, char **argv, int max)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {"explain", required_argument, NULL, 'e'}, {0}};
+		{"help", no_argument, NULL, 'h'}, {"explain", required_argument, NULL, 'e'},
+		{"any-host", no_argument, NULL, 'a'}, {0}};
 	struct args a = {.done = -1};
 	int c;
 
@@ -71,6 +74,7 @@ static struct args parse(const struct usage *u, int argc, char **argv, int max)
 		switch (c) {
 		case 'j': a.json = true; break;
 		case 'e': a.code = optarg; break;
+		case 'a': a.any_host = true; break;
 		case 'h':
 			usage_print(stdout, u);
 			a.done = CTL_DONE;
@@ -82,8 +86,8 @@ static struct args parse(const struct usage *u, int argc, char **argv, int max)
 	a.n_rest = argc - optind;
 	if (a.done < 0 && (a.n_rest > max || (a.code && a.n_rest > 0)))
 		a.done = usage_error(u, "too many arguments");
-	if (a.done < 0 && a.code && u != &check_usage)
-		a.done = usage_error(u, "unknown option --explain");
+	if (a.done < 0 && (a.code || a.any_host) && u != &check_usage)
+		a.done = usage_error(u, "unknown option %s", a.code ? "--explain" : "--any-host");
 	return a;
 }
 
@@ -138,6 +142,24 @@ static int put_check_json(const struct policy_load *l, bool valid)
 	return put(&out);
 }
 
+/* What is only so on this machine: a policy is often written on another one. */
+static void forget_host(struct policy_load *l)
+{
+	static const char *const codes[] = {"P020", "P021", "P029"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->diags.n; i++) {
+		bool here = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(codes); k++)
+			here |= strcmp(l->diags.v[i].code, codes[k]) == 0;
+		if (!here)
+			l->diags.v[n++] = l->diags.v[i];
+	}
+	l->diags.n = n;
+	l->info.n_idle = 0;
+}
+
 static int check(const struct ctl *ctl, int argc, char **argv)
 {
 	struct args a = parse(&check_usage, argc, argv, 1);
@@ -149,9 +171,12 @@ static int check(const struct ctl *ctl, int argc, char **argv)
 		return a.done;
 	if (a.code)
 		return codes_explain(ctl, a.code, a.json);
-	r = policy_load(ctl, a.n_rest > 0 ? a.rest[0] : NULL, &l);
+	r = a.any_host ? policy_load(ctl, a.n_rest > 0 ? a.rest[0] : NULL, &l)
+		       : policy_load_check(ctl, a.n_rest > 0 ? a.rest[0] : NULL, &l);
 	if (r == CTL_FAILED)
 		return r;
+	if (a.any_host)
+		forget_host(l);
 	valid = r == CTL_DONE && l->info.n_idle == 0;
 	r = valid ? CTL_DONE : CTL_FOUND;
 	if (a.json) {

@@ -43,9 +43,12 @@ static int configured_path(const struct ctl *ctl, struct policy_load *l)
 	return CTL_DONE;
 }
 
-static int compile(struct policy_load *l)
+static int compile(struct policy_load *l, bool for_people)
 {
-	int r = policyfile_compile(l->path, 0, &l->diags, &l->info, &l->policy_blob, &l->apps_blob);
+	int r = for_people
+		? policyfile_check(l->path, &l->diags, &l->info, &l->policy_blob, &l->apps_blob)
+		: policyfile_compile(
+			  l->path, 0, &l->diags, &l->info, &l->policy_blob, &l->apps_blob);
 
 	if (r == -EBADMSG)
 		return CTL_FOUND;
@@ -56,7 +59,7 @@ static int compile(struct policy_load *l)
 	return r < 0 ? ctl_error("%s: %s", l->path, strerror(-r)) : CTL_DONE;
 }
 
-int policy_load(const struct ctl *ctl, const char *path, struct policy_load **ret)
+static int load(const struct ctl *ctl, const char *path, bool for_people, struct policy_load **ret)
 {
 	struct policy_load *l = calloc(1, sizeof(*l));
 	int r = CTL_DONE;
@@ -68,9 +71,19 @@ int policy_load(const struct ctl *ctl, const char *path, struct policy_load **re
 	else if (!(l->path = strdup(path)))
 		r = ctl_error("out of memory");
 	if (r == CTL_DONE)
-		r = compile(l);
+		r = compile(l, for_people);
 	if (r == CTL_FAILED)
 		l = policy_load_free(l);
 	*ret = l;
 	return r;
+}
+
+int policy_load(const struct ctl *ctl, const char *path, struct policy_load **ret)
+{
+	return load(ctl, path, false, ret);
+}
+
+int policy_load_check(const struct ctl *ctl, const char *path, struct policy_load **ret)
+{
+	return load(ctl, path, true, ret);
 }

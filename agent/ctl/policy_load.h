@@ -21,4 +21,6 @@ struct policy_load {
  * read.
  */
 must_check int policy_load(const struct ctl *ctl, const char *path, struct policy_load **ret);
+/* The same, with warnings of what this host has not got. */
+must_check int policy_load_check(const struct ctl *ctl, const char *path, struct policy_load **ret);
 struct policy_load *policy_load_free(struct policy_load *l); /* takes NULL, returns NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A policy, the applications it names, and a decision table, separated by lines of "%%". Whatever
- * compiles must open and decide.
+ * A policy, the applications it names, a decision table, exceptions and advisories, separated by
+ * lines of "%%". Whatever compiles must open and decide, with overrides as well.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "decide/policy_builder.h"
 #include "policyfile/policyfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,7 +20,8 @@ static char dir[] = "/tmp/fuzz-policyfile-XXXXXX";
 
 static void remove_dir(void)
 {
-	static const char *const names[] = {"policy.yaml", "apps.yaml", "cases.yaml"};
+	static const char *const names[] = {
+		"policy.yaml", "apps.yaml", "cases.yaml", "exceptions.yaml", "advisories.yaml"};
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -57,6 +59,8 @@ static struct view next_part(struct view *rest)
 
 static void use(struct view policy_blob, struct view apps_blob, const char *cases, struct diags *d)
 {
+	const struct policy_override override = {.until = UINT64_MAX, .id = 1, .content = 1};
+	cleanup_with(buf_done) struct buf with = {0};
 	struct policyfile_cases result;
 	struct policy *p = NULL;
 	struct apptable *t = NULL;
@@ -68,16 +72,20 @@ static void use(struct view policy_blob, struct view apps_blob, const char *case
 		if (!policy_rule_name(p, i)[0])
 			abort();
 	policy_close(p);
+	if (policy_blob_with_overrides(policy_blob, &override, 1, &with) != 0 ||
+		policy_open(buf_view(&with), &p) != 0)
+		abort();
+	policy_close(p);
 	apptable_close(t);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view rest = view_of(data, size);
-	cleanup_with(buf_done) struct buf policy = {0}, apps = {0};
+	cleanup_with(buf_done) struct buf policy = {0}, apps = {0}, posture = {0};
 	struct policyfile_info info;
 	struct diags *d;
-	char path[64], cases[64];
+	char path[64], cases[64], other[64];
 	int r;
 
 	if (dir[strlen(dir) - 1] == 'X') {
@@ -89,9 +97,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!d)
 		return 0;
 	put_file("policy.yaml", next_part(&rest), path, sizeof(path));
-	put_file("apps.yaml", next_part(&rest), cases, sizeof(cases));
+	put_file("apps.yaml", next_part(&rest), other, sizeof(other));
 	put_file("cases.yaml", next_part(&rest), cases, sizeof(cases));
-	r = policyfile_compile(path, 1, d, &info, &policy, &apps);
+	put_file("exceptions.yaml", next_part(&rest), other, sizeof(other));
+	put_file("advisories.yaml", next_part(&rest), other, sizeof(other));
+	r = policyfile_compile_all(path, 1, d, &info, &policy, &apps, &posture);
 	if (r == 0)
 		use(buf_view(&policy), buf_view(&apps), cases, d);
 	else if (d->errors == 0)

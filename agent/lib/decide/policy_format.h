@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "decide/policy.h"
@@ -76,5 +77,10 @@ struct policy_header {
 	uint32_t mode;
 	uint32_t n_rules, n_overrides, n_failures, n_words, n_strings;
 	uint32_t override_max, override_minutes;
-	uint32_t reserved; /* rules begin at a multiple of eight */
 };
+
+/* Each part begins where its numbers may stand. */
+static_assert(sizeof(struct policy_header) % 8 == 0, "rules follow");
+static_assert(sizeof(struct policy_rule) % 8 == 0, "overrides follow");
+static_assert(sizeof(struct policy_override) % 8 == 0, "failures follow");
+static_assert(sizeof(struct policy_failure) % 4 == 0, "words follow");

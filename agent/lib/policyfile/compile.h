@@ -56,11 +56,15 @@ struct rule_context {
 	uint64_t now;    /* ns of the real-time clock */
 	uint32_t n_idle; /* grows */
 	bool exceptions; /* what is read are exceptions */
+	bool host;       /* host_check() each */
 };
 
 /* Reads a rule whose shape is checked. Complaints go to the diagnostics; -ENOMEM alone is
    returned. */
 must_check int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret);
+
+/* Warns of conditions that can do nothing on this host. */
+void host_check(struct rule_context *ctx, const struct rule *r);
 
 /* The exceptions that the policy `ctx->conf` includes; none of `rules` may be there yet. */
 must_check int exceptions_load(struct rule_context *ctx, struct rules *rules, struct confs *confs);

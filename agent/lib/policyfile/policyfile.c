@@ -17,6 +17,7 @@ struct compile {
 	struct failure_list failures;
 	struct confs exceptions;
 	uint32_t n_idle, n_exceptions;
+	bool host; /* to look at what this host has, too */
 };
 
 static void compile_done(struct compile *c)
@@ -123,8 +124,11 @@ static int check_names(struct compile *c)
 static int read_rules(struct compile *c, size_t errors)
 {
 	const struct conf_node *list = conf_get(conf_root(c->conf), "rules");
-	struct rule_context ctx = {
-		.conf = c->conf, .apps = c->apps, .diags = c->diags, .now = clock_realtime()};
+	struct rule_context ctx = {.conf = c->conf,
+		.apps = c->apps,
+		.diags = c->diags,
+		.now = clock_realtime(),
+		.host = c->host};
 	int r = exceptions_load(&ctx, &c->rules, &c->exceptions);
 
 	if (r < 0 || !list || list->type != CONF_SEQUENCE)
@@ -195,11 +199,11 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 	return r;
 }
 
-int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
+static int compile_file(const char *path, uint32_t version, bool host, struct diags *d,
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
 	struct buf *ret_posture)
 {
-	cleanup_with(compile_done) struct compile c = {.diags = d};
+	cleanup_with(compile_done) struct compile c = {.diags = d, .host = host};
 	cleanup_with(buf_done) struct buf apps = {0}, policy = {0}, posture = {0};
 	size_t errors = d->errors;
 	int r = conf_load(path, d, &c.conf);
@@ -240,4 +244,19 @@ int policyfile_compile(const char *path, uint32_t version, struct diags *d,
 	cleanup_with(buf_done) struct buf posture = {0};
 
 	return policyfile_compile_all(path, version, d, ret, ret_policy, ret_apps, &posture);
+}
+
+int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
+	struct buf *ret_posture)
+{
+	return compile_file(path, version, false, d, ret, ret_policy, ret_apps, ret_posture);
+}
+
+int policyfile_check(const char *path, struct diags *d, struct policyfile_info *ret,
+	struct buf *ret_policy, struct buf *ret_apps)
+{
+	cleanup_with(buf_done) struct buf posture = {0};
+
+	return compile_file(path, 0, true, d, ret, ret_policy, ret_apps, &posture);
 }

@@ -60,6 +60,14 @@ must_check int policyfile_compile_all(const char *path, uint32_t version, struct
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
 	struct buf *ret_posture);
 
+/* As policyfile_compile(), for people: warns also of what this host has not got (P020, P029). Looks
+   at the file system more than the agent should. */
+must_check int policyfile_check(const char *path, struct diags *d, struct policyfile_info *ret,
+	struct buf *ret_policy, struct buf *ret_apps);
+
+/* Where a program, sandbox or package of the application is on this host. */
+bool policyfile_app_installed(const struct apptable *t, uint32_t app);
+
 struct policyfile_cases {
 	uint32_t n_cases, n_failed;
 };

@@ -454,5 +454,7 @@ int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *
 	r = read_when(ctx, conf_get(n, "when"), ret);
 	if (r == 0)
 		check_channels(ctx, n, &ret->def);
+	if (r == 0 && ctx->host)
+		host_check(ctx, ret);
 	return r;
 }
