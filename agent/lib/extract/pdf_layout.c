@@ -31,8 +31,8 @@ struct layout_piece {
 
 struct pdf_layout_scratch {
 	struct layout_run *runs;
-	struct layout_piece *pieces;
-	size_t n_runs, cap_runs, n_pieces, cap_pieces;
+	struct layout_piece *pieces, *spare;
+	size_t n_runs, cap_runs, n_pieces, cap_pieces, cap_spare;
 	uint32_t segments;
 	float sizes[64]; /* bytes of text in each size, half points */
 	struct buf decoded;
@@ -43,6 +43,7 @@ void pdf_layout_done(struct pdf_layout *l)
 	if (l->scratch) {
 		free(l->scratch->runs);
 		free(l->scratch->pieces);
+		free(l->scratch->spare);
 		buf_done(&l->scratch->decoded);
 		free(l->scratch);
 	}
@@ -108,23 +109,49 @@ static int run_compare(const void *pa, const void *pb)
 	return a->from < b->from ? -1 : a->from > b->from;
 }
 
-static int piece_compare(const void *pa, const void *pb)
+static bool piece_is_after(const struct layout_piece *a, const struct layout_piece *b)
 {
-	const struct layout_piece *a = pa, *b = pb;
-
-	if (a->u0 < b->u0 || a->u0 > b->u0)
-		return a->u0 < b->u0 ? -1 : 1;
-	return a->chunk < b->chunk ? -1 : a->chunk > b->chunk;
+	return a->u0 > b->u0 || (!(a->u0 < b->u0) && a->chunk > b->chunk);
 }
 
-static void pieces_sort(struct layout_piece *p, size_t n)
+/* The end of the sorted pieces that begin at `i`. */
+static size_t sorted_end(const struct layout_piece *p, size_t i, size_t n)
 {
-	for (size_t i = 1; i < n; i++) {
-		if (piece_compare(&p[i - 1], &p[i]) > 0) {
-			qsort(p, n, sizeof(*p), piece_compare);
-			return;
+	for (i++; i < n && !piece_is_after(&p[i - 1], &p[i]); i++)
+		;
+	return i;
+}
+
+/* Merges [from, middle) and [middle, to) of `p`. */
+static void pieces_merge(
+	struct layout_piece *p, size_t from, size_t middle, size_t to, struct layout_piece *spare)
+{
+	size_t n = middle - from, i = 0, k = middle;
+
+	memcpy(spare, p + from, n * sizeof(*p));
+	for (size_t out = from; i < n; out++)
+		p[out] = k < to && piece_is_after(&spare[i], &p[k]) ? p[k++] : spare[i++];
+}
+
+/* They come as a few sorted rows, one for each font: each round merges two and two of them. Places
+   that are no numbers have no order; that ends, too. */
+static int pieces_sort(struct pdf_layout_scratch *s)
+{
+	struct layout_piece *p = s->pieces;
+	size_t n = s->n_pieces;
+
+	for (unsigned round = 0; round < 32 && sorted_end(p, 0, n) < n; round++) {
+		int r = grow(&s->spare, &s->cap_spare, n, sizeof(*s->spare));
+
+		if (r)
+			return r;
+		for (size_t from = 0, middle, to; from < n; from = to) {
+			middle = sorted_end(p, from, n);
+			to = middle < n ? sorted_end(p, middle, n) : n;
+			pieces_merge(p, from, middle, to, s->spare);
 		}
 	}
+	return 0;
 }
 
 static struct view chunk_text(const struct pdf_content *c, const struct pdf_chunk *k)
@@ -375,8 +402,10 @@ static int row_make(struct pdf_layout *l, const struct pdf_content *c)
 	struct layout_piece *p = l->scratch->pieces;
 	size_t n = l->scratch->n_pieces, from = 0, first = l->n;
 	float end = 0, em = 0;
+	int r = pieces_sort(l->scratch);
 
-	pieces_sort(p, n);
+	if (r)
+		return r;
 	for (size_t i = 0; i < n; i++) {
 		const struct pdf_chunk *k = &c->chunks[p[i].chunk];
 
@@ -388,7 +417,7 @@ static int row_make(struct pdf_layout *l, const struct pdf_content *c)
 			continue; /* a blank bridges no gap between columns */
 		}
 		if (i > from && k->u0 - end > COLUMN_GAP * MAX(em, em_of(k->size))) {
-			int r = segment_make(l, c, p + from, i - from);
+			r = segment_make(l, c, p + from, i - from);
 			if (r)
 				return r;
 			from = i;
@@ -397,7 +426,7 @@ static int row_make(struct pdf_layout *l, const struct pdf_content *c)
 		end = i == from ? k->u1 : MAX(end, k->u1);
 		em = em_of(k->size);
 	}
-	int r = n > from ? segment_make(l, c, p + from, n - from) : 0;
+	r = n > from ? segment_make(l, c, p + from, n - from) : 0;
 	return r ? r : pairs_make(l, first);
 }
 

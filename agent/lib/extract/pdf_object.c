@@ -63,8 +63,7 @@ void pdf_lex_space(struct pdf_lex *l)
 	}
 }
 
-/* One more than the digit's value, 0 for what is no digit. */
-static const uint8_t hex_digits[256] = {
+const uint8_t pdf_hex_digits[256] = {
 	['0'] = 1,
 	['1'] = 2,
 	['2'] = 3,
@@ -89,11 +88,6 @@ static const uint8_t hex_digits[256] = {
 	['f'] = 16,
 };
 
-static int hex_digit(uint8_t c)
-{
-	return hex_digits[c] - 1;
-}
-
 static int lex_name(struct pdf_lex *l, struct pdf_object *ret)
 {
 	const uint8_t *from = ++l->p;
@@ -111,8 +105,9 @@ static int lex_name(struct pdf_lex *l, struct pdf_object *ret)
 	if (!out)
 		return -E2BIG;
 	for (const uint8_t *c = from; c < l->p; c++) {
-		if (*c == '#' && l->p - c > 2 && hex_digit(c[1]) >= 0 && hex_digit(c[2]) >= 0) {
-			out[n++] = (uint8_t)(hex_digit(c[1]) << 4 | hex_digit(c[2]));
+		if (*c == '#' && l->p - c > 2 && pdf_hex_digit(c[1]) >= 0 &&
+			pdf_hex_digit(c[2]) >= 0) {
+			out[n++] = (uint8_t)(pdf_hex_digit(c[1]) << 4 | pdf_hex_digit(c[2]));
 			c += 2;
 		} else {
 			out[n++] = *c;
@@ -133,10 +128,10 @@ static int lex_hex_string(struct pdf_lex *l, struct pdf_object *ret)
 
 	if (!out)
 		return -E2BIG;
-	for (; to - c >= 2 && hex_digits[c[0]] && hex_digits[c[1]]; c += 2, digits += 2)
-		out[digits / 2] = (uint8_t)(hex_digit(c[0]) << 4 | hex_digit(c[1]));
+	for (; to - c >= 2 && pdf_hex_digits[c[0]] && pdf_hex_digits[c[1]]; c += 2, digits += 2)
+		out[digits / 2] = (uint8_t)(pdf_hex_digit(c[0]) << 4 | pdf_hex_digit(c[1]));
 	for (; c < to; c++) {
-		int d = hex_digit(*c);
+		int d = pdf_hex_digit(*c);
 		if (d < 0)
 			continue;
 		out[digits / 2] |= (uint8_t)(digits % 2 ? d : d << 4);
@@ -211,8 +206,7 @@ static int lex_string(struct pdf_lex *l, struct pdf_object *ret)
 	return 0;
 }
 
-/* Digits after the point beyond the tenth change nothing that is seen on a page. */
-static double lex_number(const uint8_t *p, const uint8_t *end)
+double pdf_lex_number(const uint8_t *p, const uint8_t *end)
 {
 	static const double scale[] = {
 		1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10};
@@ -270,7 +264,7 @@ static int lex_word(struct pdf_lex *l, struct pdf_object *ret)
 
 	size_t n = (size_t)(l->p - from);
 	if ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.') {
-		double v = lex_number(from, l->p);
+		double v = pdf_lex_number(from, l->p);
 		*ret = (struct pdf_object){.type = PDF_NUMBER, .number = v};
 		if (l->refs && v >= 0 && v < UINT32_MAX && c >= '0' && c <= '9' && lex_reference(l))
 			*ret = (struct pdf_object){.type = PDF_REF, .n = (uint32_t)v};

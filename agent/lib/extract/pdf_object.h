@@ -66,6 +66,16 @@ void pdf_lex_done(struct pdf_lex *l);
 must_check int pdf_lex_next(struct pdf_lex *l, struct pdf_object *ret);
 
 void pdf_lex_space(struct pdf_lex *l); /* skips white space and comments */
+/* Digits after the point beyond the tenth change nothing that is seen on a page. */
+double pdf_lex_number(const uint8_t *p, const uint8_t *end);
+
+/* One more than the digit's value, 0 for what is no digit. */
+extern const uint8_t pdf_hex_digits[256];
+static inline int pdf_hex_digit(uint8_t c)
+{
+	return pdf_hex_digits[c] - 1;
+}
+
 bool pdf_is_space(uint8_t c);
 bool pdf_is_delimiter(uint8_t c); /* or white space */
 

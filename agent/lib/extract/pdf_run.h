@@ -38,3 +38,11 @@ struct pdf_run {
 /* Notes the text of one string and moves on behind it. 0, EXTRACT_STOP or -errno; -E2BIG where the
    page has too many pieces */
 must_check int pdf_run_show(struct pdf_run *r, struct view text);
+
+/* Moves on as a number in an array does. */
+void pdf_run_step(struct pdf_run *r, double thousandths);
+
+/* Most of a page: an array of strings and steps, with "TJ" behind it, that begins at l->p. It is
+   read where it lies. As above; PDF_SHOW_OTHER where it is something else, and nothing was done. */
+#define PDF_SHOW_OTHER 2
+must_check int pdf_run_show_array(struct pdf_run *r, struct pdf_lex *l);

@@ -5,6 +5,9 @@
 
 #include "extract/pdf_run.h"
 
+/* Bytes of a string in an array that is read where it lies; longer ones go the long way. */
+#define STRING_MAX 256
+
 static double length(double a, double b)
 {
 	return b == 0 ? fabs(a) : a == 0 ? fabs(b) : hypot(a, b);
@@ -127,57 +130,233 @@ static int put_glyph(
 	return 0;
 }
 
-int pdf_run_show(struct pdf_run *r, struct view text)
+/* The strings of one operator: what stays the same for them, and where they have got to. */
+struct show {
+	unsigned flags;
+	bool spaced;
+	bool started;   /* the last chunk is of this operator */
+	double em, gap; /* in text space: of a glyph that is one wide, and behind each */
+	double u, v;    /* where `total` is counted from */
+	double total;   /* in text space */
+};
+
+static void place(const struct pdf_run *r, struct show *h)
+{
+	const double *c = r->s->ctm;
+	double tx = r->tm[4] + r->s->rise * r->tm[2], ty = r->tm[5] + r->s->rise * r->tm[3];
+	double x = tx * c[0] + ty * c[2] + c[4], y = tx * c[1] + ty * c[3] + c[5];
+
+	h->u = x * r->cosine + y * r->sine;
+	h->v = y * r->cosine - x * r->sine;
+	h->total = 0;
+}
+
+static struct show show_begin(struct pdf_run *r)
 {
 	const struct pdf_state *s = r->s;
-	const struct pdf_font *font = s->font;
-	size_t step = font && font->wide ? 2 : 1;
-	double total = 0;
+	struct show h;
 
-	if (!font || text.n == 0)
-		return 0;
 	if (r->turned)
 		turn(r);
+	h = (struct show){
+		.flags = text_flags(s),
+		.spaced = s->char_space * s->scale * r->unit > 0.08 * r->em,
+		.em = s->size * s->scale,
+		.gap = s->char_space * s->scale,
+	};
+	place(r, &h);
+	return h;
+}
 
-	double tx = r->tm[4] + s->rise * r->tm[2], ty = r->tm[5] + s->rise * r->tm[3];
-	double x = tx * s->ctm[0] + ty * s->ctm[2] + s->ctm[4];
-	double y = tx * s->ctm[1] + ty * s->ctm[3] + s->ctm[5];
-	double u0 = x * r->cosine + y * r->sine, v = y * r->cosine - x * r->sine;
-	if (!isfinite(u0) || !isfinite(v) || !isfinite(r->em) || fabs(u0) > 1e7 || fabs(v) > 1e7)
-		return 0;
+static void show_end(struct pdf_run *r, const struct show *h)
+{
+	r->tm[4] += h->total * r->tm[0];
+	r->tm[5] += h->total * r->tm[1];
+}
 
-	unsigned flags = text_flags(s);
-	bool spaced = s->char_space * s->scale * r->unit > 0.08 * r->em;
+/* Slanted lines leave the angle that their text is counted at. */
+static void show_next(struct pdf_run *r, struct show *h)
+{
+	if (r->sine == 0)
+		return;
+	show_end(r, h);
+	place(r, h);
+	h->started = false;
+}
+
+static int show_chunk(struct pdf_run *r, struct show *h, double u)
+{
+	bool goes_on;
+
+	if (h->started) {
+		double gap = u - (double)r->c->chunks[r->c->n - 1].u1;
+
+		goes_on = gap < 0.1 * r->em && gap > -0.2 * r->em;
+	} else {
+		goes_on = chunk_continues(r, u, h->v, h->flags);
+		h->started = true;
+	}
+	return goes_on ? 0 : chunk_new(r, u, h->v, h->flags);
+}
+
+static int show_string(struct pdf_run *r, struct show *h, struct view text)
+{
+	const struct pdf_font *font = r->s->font;
+	size_t step = font->wide ? 2 : 1;
+	double u = h->u + h->total * r->unit;
 	struct pdf_chunk *k = NULL;
 
+	/* also what is no number */
+	if (!(fabs(u) <= 1e7) || !(fabs(h->v) <= 1e7) || !isfinite(r->em))
+		return 0;
 	for (size_t i = 0; i + step <= text.n; i += step) {
 		uint32_t code = step == 2 ? (uint32_t)text.p[i] << 8 | text.p[i + 1] : text.p[i];
 		const struct pdf_glyph *page = font->pages[code >> 8];
 		const struct pdf_glyph *g = page ? &page[code & 0xFF] : NULL;
-		double u = u0 + total * r->unit;
+		double width = g && g->width >= 0 ? (double)g->width : (double)font->width;
+		int e;
 
-		if (!k || spaced) {
-			if (!chunk_continues(r, u, v, flags)) {
-				int e = chunk_new(r, u, v, flags);
-				if (e)
-					return e;
-			}
+		if (!k || h->spaced) {
+			e = show_chunk(r, h, u);
+			if (e)
+				return e;
 			k = &r->c->chunks[r->c->n - 1];
 		}
-
-		double width = g && g->width >= 0 ? (double)g->width : (double)font->width;
-		int e = put_glyph(r, font, g, code);
+		e = put_glyph(r, font, g, code);
 		if (e)
 			return e;
 		r->c->glyphs++;
 		k->n = (uint32_t)(r->c->text.n - k->text);
-		k->u1 = (float)(u + width * s->size * s->scale * r->unit);
-
-		total += (width * s->size + s->char_space +
-				 (code == ' ' && step == 1 ? s->word_space : 0)) *
-			s->scale;
+		k->u1 = (float)(u + width * h->em * r->unit);
+		h->total += width * h->em + h->gap;
+		if (code == ' ' && step == 1)
+			h->total += r->s->word_space * r->s->scale;
+		u = h->u + h->total * r->unit;
 	}
-	r->tm[4] += total * r->tm[0];
-	r->tm[5] += total * r->tm[1];
+	return 0;
+}
+
+int pdf_run_show(struct pdf_run *r, struct view text)
+{
+	struct show h;
+	int e;
+
+	if (!r->s->font || text.n == 0)
+		return 0;
+	h = show_begin(r);
+	e = show_string(r, &h, text);
+	if (e)
+		return e;
+	show_end(r, &h);
 	return extractor_tick(r->f->x, text.n);
+}
+
+void pdf_run_step(struct pdf_run *r, double thousandths)
+{
+	double step = -thousandths / 1000 * r->s->size * r->s->scale;
+
+	r->tm[4] += step * r->tm[0];
+	r->tm[5] += step * r->tm[1];
+}
+
+static bool is_of_number(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ' ';
+}
+
+/* The "]" of an array of hexadecimal strings and numbers that "TJ" follows, NULL where it is
+   anything else. Sets where to go on. */
+static const uint8_t *plain_array(const struct pdf_lex *l, const uint8_t **ret_next)
+{
+	const uint8_t *c = l->p + 1, *string, *close;
+
+	for (;;) {
+		while (c < l->end && is_of_number(*c))
+			c++;
+		if (c == l->end || *c != '<')
+			break;
+		string = ++c;
+		while (c < l->end && pdf_hex_digits[*c])
+			c++;
+		if (c == l->end || *c != '>' || c - string > 2 * STRING_MAX)
+			return NULL;
+		c++;
+	}
+	if (c == l->end || *c != ']')
+		return NULL;
+	close = c++;
+	while (c < l->end && pdf_is_space(*c))
+		c++;
+	if (l->end - c < 2 || c[0] != 'T' || c[1] != 'J' ||
+		(l->end - c > 2 && !pdf_is_delimiter(c[2])))
+		return NULL;
+	*ret_next = c + 2;
+	return close;
+}
+
+/* The digits from `c` up to a ">"; returns what is behind it. */
+static const uint8_t *hex_string(const uint8_t *c, uint8_t *out, size_t *ret_n)
+{
+	size_t n = 0;
+
+	for (; c[0] != '>' && c[1] != '>'; c += 2)
+		out[n++] = (uint8_t)(pdf_hex_digit(c[0]) << 4 | pdf_hex_digit(c[1]));
+	if (*c != '>')
+		out[n++] = (uint8_t)(pdf_hex_digit(*c++) << 4);
+	*ret_n = n;
+	return c + 1;
+}
+
+/* A number, mostly of few digits, that something else follows. */
+static const uint8_t *array_number(const uint8_t *c, double *ret)
+{
+	const uint8_t *from = c;
+	int v = 0;
+
+	c += *c == '-';
+	while (*c >= '0' && *c <= '9' && v < 1000000)
+		v = v * 10 + (*c++ - '0');
+	if (*c == '<' || *c == ']' || *c == ' ') {
+		*ret = *from == '-' ? -v : v;
+		return c;
+	}
+	while (*c != '<' && *c != ']' && *c != ' ')
+		c++;
+	*ret = pdf_lex_number(from, c);
+	return c;
+}
+
+int pdf_run_show_array(struct pdf_run *r, struct pdf_lex *l)
+{
+	const uint8_t *next, *close = plain_array(l, &next), *c = l->p + 1;
+	uint8_t text[STRING_MAX];
+	struct show h;
+	int e;
+
+	if (!close || !r->s->font)
+		return PDF_SHOW_OTHER;
+	h = show_begin(r);
+	while (c < close) {
+		if (*c == '<') {
+			size_t n;
+
+			c = hex_string(c + 1, text, &n);
+			e = show_string(r, &h, view_of(text, n));
+			if (e)
+				return e;
+		} else if (*c == ' ') {
+			c++;
+			continue;
+		} else {
+			double thousandths;
+
+			c = array_number(c, &thousandths);
+			h.total -= thousandths / 1000 * h.em;
+		}
+		show_next(r, &h);
+	}
+	show_end(r, &h);
+	e = extractor_tick(r->f->x, (size_t)(next - l->p) / 4 + 16);
+	l->p = next;
+	return e;
 }

@@ -23,9 +23,9 @@ static void matrix_multiply(const double a[6], const double b[6], double ret[6])
 int pdf_content_init(struct pdf_content *c)
 {
 	*c = (struct pdf_content){.text = BUF_INIT(0)};
-	c->rules = calloc(PDF_RULES_MAX, sizeof(*c->rules));
-	c->boxes = calloc(PDF_BOXES_MAX, sizeof(*c->boxes));
-	c->pictures = calloc(PDF_IMAGES_MAX, sizeof(*c->pictures));
+	c->rules = reallocarray(NULL, PDF_RULES_MAX, sizeof(*c->rules));
+	c->boxes = reallocarray(NULL, PDF_BOXES_MAX, sizeof(*c->boxes));
+	c->pictures = reallocarray(NULL, PDF_IMAGES_MAX, sizeof(*c->pictures));
 	return c->rules && c->boxes && c->pictures ? 0 : -ENOMEM;
 }
 
@@ -79,9 +79,7 @@ static int show_array(struct pdf_run *r, const struct pdf_object *array)
 			if (e)
 				return e;
 		} else if (o->type == PDF_NUMBER) {
-			double step = -o->number / 1000 * r->s->size * r->s->scale;
-			r->tm[4] += step * r->tm[0];
-			r->tm[5] += step * r->tm[1];
+			pdf_run_step(r, o->number);
 		}
 	}
 	return 0;
@@ -384,7 +382,18 @@ static int content_run(struct pdf_run *r, struct view content)
 
 	pdf_lex_init(&l, content, &scratch, false);
 	r->n = 0;
-	while ((e = pdf_lex_next(&l, &o)) == 0 || e == -E2BIG) {
+	for (;;) {
+		pdf_lex_space(&l);
+		if (r->n == 0 && l.p < l.end && *l.p == '[') {
+			e = pdf_run_show_array(r, &l);
+			if (e == 0)
+				continue;
+			if (e != PDF_SHOW_OTHER)
+				break;
+		}
+		e = pdf_lex_next(&l, &o);
+		if (e != 0 && e != -E2BIG)
+			break;
 		if (e == -E2BIG) {
 			extractor_fail(r->f->x, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
 			e = 0;
@@ -427,8 +436,8 @@ static int content_run(struct pdf_run *r, struct view content)
 int pdf_content_run(struct pdf_file *f, struct pdf_fonts *fonts, struct view content,
 	const struct pdf_object *resources, const double base[6], struct pdf_content *c)
 {
-	struct pdf_run *r = calloc(1, sizeof(*r));
-	struct pdf_state *states = calloc(PDF_STATES_MAX, sizeof(*states));
+	struct pdf_run *r = malloc(sizeof(*r));
+	struct pdf_state *states = reallocarray(NULL, PDF_STATES_MAX, sizeof(*states));
 	int e = -ENOMEM;
 
 	if (r && states) {
@@ -439,8 +448,8 @@ int pdf_content_run(struct pdf_file *f, struct pdf_fonts *fonts, struct view con
 			.s = states,
 			.resources = resources,
 			.turned = true};
+		*states = (struct pdf_state){.scale = 1};
 		memcpy(states->ctm, base, sizeof(states->ctm));
-		states->scale = 1;
 		static const double unity[6] = {1, 0, 0, 1, 0, 0};
 		memcpy(r->tm, unity, sizeof(unity));
 		memcpy(r->line, unity, sizeof(unity));

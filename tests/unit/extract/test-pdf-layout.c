@@ -51,6 +51,34 @@ static void test_blanks(void **state)
 	must("xyz");
 }
 
+/* Arrays of hexadecimal strings, which are read where they lie, and what only looks like one. */
+static void test_hex_arrays(void **state)
+{
+	static const struct {
+		const char *content, *text;
+	} pages[] = {
+		{"BT /F1 10 Tf 100 700 Td [<54>-500<702068>-1000<6e>]TJ "
+		 "1 0 0 1 105 700 Tm[<6f>]TJ 1 0 0 1 125 700 Tm[<69><65>]TJ ET",
+			"Top hien"},
+		{"BT /F1 10 Tf 100 700 Td [<61>-100.5<62>-200<63>]TJ ET", "ab c"},
+		{"BT /F1 10 Tf 100 700 Td [-3 <61> -100 <62>.5<63>-1e<64>]TJ ET", "abcd"},
+		{"BT /F1 10 Tf 4 Tc 100 700 Td [<4D4154>-800<4D41>]TJ ET", "M A T  M A"},
+		{"BT /F1 10 Tf 0.8 0.6 -0.6 0.8 100 400 Tm [<61>-100<62>-200<63>]TJ ET", "ab c"},
+		{"BT /F1 10 Tf 100 700 Td [<616>20<6>]\nTJ ET", "a``"},
+		{"BT /F1 10 Tf 100 700 Td [<6 1>20<62>]TJ ET", "ab"},
+		{"BT /F1 10 Tf 100 700 Td (a) Tj [<61>20<62]TJ ET", "a"},
+		{"BT /F1 10 Tf 100 700 Td (z) [<61>20<62>]TJ [<63>]TJx [<64>]T [<65>]TJ ET", "e"},
+		{"BT /F1 10 Tf 100 700 Td [<61>]TJ [<62>-", "a"},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+		read_page("", pages[i].content);
+		must(pages[i].text);
+		assert_int_equal(g.n, 1);
+	}
+}
+
 static void test_letter_spaced(void **state)
 {
 	(void)state;
@@ -250,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters_drawn_later),
 		cmocka_unit_test(test_blanks),
+		cmocka_unit_test(test_hex_arrays),
 		cmocka_unit_test(test_letter_spaced),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_no_pairs),
