@@ -126,6 +126,10 @@ static void make_configs(struct agent *a)
 			.require_signatures = s->require_signatures,
 			.two_signatures = s->two_signatures == SETTINGS_TWO_WHEN_WEAKER,
 		};
+		/* What log writes is the reviewers' to read; a bit on the directory, which would do
+		   the same, is refused in a service that may make none. */
+		if (i == ACCOUNT_LOG && a->reviewers_gid != UINT32_MAX)
+			c->gid = a->reviewers_gid;
 		copy_paths(&s->rules, &c->rules);
 		copy_paths(&s->protect, &c->protect);
 		copy_paths(&s->watch, &c->watch);

@@ -66,7 +66,7 @@ static int share_files(int dir, uint32_t gid)
 }
 
 static int make_owned(
-	const char *state_dir, const char *name, mode_t mode, uint32_t uid, uint32_t gid)
+	const char *state_dir, const char *name, uint32_t uid, uint32_t gid, bool share)
 {
 	cleanup_with(fd_closep) int fd = -1;
 	char path[PATH_MAX];
@@ -74,14 +74,14 @@ static int make_owned(
 
 	if (snprintf(path, sizeof(path), "%s/%s", state_dir, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	r = make_dir(path, 0750); /* and the rest of the mode once it has its group */
+	r = make_dir(path, 0750);
 	if (r < 0)
 		return r;
 	/* Through a descriptor: nobody but root can have put a link here, and none is followed. */
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
+	if (fd < 0 || fchown(fd, uid, gid) < 0)
 		return -errno;
-	return mode & S_ISGID ? share_files(fd, gid) : 0;
+	return share ? share_files(fd, gid) : 0;
 }
 
 static int take_lock(struct statedir *d, const char *state_dir, char *ret_why, size_t why_size)
@@ -129,9 +129,9 @@ int statedir_open(const char *state_dir, const char *runtime_dir, uint32_t core_
 	if (r == 0)
 		r = take_lock(d, state_dir, ret_why, why_size);
 	if (r == 0)
-		r = make_owned(state_dir, "core", 0750, core_uid, core_gid);
+		r = make_owned(state_dir, "core", core_uid, core_gid, false);
 	if (r == 0)
-		r = make_owned(state_dir, "journal", 02750, log_uid, log_gid);
+		r = make_owned(state_dir, "journal", log_uid, log_gid, true);
 	if (r == 0)
 		r = open_alive(d, state_dir);
 	if (r == 0)
