@@ -78,7 +78,8 @@ def setup():
     (lab.ETC / "apps").mkdir()
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
     policy = (lab.SHIPPED / "policy/default.yaml").read_text().replace(
-        "apps: [apps]", f"apps: [{lab.SHIPPED}/policy/apps, apps]")
+        "apps: [apps]", f"apps: [{lab.SHIPPED}/policy/apps, apps]").replace(
+        "advisories: [advisories]", f"advisories: [{lab.SHIPPED}/policy/advisories]")
     (lab.ETC / "policy.yaml").write_text(policy)
     f.docs = documents.make_demo_documents(DOCS)
     f.marked = DOCS / "bao-cao.txt"
