@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "ctl/codes.h"
 #include "ctl/commands.h"
+#include "ctl/policy_diff.h"
 #include "ctl/policy_life.h"
 #include "ctl/policy.h"
 #include "ctl/policy_load.h"
@@ -45,7 +46,7 @@ static const struct usage schema_usage = {
 };
 
 static const struct usage policy_usage = {
-	.synopsis = "policy check|test|apply|history|rollback|show|override|learn|schema ...",
+	.synopsis = "policy check|test|apply|history|rollback|show|diff|override|learn|schema ...",
 	.text = "Checks policies, runs their decision tables, puts them in force and takes them "
 		"back,\nlets single documents pass for a while, and prints the schemas of their "
 		"files.",
@@ -303,16 +304,18 @@ int cmd_policy(const struct ctl *ctl, int argc, char **argv)
 		{"history", policy_history},
 		{"rollback", policy_rollback},
 		{"show", policy_show},
+		{"diff", policy_diff},
 		{"override", policy_override},
 		{"learn", policy_learn},
 	};
 	static const char *const names[] = {"check", "test", "schema", "apply", "history",
-		"rollback", "show", "override", "learn", NULL};
+		"rollback", "show", "diff", "override", "learn", NULL};
 	const char *near;
 
 	if (argc < 2)
 		return usage_error(&policy_usage,
-			"which of check, test, apply, history, rollback, show, override, learn, "
+			"which of check, test, apply, history, rollback, show, diff, override, "
+			"learn, "
 			"schema?");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage_print(stdout, &policy_usage);

@@ -13,7 +13,7 @@
 
 #define SAME       0U
 #define EDGES_MAX  4096U /* children of one node */
-#define FIXED_DIMS 5U    /* up to and with APP: what `failures` ask about */
+#define FIXED_DIMS 5U    /* up to and with READING: what `failures` ask about */
 
 struct edge {
 	size_t values; /* offset of a set of bits, in sets */
@@ -217,8 +217,7 @@ static uint32_t answer(struct walk *w)
 	for (unsigned s = 0; s < 2; s++) {
 		n.verdict[s].version = 0;
 		n.verdict[s].may_be = 0;
-		if (n.verdict[s].rule < policy_n_rules(w->d->side[s].policy))
-			n.verdict[s].failure = 0;
+		n.verdict[s].failure = 0;
 	}
 	return keep_node(w, &n, w->n_sets);
 }
@@ -535,6 +534,92 @@ static int collect(struct walk *w, uint32_t node, const struct edge **at)
 	return r;
 }
 
+static bool same_answers(const struct policydiff_change *a, const struct policydiff_change *b)
+{
+	return memcmp(&a->before, &b->before, sizeof(a->before)) == 0 &&
+		memcmp(&a->after, &b->after, sizeof(a->after)) == 0 &&
+		a->absent[0] == b->absent[0] && a->absent[1] == b->absent[1];
+}
+
+/* The one dimension in which two regions with the same answers differ, or POLICYDIFF_DIM_MAX. */
+static unsigned one_apart(const struct policydiff *d, const struct policydiff_change *a,
+	const struct policydiff_change *b)
+{
+	unsigned found = POLICYDIFF_DIM_MAX;
+
+	if (!same_answers(a, b))
+		return POLICYDIFF_DIM_MAX;
+	for (unsigned dim = 0; dim < POLICYDIFF_DIM_MAX; dim++) {
+		if (memcmp(a->in[dim].values, b->in[dim].values,
+			    set_words(d, dim) * sizeof(uint64_t)) == 0)
+			continue;
+		if (found != POLICYDIFF_DIM_MAX)
+			return POLICYDIFF_DIM_MAX;
+		found = dim;
+	}
+	return found;
+}
+
+static void unite(struct policydiff *d, struct change *a, const struct change *b, unsigned dim)
+{
+	uint64_t *set = a->sets + (a->public.in[dim].values - a->sets);
+	bool all = true;
+
+	for (size_t i = 0; i < set_words(d, dim); i++)
+		set[i] |= b->public.in[dim].values[i];
+	for (size_t v = 0; v < d->dims[dim].n; v++)
+		all &= bit(set, v);
+	a->public.in[dim].any = all;
+}
+
+/* The diagram's order of dimensions cuts regions that are whole in another. */
+static void unite_regions(struct policydiff *d)
+{
+	for (bool again = true; again;) {
+		again = false;
+		for (size_t i = 0; i < d->n_changes; i++)
+			for (size_t k = i + 1; k < d->n_changes; k++) {
+				struct change *a = &d->changes[i], *b = &d->changes[k];
+				unsigned dim = one_apart(d, &a->public, &b->public);
+
+				if (dim == POLICYDIFF_DIM_MAX)
+					continue;
+				unite(d, a, b, dim);
+				free(b->sets);
+				d->n_changes--;
+				memmove(b, b + 1, (d->n_changes - k) * sizeof(*b));
+				again = true;
+				k--;
+			}
+	}
+}
+
+static unsigned highest_level(const struct policydiff_change *c)
+{
+	unsigned highest = 0;
+
+	for (unsigned level = 0; level < LEVEL_MAX; level++)
+		if (bit(c->in[POLICYDIFF_LEVEL].values, level))
+			highest = level;
+	return highest;
+}
+
+/* What is protected less comes first, then by what is at stake. */
+static int compare_changes(const void *a, const void *b)
+{
+	const struct policydiff_change *x = &((const struct change *)a)->public;
+	const struct policydiff_change *y = &((const struct change *)b)->public;
+	bool x_less = x->after.action < x->before.action;
+	bool y_less = y->after.action < y->before.action;
+
+	if (x_less != y_less)
+		return x_less ? -1 : 1;
+	if (highest_level(x) != highest_level(y))
+		return highest_level(x) > highest_level(y) ? -1 : 1;
+	return x->after.action != y->after.action ? (x->after.action > y->after.action ? -1 : 1)
+						  : 0;
+}
+
 static void walk_done(struct walk *w)
 {
 	free(w->nodes);
@@ -559,7 +644,13 @@ static int walk_all(struct policydiff *d)
 		for (uint32_t i = 0; i < d->n_rules[s]; i++)
 			set_bit(w.rows, (s ? d->first_word * 64 : 0) + i);
 	node = walk(&w, 0, w.rows);
-	return w.error ? w.error : collect(&w, node, at);
+	if (w.error == 0)
+		w.error = collect(&w, node, at);
+	if (w.error == 0) {
+		unite_regions(d);
+		qsort(d->changes, d->n_changes, sizeof(*d->changes), compare_changes);
+	}
+	return w.error;
 }
 
 /* ---- applications ---- */

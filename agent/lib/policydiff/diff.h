@@ -25,11 +25,12 @@
 #define POLICYDIFF_CHANGES_MAX 500U
 
 enum policydiff_dim {
-	POLICYDIFF_READING,
-	POLICYDIFF_CHANNEL,
+	/* What tells most apart comes last, so that regions come out large. */
 	POLICYDIFF_LEVEL,
-	POLICYDIFF_WAS, /* the level when it was last read; asked where `failures` are */
 	POLICYDIFF_APP,
+	POLICYDIFF_CHANNEL,
+	POLICYDIFF_WAS, /* the level when it was last read; asked where `failures` are */
+	POLICYDIFF_READING,
 	POLICYDIFF_TAGS,
 	POLICYDIFF_POSTURE,
 	POLICYDIFF_MEETING,
@@ -45,7 +46,7 @@ enum policydiff_dim {
 /* One value of a dimension; which members count follows from the dimension. */
 struct policydiff_value {
 	uint32_t number;  /* level, channel, meeting, uid; of a reading: completeness */
-	bool other;       /* a user, path or destination that neither policy names */
+	bool other;       /* a user, path, destination or reason that neither policy names */
 	uint32_t set;     /* tags, posture, reasons */
 	uint32_t failure; /* of a reading: enum failure */
 	uint32_t gids[2], n_gids;

@@ -86,20 +86,24 @@ static int make_readings(struct policydiff *d, struct values *l)
 	const uint32_t crashes = REASON_BIT(REASON_TIMED_OUT) | REASON_BIT(REASON_CRASHED);
 	uint32_t reasons = named(d, POLICY_WHEN_REASON, offsetof(struct policy_rule, reasons));
 	struct policydiff_value v = {.number = COMPLETENESS_FULL};
+	uint32_t other = 0;
 	int r = add(l, v);
 
-	/* A reason that nobody names stands for all of them. */
-	for (unsigned i = 0; i < REASON_MAX; i++)
-		if (!(reasons >> i & 1) && !(crashes >> i & 1)) {
-			reasons |= REASON_BIT(i);
-			break;
-		}
 	if (d->failures)
 		reasons |= crashes;
+	/* A reason that nobody names stands for all of them. */
+	for (unsigned i = 0; i < REASON_MAX && !other; i++)
+		if (!(reasons >> i & 1) && !(crashes >> i & 1))
+			other = REASON_BIT(i);
 	for (unsigned c = COMPLETENESS_FULL + 1; r == 0 && c < COMPLETENESS_MAX; c++) {
 		v.number = c;
+		v.set = other;
+		v.other = true;
+		r = other ? add(l, v) : 0;
+		v.other = false;
 		v.set = 0;
-		r = add_subsets(l, v, reasons, false);
+		if (r == 0)
+			r = add_subsets(l, v, reasons, false);
 	}
 	for (unsigned f = FAILURE_NONE + 1; r == 0 && d->failures && f < FAILURE_MAX; f++) {
 		v = (struct policydiff_value){.number = COMPLETENESS_UNREADABLE,

@@ -194,6 +194,73 @@ def explain_code(top):
 
 
 @test
+def diff_says_what_changes_for_whom(top):
+    log = GOOD.replace("block", "log")
+    two = GOOD + "  - {name: note, when: {level: internal}, do: log}\n"
+    turned = """version: 1
+apps: apps.yaml
+rules:
+  - {name: other, when: {level: internal}, do: log}
+  - {name: refuse, when: {level: secret}, do: block}
+"""
+    put(top, a=log, b=GOOD, two=two, turned=turned)
+    r = run("policy", "diff", top / "a.yaml", top / "b.yaml")
+    equal((r.returncode, r.stderr), (1, ""))
+    for line in r.stdout.splitlines():
+        assert line.startswith("- documents that are secret, "), line
+        assert line.endswith(": was log (rule refuse), becomes block (rule refuse)"), line
+    r = run("--lang", "vi", "policy", "diff", top / "b.yaml", top / "a.yaml")
+    assert "- tài liệu secret, " in r.stdout, r.stdout
+    assert ": trước đây chặn (quy tắc refuse), nay ghi lại (quy tắc refuse)" in r.stdout, r.stdout
+    assert "làm giảm mức bảo vệ" in r.stdout, r.stdout
+    # another order and other names without effect
+    r = run("policy", "diff", top / "two.yaml", top / "turned.yaml")
+    equal((r.returncode, r.stdout), (0, "no change\n"))
+    d = json.loads(run("policy", "diff", "--json", top / "a.yaml", top / "b.yaml").stdout)
+    equal((d["same"], d["weaker"], d["cut"]), (False, False, False))
+    for c in d["changes"]:
+        equal((c["when"]["level"], c["before"]["action"], c["after"]["action"]), (["secret"], "log", "block"))
+
+
+@test
+def diff_of_what_an_application_is(top):
+    put(top, a=GOOD, b=GOOD.replace("apps.yaml", "more.yaml"))
+    (top / "more.yaml").write_text(APPS + "  - {id: viber, name: Viber, category: chat, exe: /opt/viber}\n")
+    r = run("policy", "diff", top / "a.yaml", top / "b.yaml")
+    equal(r.returncode, 1)
+    assert "application viber is new" in r.stdout and "in viber: was not asked" in r.stdout, r.stdout
+    r = run("policy", "diff", top / "b.yaml", top / "a.yaml")
+    assert "viber is no application any more" in r.stdout and "protects state secrets less" in r.stdout, r.stdout
+    (top / "more.yaml").write_text(APPS.replace("/opt/zalo/zalo", "/opt/zalo/other"))
+    r = run("policy", "diff", top / "a.yaml", top / "b.yaml")
+    assert r.returncode == 1 and "zalo is not recognised by all that it was" in r.stdout, r.stdout
+
+
+@test
+def diff_of_what_cannot_be_read(top):
+    put(top, a=GOOD, bad=BAD)
+    for x, y in (("a.yaml", "bad.yaml"), ("bad.yaml", "a.yaml"), ("a.yaml", "none.yaml")):
+        r = run("policy", "diff", top / x, top / y)
+        equal((r.returncode, r.stdout), (2, ""))
+        assert r.stderr, (x, y)
+    assert "policy.yaml:4:" in run("policy", "diff", top / "bad.yaml", top / "a.yaml").stderr
+    equal(run("policy", "diff", top / "a.yaml").returncode, 2)
+    # a version without an agent
+    r = run("--socket", top / "none.sock", "policy", "diff", "3", top / "a.yaml")
+    assert r.returncode == 2 and "no agent" in r.stderr, r.stderr
+
+
+@test
+def shipped_policies_differ(top):
+    r = run("policy", "diff", POLICY / "default.yaml", POLICY / "default.yaml")
+    equal((r.returncode, r.stdout, r.stderr), (0, "no change\n", ""))
+    d = json.loads(run("policy", "diff", "--json", POLICY / "default.yaml", POLICY / "monitor.yaml").stdout)
+    assert d["weaker"] and not d["cut"], d
+    d = json.loads(run("policy", "diff", "--json", POLICY / "default.yaml", POLICY / "strict.yaml").stdout)
+    assert not d["cut"] and len(d["changes"]) > 5
+
+
+@test
 def usage(top):
     equal(run("policy", "--help").returncode, 0)
     equal(run("policy").returncode, 2)
@@ -202,7 +269,7 @@ def usage(top):
     assert "did you mean \"check\"" in r.stderr, r.stderr
     for args in (["--jsn"], ["a", "b"]):
         equal(run("policy", "check", *args).returncode, 2)
-    for name in ("check", "test", "schema"):
+    for name in ("check", "test", "schema", "apply", "history", "rollback", "show", "diff"):
         r = run("policy", name, "--help")
         equal((r.returncode, r.stderr), (0, ""))
 
