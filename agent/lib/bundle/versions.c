@@ -475,9 +475,9 @@ const struct version *versions_before(const struct versions *v)
 	const struct version *now = versions_current(v);
 
 	for (size_t i = v->n; now && i-- > 0;)
-		if (v->v[i].in_force && v->v[i].how != VERSION_HOW_ROLLBACK &&
-			v->v[i].number < origin(now))
-			return &v->v[i];
+		if (v->v[i].in_force && v->v[i].number < origin(now))
+			/* What was taken back before must not come again by this. */
+			return find(v, origin(&v->v[i]));
 	return NULL;
 }
 

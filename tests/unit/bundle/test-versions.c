@@ -105,6 +105,12 @@ static void before(void **state)
 	assert_int_equal(add(v, VERSION_HOW_ROLLBACK, 1, "x"), 6);
 	assert_int_equal(versions_use(v, 6, 6), 0);
 	assert_null(versions_before(v));
+	/* Before what was applied after a rollback is what that went back to, not what it undid. */
+	assert_int_equal(add(v, VERSION_HOW_ROLLBACK, 2, "x"), 7);
+	assert_int_equal(versions_use(v, 7, 7), 0);
+	assert_int_equal(add(v, VERSION_HOW_APPLIED, 0, "x"), 8);
+	assert_int_equal(versions_use(v, 8, 8), 0);
+	assert_int_equal(versions_before(v)->number, 2);
 	assert_int_equal(versions_counter(v), 2);
 	versions_close(v);
 }
