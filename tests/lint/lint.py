@@ -27,7 +27,7 @@ LIBC_DIRS = {"sys", "linux", "arpa", "netinet", "asm", "bits", "net"}
 # C17 and POSIX headers, and glibc's.
 LIBC = set("""aio assert ctype dirent dlfcn elf endian err errno error fcntl fenv float fnmatch ftw
 fts getopt glob grp immintrin emmintrin inttypes langinfo libgen limits link locale malloc math mntent
-nmmintrin tmmintrin smmintrin poll pthread pwd regex sched search semaphore setjmp shadow signal spawn stdalign stdarg stdatomic stdbool
+netdb nmmintrin tmmintrin smmintrin poll pthread pwd regex sched search semaphore setjmp shadow signal spawn stdalign stdarg stdatomic stdbool
 stddef stdint stdio stdlib stdnoreturn string strings syscall syslog termios time tgmath threads
 uchar ucontext unistd utime wchar wctype x86intrin""".split())
 

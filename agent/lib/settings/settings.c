@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "model/level.h"
+#include "settings/settings_private.h"
 
 #define CODE_KEY   "S001" /* unknown key */
 #define CODE_VALUE "S002" /* wrong type, or out of bounds */
@@ -475,6 +476,8 @@ static void key_names(size_t group, const char **ret)
 	if (group == ARRAY_SIZE(groups))
 		for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
 			ret[n++] = groups[i];
+	if (group == ARRAY_SIZE(groups))
+		ret[n++] = "sinks";
 	ret[n] = NULL;
 }
 
@@ -489,7 +492,7 @@ static const struct conf_node *find(const struct conf_node *root, const char *ke
 /* Goes on after a bad value, so that one run shows all of them. */
 static int load_tree(struct load *l)
 {
-	const char *names[ARRAY_SIZE(keys) + ARRAY_SIZE(groups) + 1];
+	const char *names[ARRAY_SIZE(keys) + ARRAY_SIZE(groups) + 2];
 	const struct conf_node *root = conf_root(l->conf), *n;
 	size_t errors = l->diags->errors;
 	int r;
@@ -507,6 +510,9 @@ static int load_tree(struct load *l)
 		if (r < 0 && r != -EBADMSG)
 			return r;
 	}
+	r = settings_load_sinks(l->conf, conf_get(root, "sinks"), l->diags, l->settings);
+	if (r < 0 && r != -EBADMSG)
+		return r;
 	return l->diags->errors > errors ? -EBADMSG : 0;
 }
 

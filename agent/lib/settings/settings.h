@@ -10,6 +10,25 @@
 #include "base/macros.h"
 
 #define SETTINGS_PATHS_MAX 64U
+#define SETTINGS_SINKS_MAX 8U
+
+enum settings_sink_kind {
+	SETTINGS_SINK_FILE,
+	SETTINGS_SINK_UNIX,
+	SETTINGS_SINK_TCP,
+	SETTINGS_SINK_TLS,
+	SETTINGS_SINK_KIND_MAX,
+};
+
+/* sinks: where records are sent on to (sealgate-relay). */
+struct settings_sink {
+	char name[32];
+	enum settings_sink_kind kind;
+	char host[256], port[8];            /* `host` is a path for files and sockets */
+	uint32_t format;                    /* of jsonl, cef, ecs, ocsf, rfc5424 */
+	char ca[256], cert[256], key[256];  /* TLS: "" for the system's authorities, and for none */
+	uint32_t hide_names, hide_snippets; /* enum settings_level */
+};
 
 struct settings_paths {
 	char *v[SETTINGS_PATHS_MAX];
@@ -81,6 +100,10 @@ struct settings {
 		   in them, are shown only on request; or the names not even recorded. */
 		uint32_t hide_names, hide_snippets, omit_names;
 	} journal;
+	struct {
+		struct settings_sink v[SETTINGS_SINKS_MAX];
+		size_t n;
+	} sinks;
 };
 
 /* NULL path: the defaults. 0, or -EBADMSG with diagnostics, or -errno. Relative paths are taken
