@@ -111,7 +111,7 @@ static void brightness(const struct page *page, struct ink *ret)
 	ret->bright = all ? (double)near / (double)all : 0;
 }
 
-static bool has_size(double w, double h)
+bool ink_has_size(double w, double h)
 {
 	return w >= WIDTH_MIN && w <= WIDTH_MAX && h >= HEIGHT_MIN && h <= HEIGHT_MAX &&
 		w / h >= RATIO_MIN;
@@ -131,13 +131,19 @@ static bool is_known(const struct ink *ink, const struct ink_box *b)
 	return false;
 }
 
+void ink_add(struct ink *ink, const struct ink_box *b)
+{
+	if (ink->n < ARRAY_SIZE(ink->boxes) && !is_known(ink, b))
+		ink->boxes[ink->n++] = *b;
+}
+
 /* Boxes of a mask whose pixels are `step` pixels of the page wide. */
 static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
 {
 	BOXA *boxa = pixConnCompBB(mask, 8);
 	l_int32 n = boxa ? boxaGetCount(boxa) : 0;
 
-	for (l_int32 i = 0; i < n && ret->n < ARRAY_SIZE(ret->boxes); i++) {
+	for (l_int32 i = 0; i < n; i++) {
 		l_int32 x, y, w, h;
 		struct ink_box b;
 
@@ -145,11 +151,10 @@ static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct i
 			continue;
 		b = (struct ink_box){
 			(double)x * step, (double)y * step, (double)w * step, (double)h * step};
-		if (!has_size(page_mm(page, b.w), page_mm(page, b.h)) &&
-			!has_size(page_mm(page, b.h), page_mm(page, b.w)))
+		if (!ink_has_size(page_mm(page, b.w), page_mm(page, b.h)) &&
+			!ink_has_size(page_mm(page, b.h), page_mm(page, b.w)))
 			continue;
-		if (!is_known(ret, &b))
-			ret->boxes[ret->n++] = b;
+		ink_add(ret, &b);
 	}
 	if (!boxa)
 		return -ENOMEM;
@@ -170,7 +175,7 @@ static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, str
 	l_int32 n = boxa ? MIN(boxaGetCount(boxa), 64) : 0;
 
 	for (l_int32 i = 0; i < n; i++)
-		for (l_int32 k = 0; k < n && ret->n < ARRAY_SIZE(ret->boxes); k++) {
+		for (l_int32 k = 0; k < n; k++) {
 			l_int32 x0, y0, w0, h0, x1, y1, w1, h1;
 			struct ink_box b;
 			double left, right;
@@ -185,12 +190,11 @@ static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, str
 				.y = y0,
 				.w = MAX(x0 + w0, x1 + w1) - MIN(x0, x1),
 				.h = y1 + h1 - y0};
-			if (right - left < 0.75 * b.w || !has_size(b.w * cell, b.h * cell) ||
+			if (right - left < 0.75 * b.w || !ink_has_size(b.w * cell, b.h * cell) ||
 				b.h * cell > 17)
 				continue;
 			b = (struct ink_box){b.x * step, b.y * step, b.w * step, b.h * step};
-			if (!is_known(ret, &b))
-				ret->boxes[ret->n++] = b;
+			ink_add(ret, &b);
 		}
 	boxaDestroy(&boxa);
 	return lines ? 0 : -ENOMEM;
@@ -275,6 +279,8 @@ int ink_look_frames(const struct page *page, struct ink *ret)
 		size_t n;
 		cleanup_with(pixp_free) PIX *mask = mask_of(&m, paper_of(&m) + FRAME_OVER_MIN, &n);
 
+		if (mask)
+			frame_boxes(mask, page_mm(page, m.step), m.step, ret);
 		r = mask ? boxes_of_lines(mask, page, m.step, ret) : -ENOMEM;
 	}
 	free(m.over);

@@ -27,11 +27,21 @@ struct ink {
 	struct ink_box boxes[64];
 };
 
+/* Whether millimetres are those of a stamp that stands upright. */
+bool ink_has_size(double w, double h);
+
+/* Unless it is there already, or there are too many. */
+void ink_add(struct ink *ink, const struct ink_box *b);
+
+/* Boxes with four drawn sides. `cell`: millimetres of a pixel of the mask, `step` the page's pixels
+   of it. What memory does not suffice for is not found. */
+void frame_boxes(PIX *mask, double cell, unsigned step, struct ink *ret);
+
 /* 0 or -ENOMEM. A grey page has no boxes. */
 must_check int ink_look(const struct page *page, struct ink *ret);
 
 /* The same for what is dark on a grey page that holds nothing but stamps. */
 must_check int ink_look_dark(const struct page *page, struct ink *ret);
 
-/* Only frames: two long lines above each other. Of a grey page. */
+/* Only frames: four sides, or two long lines above each other. Of a grey page. */
 must_check int ink_look_frames(const struct page *page, struct ink *ret);
