@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a picture: the first byte says in which coding, and for samples and fax the next
- * ones how large. What is decoded is looked at for boxes; letters are not read.
+ * Any bytes as a picture: the first byte says in which coding, and for samples, fax and JBIG2 the
+ * next ones how large. What is decoded is looked at for boxes; letters are not read.
  */
 #include <stdlib.h>
 
@@ -27,8 +27,13 @@ static void look(const struct picture_piece *piece, double width)
 			if (page.dpi <= 0 || ink_look(&page, &ink) < 0 ||
 				ink.n > ARRAY_SIZE(ink.boxes))
 				abort();
-			if (pixGetDepth(page.pix) == 8 && ink_look_frames(&page, &ink) < 0)
-				abort();
+			if (pixGetDepth(page.pix) == 8) {
+				struct ink pale = ink;
+
+				if (ink_look_frames(&page, &pale, &ink) < 0 ||
+					ink.n > ARRAY_SIZE(ink.boxes))
+					abort();
+			}
 		}
 		page_done(&page);
 	}
@@ -71,6 +76,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			piece.place[2] = -100;
 			piece.place[0] = piece.place[3] = 0;
 		}
+		look(&piece, 100);
+	} else if (data[0] == 'J') {
+		size_t globals = MIN((size_t)load_le16(data + 1), size - 8);
+
+		piece.coding = PICTURE_JBIG2;
+		piece.height = load_le16(data + 3) % FUZZ_SIDE;
+		piece.globals = view_sub(v, 8, globals);
+		piece.bytes = view_sub(v, 8 + globals, size);
+		piece.place[0] = piece.place[3] = 100;
 		look(&piece, 100);
 	} else {
 		/* sizes that take long are tested by test-image */

@@ -13,6 +13,7 @@ import json
 import math
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import zipfile
@@ -24,6 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import documents
 
 BASE_DPI = 300
+BLACK = 150  # of 255: darker pixels are black where there is nothing between
 FONT_DIRS = ["/usr/share/fonts", "/usr/share/texmf/fonts"]
 SETS = {
     "tune": ["FreeSerifBold.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSans-Bold.ttf",
@@ -210,7 +212,7 @@ def jpeg(page, dpi, quality):
 
 
 def pdf_of(jpegs):
-    """A PDF whose pages are pictures: (bytes, width, height, dpi, grey)."""
+    """A PDF whose pages are pictures: (bytes, width, height, dpi, grey); bytes that are no JPEG are JBIG2."""
     out = io.BytesIO()
     offsets = []
 
@@ -232,14 +234,107 @@ def pdf_of(jpegs):
             f"/Resources<</XObject<</I {n + 2} 0 R>>>>>>")
         content = f"q {pw:.2f} 0 0 {ph:.2f} 0 0 cm /I Do Q".encode()
         add(f"<</Length {len(content)}>>", content)
-        add(f"<</Type/XObject/Subtype/Image/Width {w}/Height {h}/BitsPerComponent 8/ColorSpace"
-            f"/Device{'Gray' if grey else 'RGB'}/Filter/DCTDecode/Length {len(data)}>>", data)
+        is_jpeg = data[:2] == b"\xff\xd8"
+        add(f"<</Type/XObject/Subtype/Image/Width {w}/Height {h}/BitsPerComponent {8 if is_jpeg else 1}/ColorSpace"
+            f"/Device{'Gray' if grey else 'RGB'}/Filter/{'DCT' if is_jpeg else 'JBIG2'}Decode/Length {len(data)}>>",
+            data)
     xref = out.tell()
     out.write(f"xref\n0 {len(offsets) + 1}\n0000000000 65535 f \n".encode())
     for o in offsets:
         out.write(f"{o:010} 00000 n \n".encode())
     out.write(f"trailer<</Size {len(offsets) + 1}/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n".encode())
     return out.getvalue()
+
+
+# ITU-T T.88, table E.1: share of the less likely value, next state after each, whether they swap
+MQ = [(0x5601, 1, 1, 1), (0x3401, 2, 6, 0), (0x1801, 3, 9, 0), (0x0ac1, 4, 12, 0), (0x0521, 5, 29, 0),
+      (0x0221, 38, 33, 0), (0x5601, 7, 6, 1), (0x5401, 8, 14, 0), (0x4801, 9, 14, 0), (0x3801, 10, 14, 0),
+      (0x3001, 11, 17, 0), (0x2401, 12, 18, 0), (0x1c01, 13, 20, 0), (0x1601, 29, 21, 0), (0x5601, 15, 14, 1),
+      (0x5401, 16, 14, 0), (0x5101, 17, 15, 0), (0x4801, 18, 16, 0), (0x3801, 19, 17, 0), (0x3401, 20, 18, 0),
+      (0x3001, 21, 19, 0), (0x2801, 22, 19, 0), (0x2401, 23, 20, 0), (0x2201, 24, 21, 0), (0x1c01, 25, 22, 0),
+      (0x1801, 26, 23, 0), (0x1601, 27, 24, 0), (0x1401, 28, 25, 0), (0x1201, 29, 26, 0), (0x1101, 30, 27, 0),
+      (0x0ac1, 31, 28, 0), (0x09c1, 32, 29, 0), (0x08a1, 33, 30, 0), (0x0521, 34, 31, 0), (0x0441, 35, 32, 0),
+      (0x02a1, 36, 33, 0), (0x0221, 37, 34, 0), (0x0141, 38, 35, 0), (0x0111, 39, 36, 0), (0x0085, 40, 37, 0),
+      (0x0049, 41, 38, 0), (0x0025, 42, 39, 0), (0x0015, 43, 40, 0), (0x0009, 44, 41, 0), (0x0005, 45, 42, 0),
+      (0x0001, 45, 43, 0), (0x5601, 46, 46, 0)]
+
+
+def jbig2_bits(pairs):
+    """The arithmetic code of (context, bit) pairs."""
+    out = bytearray([0])
+    state, likely = [0] * 65536, [0] * 65536
+    a, c, ct = 0x8000, 0, 12
+
+    def byte_out():
+        nonlocal c, ct
+        if out[-1] != 0xff and c >= 0x8000000:
+            out[-1] += 1
+            c &= 0x7ffffff
+        shift = 20 if out[-1] == 0xff else 19
+        out.append(c >> shift & 0xff)
+        c &= (1 << shift) - 1
+        ct = shift - 13 + (shift == 19) * 2
+
+    for cx, bit in pairs:
+        less, after, after_less, turn = MQ[state[cx]]
+        a -= less
+        if bit == likely[cx]:
+            if a & 0x8000:
+                c += less
+                continue
+            if a < less:
+                a = less
+            else:
+                c += less
+            state[cx] = after
+        else:
+            if a < less:
+                c += less
+            else:
+                a = less
+            likely[cx] ^= turn
+            state[cx] = after_less
+        while True:
+            a <<= 1
+            c <<= 1
+            ct -= 1
+            if ct == 0:
+                byte_out()
+            if a & 0x8000:
+                break
+    limit = c + a
+    c |= 0xffff
+    if c >= limit:
+        c -= 0x8000
+    for _ in range(2):
+        c <<= ct
+        byte_out()
+    return bytes(out[1:]) + b"\xff\xac"
+
+
+def jbig2_of(page):
+    """A page in black and white as JBIG2 in the form that PDF embeds: one generic region, template 3."""
+    dark = numpy.asarray(page.convert("L")) < BLACK
+    h, w = dark.shape
+    wide = numpy.zeros((h + 1, w + 8), numpy.int32)
+    wide[1:, 4:4 + w] = dark
+    steps = [(-1, 0), (-2, 0), (-3, 0), (-4, 0), (2, -1), (1, -1), (0, -1), (-1, -1), (-2, -1), (-3, -1)]
+    contexts = sum(wide[1 + y:1 + y + h, 4 + x:4 + x + w] << i for i, (x, y) in enumerate(steps))
+
+    def pairs():
+        before = 0
+        for y in range(h):
+            same = int((wide[y] == wide[y + 1]).all())
+            yield 0x195, before ^ same
+            before = same
+            if not same:
+                yield from zip(contexts[y].tolist(), wide[y + 1, 4:4 + w].tolist())
+
+    def segment(number, kind, data):
+        return struct.pack(">IBBBI", number, kind, 0, 1, len(data)) + data
+
+    region = struct.pack(">IIIIBB", w, h, 0, 0, 0, 3 << 1 | 8) + b"\2\377" + jbig2_bits(pairs())
+    return segment(0, 48, struct.pack(">IIIIBH", w, h, 0, 0, 0, 0)) + segment(1, 38, region)
 
 
 def docx_of(picture, name="image1.png"):

@@ -18,7 +18,7 @@
 
 struct page_picture {
 	struct picture_piece pieces[PIECES_MAX];
-	struct buf bytes[PIECES_MAX];
+	struct buf bytes[PIECES_MAX], globals[PIECES_MAX];
 	struct buf palettes;
 	uint32_t n;
 	bool unread; /* one of them cannot be read */
@@ -149,6 +149,19 @@ static void fax_fill(
 	piece->inverted = (black->type == PDF_BOOL && black->number != 0) != inverted;
 }
 
+/* What pages of a document share comes before their own data. */
+static int jbig2_fill(struct pdf_file *f, const struct pdf_object *image,
+	struct picture_piece *piece, struct buf *globals)
+{
+	const struct pdf_object *params = last_of(f, either(f, image, "DecodeParms", "DP"));
+	const struct pdf_object *o = pdf_get(f, params, "JBIG2Globals");
+	int e = o->type == PDF_STREAM ? pdf_stream_decode(f, o, globals) : 0;
+
+	piece->coding = PICTURE_JBIG2;
+	piece->globals = buf_view(globals);
+	return e < 0 || e == EXTRACT_STOP ? e : 0;
+}
+
 /* 0, 1 where nobody can read it, EXTRACT_STOP or -errno. */
 static int piece_read(struct pdf_reader *r, const struct pdf_image *image, struct page_picture *p)
 {
@@ -156,7 +169,7 @@ static int piece_read(struct pdf_reader *r, const struct pdf_image *image, struc
 	const struct pdf_object *o = image->object, *filter;
 	const struct pdf_object *mask = either(&r->file, o, "ImageMask", "IM");
 	struct buf *bytes = &p->bytes[p->n];
-	int e;
+	int e, f;
 
 	*piece = (struct picture_piece){
 		.width = whole_number(either(&r->file, o, "Width", "W")->type == PDF_NUMBER
@@ -178,11 +191,9 @@ static int piece_read(struct pdf_reader *r, const struct pdf_image *image, struc
 	}
 	if (e == PDF_STREAM_DAMAGED)
 		extractor_fail(r->x, COMPLETENESS_PARTIAL, REASON_DAMAGED);
-	if (e != PDF_STREAM_IMAGE || piece->stencil) {
-		int f = samples_fill(&r->file, o, p, piece);
-		if (f)
-			return f;
-	}
+	f = samples_fill(&r->file, o, p, piece);
+	if (f)
+		return f;
 	if (e == PDF_STREAM_IMAGE) {
 		filter = last_of(&r->file, either(&r->file, o, "Filter", "F"));
 		if (pdf_is_name(filter, "DCTDecode") || pdf_is_name(filter, "DCT") ||
@@ -190,11 +201,15 @@ static int piece_read(struct pdf_reader *r, const struct pdf_image *image, struc
 			piece->coding = PICTURE_FILE;
 		else if (pdf_is_name(filter, "CCITTFaxDecode") || pdf_is_name(filter, "CCF"))
 			fax_fill(&r->file, o, piece);
+		else if (pdf_is_name(filter, "JBIG2Decode"))
+			f = jbig2_fill(&r->file, o, piece, &p->globals[p->n]);
 		else
 			e = PDF_STREAM_UNKNOWN;
 	} else if (piece->channels == 0) {
 		e = PDF_STREAM_UNKNOWN;
 	}
+	if (f)
+		return f;
 	if (e == PDF_STREAM_UNKNOWN) {
 		p->unread = true;
 		return 0;
@@ -314,8 +329,10 @@ int pdf_pictures_read(struct pdf_reader *r, const struct pdf_page *page)
 	if (!p)
 		return -ENOMEM;
 	e = pieces_read(r, page, p);
-	for (uint32_t i = 0; i < PIECES_MAX; i++)
+	for (uint32_t i = 0; i < PIECES_MAX; i++) {
 		buf_done(&p->bytes[i]);
+		buf_done(&p->globals[i]);
+	}
 	buf_done(&p->palettes);
 	free(p);
 	return e;

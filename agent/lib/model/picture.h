@@ -17,6 +17,7 @@ enum picture_coding {
 	PICTURE_FILE,    /* a JPEG, PNG, TIFF, ... with its own header */
 	PICTURE_SAMPLES, /* rows of samples, each row padded to a byte */
 	PICTURE_FAX,     /* CCITT group 3 or 4 */
+	PICTURE_JBIG2,   /* as PDF embeds it */
 };
 
 /* One of the pictures that a page is made of. */
@@ -30,6 +31,7 @@ struct picture_piece {
 	bool stencil;           /* paints black (or red) where it is black, nothing elsewhere */
 	bool red;               /* of a stencil */
 	struct view palette;    /* RGB triples, or empty */
+	struct view globals;    /* JBIG2: what comes before, or empty */
 	int32_t fax_k;    /* below 0 group 4, 0 group 3, above 0 group 3 with two dimensions */
 	bool fax_aligned; /* rows start at bytes */
 	/* Where the unit square lands, in points from the lower left of the page as it is shown. */

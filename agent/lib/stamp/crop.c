@@ -12,8 +12,12 @@
 #define MARGIN_MM        1.0 /* around a box */
 #define SKEW_RANGE       7.0F
 #define SKEW_MIN         0.25F
-#define FRAME_HEIGHT_MIN 8.6 /* mm, with the margins */
-#define CONTRAST_MIN     24  /* between ink and paper, else there is nothing */
+#define FRAME_HEIGHT_MIN 8.6   /* mm, with the margins */
+#define TONE_MM          2.6   /* where the frame of a box is met, from outside */
+#define TONE_MIN         36U   /* of 255: what is darker cannot be told from text */
+#define TONE_SHARE       0.78  /* of a frame's brightness: what is darker is text */
+#define TONE_EDGE_DPI    110.0 /* the grey edge of letters is a pixel per so many */
+#define CONTRAST_MIN     24    /* between ink and paper, else there is nothing */
 
 void crop_done(struct crop *c)
 {
@@ -56,6 +60,59 @@ static PIX *cut(const struct page *page, const struct ink_box *box, unsigned pap
 		}
 	}
 	return out;
+}
+
+/* The darkest of `n` pixels on the way in from an edge. */
+static unsigned darkest(PIX *pix, l_int32 x, l_int32 y, l_int32 dx, l_int32 dy, l_int32 n)
+{
+	unsigned ret = 255;
+
+	for (l_int32 i = 0; i < n; i++, x += dx, y += dy)
+		if (x >= 0 && y >= 0 && x < pixGetWidth(pix) && y < pixGetHeight(pix)) {
+			const l_uint32 *row = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
+
+			ret = MIN(ret, (unsigned)GET_DATA_BYTE(row, x));
+		}
+	return ret;
+}
+
+/* How dark the ink of a frame along the edges is: the middle of what is met on the way in. */
+static unsigned frame_tone(PIX *pix, double dpi)
+{
+	l_int32 w = pixGetWidth(pix), h = pixGetHeight(pix),
+		reach = (l_int32)(TONE_MM * dpi / 25.4);
+	size_t count[256] = {0}, sum = 0, n = 2 * ((size_t)w + (size_t)h);
+
+	for (l_int32 x = 0; x < w; x++) {
+		count[darkest(pix, x, 0, 0, 1, reach)]++;
+		count[darkest(pix, x, h - 1, 0, -1, reach)]++;
+	}
+	for (l_int32 y = 0; y < h; y++) {
+		count[darkest(pix, 0, y, 1, 0, reach)]++;
+		count[darkest(pix, w - 1, y, -1, 0, reach)]++;
+	}
+	for (unsigned v = 0; v < 256; v++) {
+		sum += count[v];
+		if (sum > n / 2)
+			return v;
+	}
+	return 255;
+}
+
+/* Takes what is darker than the frame away, with its edges. False where there is no such thing. */
+static bool keep_tone(PIX *pix, double dpi)
+{
+	unsigned tone = frame_tone(pix, dpi);
+	l_int32 edge = 2 * (l_int32)(dpi / TONE_EDGE_DPI + 0.5) + 1;
+	cleanup_with(pixp_free) PIX *dark = tone > TONE_MIN
+		? pixThresholdToBinary(pix, (l_int32)(tone * TONE_SHARE))
+		: NULL;
+	cleanup_with(pixp_free) PIX *wide = dark ? pixDilateBrick(NULL, dark, edge, edge) : NULL;
+	l_int32 empty = 1;
+
+	if (wide)
+		pixZero(wide, &empty);
+	return !empty && pixSetMasked(pix, wide, 255) == 0;
 }
 
 static void histogram(PIX *pix, size_t count[256])
@@ -305,7 +362,7 @@ int crop_make(const struct page *page, const struct ink_box *box, unsigned paper
 	unsigned limit;
 
 	*ret = (struct crop){0};
-	if (!raw)
+	if (!raw || (channel == CROP_TONE && !keep_tone(raw, page->dpi)))
 		return 0;
 	turned = pixRotateOrth(raw, (l_int32)turn);
 	scaled = turned ? pixScale(turned, f, f) : NULL;

@@ -9,6 +9,7 @@
 enum crop_channel {
 	CROP_INK,  /* how red */
 	CROP_GREY, /* how dark */
+	CROP_TONE, /* how dark, without what is darker than the frame: text under a stamp */
 };
 
 enum crop_way {

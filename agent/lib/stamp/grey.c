@@ -72,12 +72,13 @@ static int look_middle(struct look *l, const struct page *grey)
 
 static int look_frames(struct look *l, const struct page *grey)
 {
-	static const struct look_try tries[] = {
-		{CROP_GREY, CROP_CLEAN, 0}, {CROP_GREY, CROP_MILD, 0}};
+	static const struct look_try tries[] = {{CROP_GREY, CROP_CLEAN, 0},
+		{CROP_TONE, CROP_CLEAN, 0}, {CROP_GREY, CROP_MILD, 0}, {CROP_TONE, CROP_SOFT, 0}};
+	struct ink pale = l->ink;
 	int r;
 
 	l->page = grey;
-	r = ink_look_frames(grey, &l->ink);
+	r = ink_look_frames(grey, &pale, &l->ink);
 	if (r == 0)
 		r = look_boxes(l, tries, ARRAY_SIZE(tries));
 	if (r == 0)

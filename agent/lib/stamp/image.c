@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/checked.h"
+#include "stamp/jbig2.h"
 #include "stamp/stamp.h"
 
 /* Pictures with more pixels than this are decoded at half the size where the coding can. */
@@ -301,6 +302,28 @@ static int decode_fax(const struct picture_piece *p, struct image *ret)
 	return 0;
 }
 
+static int decode_jbig2(const struct picture_piece *p, struct image *ret)
+{
+	cleanup_with(jbig2_bitmap_done) struct jbig2_bitmap b;
+	int r = jbig2_decode(p->globals, p->bytes, p->height, &b);
+
+	if (r != 0)
+		return r;
+	if (!fits(b.w, b.h))
+		return IMAGE_TOO_BIG;
+	ret->pix = pixCreate((l_int32)b.w, (l_int32)b.h, 8);
+	if (!ret->pix)
+		return -ENOMEM;
+	for (uint32_t y = 0; y < b.h; y++) {
+		const uint8_t *row = jbig2_row(&b, y);
+		l_uint32 *out = pixGetData(ret->pix) + (size_t)y * (size_t)pixGetWpl(ret->pix);
+
+		for (uint32_t x = 0; x < b.w; x++)
+			SET_DATA_BYTE(out, x, row[x] != p->inverted ? 0 : 255);
+	}
+	return 0;
+}
+
 int image_decode(const struct picture_piece *piece, unsigned frame, struct image *ret)
 {
 	int r = IMAGE_END;
@@ -309,8 +332,9 @@ int image_decode(const struct picture_piece *piece, unsigned frame, struct image
 	if (piece->coding == PICTURE_FILE)
 		r = decode_file(piece->bytes, frame, ret);
 	else if (frame == 0)
-		r = piece->coding == PICTURE_FAX ? decode_fax(piece, ret)
-						 : decode_samples(piece, ret);
+		r = piece->coding == PICTURE_FAX         ? decode_fax(piece, ret)
+			: piece->coding == PICTURE_JBIG2 ? decode_jbig2(piece, ret)
+							 : decode_samples(piece, ret);
 	if (r == 0) {
 		ret->pix = plain(ret->pix);
 		if (!ret->pix)

@@ -269,7 +269,7 @@ int ink_look_dark(const struct page *page, struct ink *ret)
 	return look_cells(page, ret);
 }
 
-int ink_look_frames(const struct page *page, struct ink *ret)
+int ink_look_frames(const struct page *page, const struct ink *pale, struct ink *ret)
 {
 	struct map m = {0};
 	int r = map_make(page, FRAME_CELL_MM, &m);
@@ -281,7 +281,11 @@ int ink_look_frames(const struct page *page, struct ink *ret)
 
 		if (mask)
 			frame_boxes(mask, page_mm(page, m.step), m.step, ret);
+		for (size_t i = 0; i < pale->n; i++)
+			ink_add(ret, &pale->boxes[i]);
 		r = mask ? boxes_of_lines(mask, page, m.step, ret) : -ENOMEM;
+		/* Lines of text make pairs by the dozen: they come last. */
+		ret->n = MIN(ret->n, MAX(pale->n, (size_t)STAMP_BOXES_MAX));
 	}
 	free(m.over);
 	return r;

@@ -43,5 +43,7 @@ must_check int ink_look(const struct page *page, struct ink *ret);
 /* The same for what is dark on a grey page that holds nothing but stamps. */
 must_check int ink_look_dark(const struct page *page, struct ink *ret);
 
-/* Only frames: four sides, or two long lines above each other. Of a grey page. */
-must_check int ink_look_frames(const struct page *page, struct ink *ret);
+/* Only frames: four sides, or two long lines above each other. Of a grey page. `pale`: what was
+   found without the text: where ink is as dark as text, only the frame of a stamp was left there.
+ */
+must_check int ink_look_frames(const struct page *page, const struct ink *pale, struct ink *ret);

@@ -118,6 +118,9 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 		if (w && strlen(w->text) < SHORT_BYTES &&
 			(ret->trust < TRUST_SHORT || ret->other_tone))
 			w = NULL;
+		/* What is left between the letters of a text is half guessed. */
+		if (w && channel == CROP_TONE && (crop.sides < 3 || 2 * errors > w->errors))
+			w = NULL;
 		if (w && (!ret->word || errors < ret->errors)) {
 			ret->word = w;
 			ret->errors = errors;
