@@ -138,6 +138,25 @@ static void test_codings(void **state)
 	}
 }
 
+static void test_globals(void **state)
+{
+	const struct picture_piece *p = &got.pieces[0][0];
+	struct pdfwriter w;
+
+	(void)state;
+	begin(&w, WHOLE);
+	pdfwriter_stream(&w, 10,
+		IMAGE "/Filter /JBIG2Decode /DecodeParms <</JBIG2Globals 12 0 R>> /Decode [1 0]",
+		VIEW_LIT("01234567"));
+	pdfwriter_stream(&w, 12, "", VIEW_LIT("before"));
+	finish(&w);
+	assert_int_equal(got.n, 1);
+	assert_int_equal(p->coding, PICTURE_JBIG2);
+	assert_int_equal(p->height, 2);
+	assert_int_equal(p->globals.n, 6);
+	assert_true(p->inverted);
+}
+
 static void test_palette(void **state)
 {
 	struct pdfwriter w;
@@ -205,7 +224,7 @@ static void test_beside_text(void **state)
 /* What nobody can read is a reason where the page has nothing else. */
 static void test_unread(void **state)
 {
-	static const char *const dicts[] = {IMAGE "/Filter /JBIG2Decode",
+	static const char *const dicts[] = {
 		IMAGE "/ColorSpace /Pattern /BitsPerComponent 8", IMAGE "/Filter /Whatever"};
 	struct pdfwriter w;
 
@@ -309,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codings),
+		cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_palette),
 		cmocka_unit_test(test_strips),
 		cmocka_unit_test(test_beside_text),
