@@ -16,6 +16,7 @@
 #include "core/keep.h"
 #include "core/overrides.h"
 #include "core/policies.h"
+#include "core/rulefiles.h"
 #include "digest/sha256.h"
 #include "rulepack/rulepack.h"
 
@@ -75,14 +76,16 @@ static int generation_of(const struct buf *blob, uint32_t *ret)
 static int compile_rules(const struct core *core, struct diags *d, struct rules_set *ret)
 {
 	cleanup_with(freep) struct rulepack_info *info = calloc(1, sizeof(*info)); /* large */
-	const char *const *dirs = (const char *const *)core->config.rules.v;
+	cleanup_with(rulefiles_done) struct rulefiles files = {0};
 	struct rules_set s = {0};
-	int r = -ENOMEM;
+	int r = info ? rulefiles_find(core, d, &files) : -ENOMEM;
 
-	if (info)
-		r = rulepack_compile(dirs, core->config.rules.n, d, info, &s.blob);
+	if (r == 0)
+		r = rulepack_compile((const char *const *)files.dirs, files.n, d, info, &s.blob);
 	if (r == 0)
 		r = generation_of(&s.blob, &s.generation);
+	if (r == 0)
+		r = rulefiles_accept(core, &files);
 	if (r < 0) {
 		rules_set_done(&s);
 		return r;
@@ -141,8 +144,7 @@ static void refuse(
 
 static int renew_rules(struct rulebook *b, struct diags *d, bool *ret_changed)
 {
-	const struct config_paths *rules = &b->core->config.rules;
-	uint64_t stamp = rulepack_stamp((const char *const *)rules->v, rules->n);
+	uint64_t stamp = rulefiles_stamp(b->core);
 	struct rules_set fresh = {0};
 	int r;
 

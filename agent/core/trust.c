@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
+#include "policydiff/diff.h"
+
 struct keys {
 	struct sign_public v[TRUST_KEYS_MAX];
 	size_t n;
@@ -59,44 +62,92 @@ static void load_keys(const struct config *c, struct keys *ret)
 	}
 }
 
-int trust_check_policy(const struct config *c, const struct bundle *b, enum version_how how,
-	uint64_t newest, const struct policy *old, const struct apptable *old_apps,
-	const struct policy *fresh, const struct apptable *fresh_apps, char *ret_by, size_t by_size,
-	char *ret_why, size_t why_size)
+/* How many trusted keys have signed; -EBADMSG for a forgery. */
+static int count(const struct config *c, const struct bundle *b, size_t *ret_n, char *ret_by,
+	size_t by_size, char *ret_why, size_t why_size)
 {
 	cleanup_with(freep) struct keys *keys = calloc(1, sizeof(*keys));
-	bool required = c->require_signatures & TRUST_POLICY;
-	size_t n = 0;
 	int r;
 
-	(void)old;
-	(void)old_apps;
-	(void)fresh;
-	(void)fresh_apps;
 	if (!keys)
 		return -ENOMEM;
 	load_keys(c, keys);
-	r = bundle_signers(b, keys->v, keys->n, &n, ret_by, by_size);
-	if (r == -EBADMSG) {
+	r = bundle_signers(b, keys->v, keys->n, ret_n, ret_by, by_size);
+	if (r == -EBADMSG)
 		snprintf(ret_why, why_size, "a signature of a trusted key is forged");
-		return r;
-	}
-	if (r < 0)
-		return r;
-	/* The package's own is as trustworthy as this program. */
-	if (required && n == 0 && how != VERSION_HOW_SHIPPED) {
-		snprintf(ret_why, why_size,
-			b->n_signatures > 0 ? "no trusted key has signed it (%zu signatures)"
-					    : "it is not signed, and a signature is required",
-			b->n_signatures);
+	return r;
+}
+
+static int check(const struct bundle *b, bool required, size_t n, bool may_be_older,
+	uint64_t newest, char *ret_why, size_t why_size)
+{
+	if (required && n == 0) {
+		if (b->n_signatures > 0)
+			snprintf(ret_why, why_size, "no trusted key has signed it (%zu signatures)",
+				b->n_signatures);
+		else
+			snprintf(
+				ret_why, why_size, "it is not signed, and a signature is required");
 		return -EBADMSG;
 	}
-	/* Going back on purpose is what a rollback is. */
-	if (n > 0 && how != VERSION_HOW_ROLLBACK && b->counter < newest) {
+	if (n > 0 && !may_be_older && b->counter < newest) {
 		snprintf(ret_why, why_size,
 			"it is older (counter %ju) than what was in force (counter %ju)",
 			(uintmax_t)b->counter, (uintmax_t)newest);
 		return -EBADMSG;
 	}
 	return 0;
+}
+
+int trust_check_rules(const struct config *c, const struct bundle *b, uint64_t newest,
+	char *ret_why, size_t why_size)
+{
+	bool required = c->require_signatures & TRUST_RULES;
+	char by[VERSIONS_BY_MAX];
+	size_t n;
+	int r = count(c, b, &n, by, sizeof(by), ret_why, why_size);
+
+	return r < 0 ? r : check(b, required, n, false, newest, ret_why, why_size);
+}
+
+/* Whether it protects a state-secret level less than what is in force. */
+static int is_weaker(const struct policy *old, const struct apptable *old_apps,
+	const struct policy *fresh, const struct apptable *fresh_apps, bool *ret)
+{
+	struct policydiff_side before = {old, old_apps}, after = {fresh, fresh_apps};
+	struct policydiff *d;
+	int r = policydiff_new(&before, &after, clock_realtime(), &d);
+
+	if (r < 0)
+		return r;
+	*ret = policydiff_is_weaker(d);
+	policydiff_free(d);
+	return 0;
+}
+
+int trust_check_policy(const struct config *c, const struct bundle *b, enum version_how how,
+	uint64_t newest, const struct policy *old, const struct apptable *old_apps,
+	const struct policy *fresh, const struct apptable *fresh_apps, char *ret_by, size_t by_size,
+	char *ret_why, size_t why_size)
+{
+	/* The package's own is as trustworthy as this program. */
+	bool required = c->require_signatures & (TRUST_POLICY | TRUST_ADVISORIES) &&
+		how != VERSION_HOW_SHIPPED;
+	bool weaker = false;
+	size_t n = 0;
+	int r = count(c, b, &n, ret_by, by_size, ret_why, why_size);
+
+	/* Going back on purpose is what a rollback is. */
+	if (r == 0)
+		r = check(b, required, n, how == VERSION_HOW_ROLLBACK, newest, ret_why, why_size);
+	if (r < 0 || !c->two_signatures || n >= 2 || !old || how == VERSION_HOW_SHIPPED)
+		return r;
+	r = is_weaker(old, old_apps, fresh, fresh_apps, &weaker);
+	if (r < 0 || !weaker)
+		return r;
+	snprintf(ret_why, why_size,
+		"it protects state secrets less than the policy in force, and two trusted keys "
+		"must have signed such a change (%zu has)",
+		n);
+	return -EBADMSG;
 }

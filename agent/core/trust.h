@@ -15,6 +15,10 @@
 
 #define TRUST_KEYS_MAX 64U
 
+/* Whether the rules of this bundle may be used. -EBADMSG with `ret_why`, or another error. */
+must_check int trust_check_rules(const struct config *c, const struct bundle *b, uint64_t newest,
+	char *ret_why, size_t why_size);
+
 /*
  * Whether this bundle may become the policy. `newest` is the highest counter that was in force; the
  * policies in force (NULL where there is none) and to come are for the rule of two signatures. 0,

@@ -33,6 +33,10 @@ static const struct command commands[] = {
 		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
 	{"statement", cmd_statement, "a signed statement of what was covered, and what was lost",
 		"bản xác nhận có chữ ký: đã bảo vệ gì, mất mát gì"},
+	{"keygen", cmd_keygen, "make a pair of keys", "tạo một cặp khóa"},
+	{"sign", cmd_sign, "sign a policy or rules", "ký một chính sách hoặc các luật"},
+	{"verify", cmd_verify, "say whether a bundle is whole, and who signed it",
+		"cho biết một gói có nguyên vẹn không và ai đã ký"},
 	{0},
 };
 

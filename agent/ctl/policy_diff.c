@@ -48,11 +48,12 @@ static bool is_number(const char *s)
 static int read_bundle(const struct ctl *ctl, const char *name, struct buf *ret)
 {
 	cleanup_with(buf_done) struct buf about = {0};
+	bool is_bundle;
 
 	ret->max = BUNDLE_BYTES_MAX + BUNDLE_MANIFEST_MAX;
 	if (is_number(name) && access(name, F_OK) < 0)
 		return policy_fetch(ctl, (uint32_t)strtoul(name, NULL, 10), &about, ret);
-	return policy_read_bundle(name, ret);
+	return policy_read_bundle(name, ret, &is_bundle);
 }
 
 static int compile(const struct bundle *b, const char *name, struct policy_side *ret)

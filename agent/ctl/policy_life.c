@@ -200,7 +200,7 @@ static int print_answer(const struct ctl *ctl, struct buf *text, bool json)
 
 /* ---- apply, rollback ---- */
 
-int policy_read_bundle(const char *path, struct buf *ret)
+int policy_read_bundle(const char *path, struct buf *ret, bool *ret_is_bundle)
 {
 	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
 	cleanup_with(bundle_done) struct bundle b = {0};
@@ -212,7 +212,8 @@ int policy_read_bundle(const char *path, struct buf *ret)
 	r = fd_read_path(path, ret->max, ret);
 	if (r < 0)
 		return ctl_error("%s: %s", path, strerror(-r));
-	if (bundle_is(buf_view(ret)))
+	*ret_is_bundle = bundle_is(buf_view(ret));
+	if (*ret_is_bundle)
 		return CTL_DONE;
 	buf_clear(ret);
 	r = policyfile_bundle(path, d, &b);
@@ -263,19 +264,20 @@ int policy_apply(const struct ctl *ctl, int argc, char **argv)
 		{"dry-run", no_argument, NULL, OPT_DRY_RUN}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct args a = parse(&apply_usage, options, argc, argv, 1);
 	cleanup_with(buf_done) struct buf bundle = {0};
+	bool is_bundle;
 	int r;
 
 	if (a.done >= 0)
 		return a.done;
 	if (a.n_rest < 1)
 		return usage_error(&apply_usage, "which file?");
-	r = policy_read_bundle(a.rest[0], &bundle);
+	r = policy_read_bundle(a.rest[0], &bundle, &is_bundle);
 	if (r != CTL_DONE)
 		return r;
 	/* The agent hears of it all the same: that it was refused is worth a record. */
 	r = policy_send(
 		ctl, buf_view(&bundle), a.dry_run ? CTL_APPLY_DRY_RUN : 0, a.reason, a.json);
-	if (r == CTL_FOUND)
+	if (r == CTL_FOUND && !is_bundle)
 		(void)complain(a.rest[0]);
 	return r;
 }

@@ -13,7 +13,7 @@ int policy_show(const struct ctl *ctl, int argc, char **argv);
 
 /* The bytes of a bundle: of the file, which is one itself or a policy with all that it includes. An
    exit status, CTL_DONE where it could be read; the diagnostics are printed. */
-must_check int policy_read_bundle(const char *path, struct buf *ret);
+must_check int policy_read_bundle(const char *path, struct buf *ret, bool *ret_is_bundle);
 
 /* A version's bundle from the agent (0: the one in force); `ret_about` has the agent's JSON. */
 must_check int policy_fetch(

@@ -313,8 +313,113 @@ def killed_anywhere_on_the_way_leaves_one_policy(f):
     equal(apply(f.block if opens(f) else f.log)[0], 0, "apply")
 
 
+def key(name, trusted=True):
+    equal(sealgate("keygen", WORK / name)[0], 0, "keygen")
+    if trusted:
+        (lab.ETC / "keys").mkdir(exist_ok=True)
+        shutil.copy(WORK / f"{name}.pub", lab.ETC / "keys")
+    return WORK / f"{name}.key"
+
+
+def sign(what, out, keyfile, *args):
+    code, _, err = sealgate("sign", "--key", keyfile, *args, "--output", WORK / out, *([what] if what else []))
+    equal(code, 0, err)
+    return WORK / out
+
+
+def refused(path, text, f):
+    before = version(f)
+    code, _, err = apply(path)
+    assert code == 1 and text in err, (code, err)
+    equal(version(f), before, "version")
+
+
+@test
+def only_what_trusted_keys_have_signed(f):
+    one, two, stranger = key("one"), key("two"), key("stranger", trusted=False)
+    equal(os.stat(one).st_mode & 0o777, 0o600, "mode of the key")
+    could = opens(f)
+    if could:
+        equal(apply(f.block)[0], 0, "block")
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="""require-signatures: [policy, rules]
+two-signatures: when-weaker
+""").start()
+    equal(opens(f), False, "the last good one goes on")
+    message = write("message.yaml", "block")
+    message.write_text(message.read_text() + "    message: đã ký\n")
+    refused(message, "not signed", f)
+    refused(sign(message, "stranger.bundle", stranger), "no trusted key", f)
+    good = sign(message, "good.bundle", one, "--counter", 100)
+    equal(sealgate("verify", good)[0], 0, "verify")
+    # a byte of a file, of the counter, of the signature; the end
+    data = good.read_bytes()
+    for name, changed, text in (
+            ("content", data.replace("đã ký".encode(), "da ky!!!".encode()), "not what the manifest says"),
+            ("counter", data.replace(b"counter 100", b"counter 900"), "forged"),
+            ("short", data[:-5], "not whole"),
+            ("longer", data + b"x", "left over")):
+        bad = WORK / f"{name}.bundle"
+        bad.write_bytes(changed)
+        refused(bad, text, f)
+        equal(sealgate("verify", bad)[0], 1, "verify " + name)
+    code, said, err = apply(good)
+    equal(code, 0, err)
+    v = history()["versions"][0]
+    equal((v["counter"], len(v["signers"])), (100, 16), "history")
+    refused(sign(f.block, "old.bundle", one, "--counter", 99), "older", f)
+    # Less protection of a state secret needs two.
+    weak = sign(f.log, "weak.bundle", one, "--counter", 101)
+    refused(weak, "two trusted keys", f)
+    refused(sign(weak, "weak2.bundle", stranger), "two trusted keys", f)
+    code, said, err = apply(sign(weak, "weak3.bundle", two))
+    equal((code, opens(f)), (0, True), err)
+    equal(len(history()["versions"][0]["signers"]), 33, "two signers")
+    # A file that is edited is not signed either.
+    now = version(f)
+    (lab.ETC / "policy.yaml").write_text(POLICY % ("edited", "block"))
+    assert lab.wait_for(lambda: f.agent.status()["policy"]["file_refused"])
+    equal((version(f), opens(f)), (now, True), "after the edit")
+    assert "not signed" in f.agent.status()["configuration_error"]
+    # but it may be a bundle itself
+    shutil.copy(sign(f.block, "file.bundle", one, "--counter", 102), lab.ETC / "policy.yaml")
+    assert lab.wait_for(lambda: version(f) == now + 1), f.agent.status()
+    equal(opens(f), False, "the signed file")
+
+
+@test
+def signed_rules(f):
+    drop = lab.ETC / "rules.d"
+    drop.mkdir(exist_ok=True)
+
+    def packs():
+        return f.agent.status()["rules"]["packs"]
+    before = packs()
+    loose = drop / "meeting-copy"
+    shutil.copytree(lab.SHIPPED / "rules/meeting-access", WORK / "pack")
+    text = (WORK / "pack/pack.yaml").read_text()
+    name = next(line for line in text.splitlines() if line.startswith("name:") or line.startswith("pack:"))
+    (WORK / "pack/pack.yaml").write_text(text.replace(name, name + "-copy", 1))
+    shutil.copytree(WORK / "pack", loose)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), f.agent.status()["rules"]
+    equal(packs(), before, "unsigned rules")
+    shutil.rmtree(loose)
+    shutil.copy(sign(None, "rules.bundle", WORK / "stranger.key", "--rules", WORK / "pack"), drop)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), (f.agent.status()["rules"], os.listdir(drop))
+    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 5), drop)
+    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
+    assert not f.agent.status()["rules"]["files_refused"]
+    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 4), drop)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"])
+    equal(packs(), before + 1, "older rules")
+    (drop / "rules.bundle").unlink()
+    assert lab.wait_for(lambda: packs() == before)
+
+
 @test
 def a_full_disk_is_a_refusal(f):
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
     before, could = version(f), opens(f)
     mount = VERSIONS
     saved = pathlib.Path("/root/saved")
