@@ -103,5 +103,16 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 			"explain "
 			"--app %s --user %s %s\n"),
 		i->app, DAYS, i->app, *i->user ? i->user : "USER", i->path);
+	if (*i->sha256)
+		fprintf(stderr,
+			lang_pick(o->lang,
+				"Or let exactly this content pass, whatever its name, for an "
+				"hour:\n  "
+				"sealgate policy override add %s --app %s --minutes 60 --reason "
+				"TEXT\n",
+				"Hoặc cho qua đúng nội dung này, bất kể tên tệp, trong một giờ:\n  "
+				"sealgate policy override add %s --app %s --minutes 60 --reason "
+				"TEXT\n"),
+			i->sha256, i->app);
 	return CTL_DONE;
 }

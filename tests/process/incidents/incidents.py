@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sealgate incidents` over journals that this script writes by docs/journal.md, not by the agent's code.
 
-Usage: incidents.py SEALGATE
+Usage: incidents.py SEALGATE DOCS
 """
 import hashlib
 import json
@@ -14,7 +14,8 @@ import tempfile
 import unittest
 import warnings
 
-SEALGATE = sys.argv.pop(1)
+SEALGATE = os.path.abspath(sys.argv.pop(1))
+DOCS = sys.argv.pop(1)
 
 
 def incident(number, **changes):
@@ -633,11 +634,12 @@ class Counts(unittest.TestCase):
     def test_false_positive(self):
         status, out, err = run("false-positive", incident(3)["id"], "--assign", "minh", *self.at)
         self.assertEqual(status, 0, err)
+        self.assertIn("policy override add " + "ab" * 32 + " --app zalo", err)
         with tempfile.TemporaryDirectory() as d:
             with open(os.path.join(d, "e.yaml"), "w", encoding="utf-8") as f:
                 f.write(out)
             with open(os.path.join(d, "apps.yaml"), "w", encoding="utf-8") as f:
-                f.write("version: 1\napps: [{id: zalo, name: Zalo, category: chat, exe: /usr/bin/zalo}]\n")
+                f.write("version: 1\napps: [{id: zalo, name: Zalo, category: chat, exe: /usr/bin/env}]\n")
             with open(os.path.join(d, "policy.yaml"), "w", encoding="utf-8") as f:
                 f.write("version: 1\nmode: enforce\napps: [apps.yaml]\nexceptions: [e.yaml]\nrules:\n"
                         "  - {name: x, when: {family: any}, do: block}\n")
@@ -662,6 +664,36 @@ class Counts(unittest.TestCase):
             p.kill()
             p.wait()
             p.stdout.close()
+
+
+class Guide(unittest.TestCase):
+    """Each command that the reviewers' guides show does what it is there for."""
+
+    def commands(self, name):
+        import shlex
+        with open(os.path.join(DOCS, name), encoding="utf-8") as f:
+            return [shlex.split(line) for line in f if line.startswith("    sealgate ")]
+
+    def test_commands(self):
+        english, vietnamese = (self.commands(name) for name in ("reviewer-guide.md", "reviewer-guide.vi.md"))
+        self.assertGreater(len(english), 20)
+        # Only notes are translated.
+        self.assertEqual([[w for w in c if " " not in w] for c in english],
+                         [[w for w in c if " " not in w] for c in vietnamese])
+        for commands in (english, vietnamese):
+            journal = Journal([incident(1), incident(2, time="2099-01-01T00:00:00.000Z")])
+            with tempfile.TemporaryDirectory() as d:
+                for words in commands:
+                    if "watch" in words:
+                        continue
+                    words = [incident(1)["id"] if w == "ID" else w for w in words[1:]]
+                    if words[:2] != ["statement", "verify"]:
+                        words += ["--state-dir", journal.state.name]
+                    p = subprocess.run([SEALGATE, *words], capture_output=True, cwd=d, timeout=60,
+                                       env=dict(os.environ, LC_ALL="C"))
+                    self.assertEqual(p.returncode, 0, (words, p.stderr))
+                self.assertEqual(sorted(os.listdir(d)), ["host.checkpoint", "report.csv", "report.html",
+                                                         "statement.txt", "today.json", "unit.html"])
 
 
 if __name__ == "__main__":
