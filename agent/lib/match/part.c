@@ -103,6 +103,26 @@ static struct view cut_extension(struct view right)
 	return i > 0 && i < right.n && right.p[i - 1] == '.' ? view_of(right.p, i - 1) : right;
 }
 
+/* "MẬT/TỐI MẬT/TUYỆT MẬT" is a list: another part of the line ends as the mark does. */
+static bool is_listed(const struct part *p)
+{
+	struct view mark = view_of(p->line.p + p->from, p->to - p->from), rest, part;
+	size_t word = mark.n;
+
+	while (word && mark.p[word - 1] != ' ')
+		word--;
+	mark = view_sub(mark, word, mark.n);
+	for (unsigned side = 0; side < 2; side++)
+		for (rest = side ? right_of(p) : left_of(p); shape_next_part(&rest, &part);) {
+			part = shape_trim_line(part);
+			if (mark.n && part.n >= mark.n &&
+				view_eq(view_sub(part, part.n - mark.n, part.n), mark) &&
+				(part.n == mark.n || part.p[part.n - mark.n - 1] == ' '))
+				return true;
+		}
+	return false;
+}
+
 static bool fits_segment(const struct part *p, struct part_fit *f)
 {
 	struct view left = left_of(p), right = right_of(p);
@@ -112,6 +132,8 @@ static bool fits_segment(const struct part *p, struct part_fit *f)
 		right = cut_extension(right);
 	if (p->line.n > SEGMENT_LINE_MAX || !shape_ends_part(left, sentence) ||
 		!shape_starts_part(right, sentence))
+		return false;
+	if (!sentence && p->place != PLACE_FILE_NAME && is_listed(p))
 		return false;
 	shape_trim(&left, &right, &f->shape);
 	f->shape &= ~(uint32_t)SHAPE_BULLETED;
@@ -174,6 +196,8 @@ static bool is_dash(uint32_t cp)
 static struct view key_trim(struct view key)
 {
 	key = shape_trim_line(key);
+	if (key.n && key.p[0] == ':') /* an attribute in AsciiDoc or reStructuredText */
+		key = view_sub(key, 1, key.n);
 	for (size_t i = 0; i < key.n && i < 4; i++)
 		if ((key.p[i] == '.' || key.p[i] == ')') && i > 0 && i + 1 < key.n) {
 			key.p += i + 1;

@@ -395,6 +395,8 @@ static struct side trim_start(struct view *v)
 
 void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags)
 {
+	/* "- MẬT;" and "- MẬT." are items as well */
+	bool stops = right->n == 1 && memchr(".,;", right->p[0], 3);
 	struct side l = trim_end(left), r = trim_start(right);
 	uint32_t flags = 0;
 
@@ -404,7 +406,7 @@ void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags)
 		flags |= SHAPE_BRACKETED;
 	if (l.seen & r.seen & SHAPE_QUOTED)
 		flags |= SHAPE_QUOTED;
-	if (left->n == 0 && l.bullets + l.rules == 1 && !(r.bullets || r.rules))
+	if (left->n == 0 && l.bullets + l.rules == 1 && (stops || !(r.bullets || r.rules)))
 		flags |= SHAPE_BULLETED;
 	*ret_flags = flags;
 }

@@ -149,6 +149,8 @@ static void test_trim(void **state)
 		{"(", ")", SHAPE_BRACKETED, 0, 0},
 		{"\"", "\"", SHAPE_QUOTED, 0, 0},
 		{"- ", "", SHAPE_BULLETED, 0, 0},
+		{"- ", ";", SHAPE_BULLETED, 0, 1},
+		{"- ", ".", SHAPE_BULLETED, 0, 0},
 		{"- ", " -", 0, 0, 0},
 		{"abc ", "", 0, 3, 0},
 		{"", ": abc", 0, 0, 5},
