@@ -49,6 +49,7 @@ enum {
 	CHAR_FIELD_RESULT = 0x14,
 	CHAR_FIELD_END = 0x15,
 	CHAR_HYPHEN = 0x1e,
+	CHAR_SOFT_HYPHEN = 0x1f,
 };
 
 struct doc {
@@ -319,6 +320,10 @@ static int control(struct doc *d, const struct run *run, uint32_t c)
 	case CHAR_COLUMN: return flow_break(&d->flow);
 	case CHAR_TAB: return d->in_code > 0 ? 0 : tab(d, run);
 	case CHAR_HYPHEN: return d->in_code > 0 ? 0 : flow_put(&d->flow, VIEW_LIT("-"), &run->look);
+	case CHAR_SOFT_HYPHEN:
+		return d->in_code > 0 || !look_soft_hyphen_is_letter(&run->look)
+			? 0
+			: flow_put(&d->flow, VIEW_LIT(LOOK_SOFT_HYPHEN), &run->look);
 	default: return 0;
 	}
 }

@@ -18,6 +18,7 @@
 	W(tab)                   \
 	W(sym)                   \
 	W(noBreakHyphen)         \
+	W(softHyphen)            \
 	W(lastRenderedPageBreak) \
 	W(del)                   \
 	W(moveFrom)              \
@@ -171,6 +172,8 @@ static int docx_open(struct docx *d, enum word w, const struct xml_token *t)
 	case W_tab: return tabulator(d);
 	case W_sym: return symbol(d, t);
 	case W_noBreakHyphen: return flow_put(&d->flow, VIEW_LIT("-"), NULL);
+	case W_softHyphen:
+		return look_soft_hyphen_is_letter(&d->run) ? put(d, VIEW_LIT(LOOK_SOFT_HYPHEN)) : 0;
 	case W_lastRenderedPageBreak: page_break(d); return 0;
 	case W_del:
 	case W_moveFrom:
@@ -223,6 +226,7 @@ static int docx_close(struct docx *d, enum word w)
 	case W_tab:
 	case W_sym:
 	case W_noBreakHyphen:
+	case W_softHyphen:
 	case W_lastRenderedPageBreak:
 	case W_del:
 	case W_moveFrom:

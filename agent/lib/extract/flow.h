@@ -30,6 +30,13 @@ static inline bool look_is_red(unsigned red, unsigned green, unsigned blue)
 	return red >= 0x90 && green <= red / 3 && blue <= red / 3;
 }
 
+/* In a font of TCVN3 the soft hyphen's number is the letter ư. */
+#define LOOK_SOFT_HYPHEN "\xc2\xad"
+static inline bool look_soft_hyphen_is_letter(const struct look *l)
+{
+	return l->is_legacy && l->legacy == ENCODING_TCVN3;
+}
+
 /* Sets the legacy part (and BLOCK_CAPS for a capital font) from a font's name. */
 void look_set_font(struct look *l, struct view font);
 

@@ -245,6 +245,10 @@ static int control(struct rtf *r)
 	case '}': return rtf_put_bytes(r, view_of(&c, 1));
 	case '~': return rtf_put_code(r, 0xa0);
 	case '_': return rtf_put_code(r, '-');
+	case '-':
+		return look_soft_hyphen_is_letter(&r->fonts[rtf_group(r)->font].look)
+			? rtf_put_code(r, 0xad)
+			: 0;
 	case '\t': return rtf_tab(r);
 	case '\r':
 	case '\n': return rtf_paragraph_end(r);

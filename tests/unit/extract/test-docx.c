@@ -151,6 +151,17 @@ static void test_inline_control_does_not_split(void **state)
 	assert_non_null(seen_text(s, "Độ mật: Mật"));
 }
 
+/* A soft hyphen is nothing, and in fonts of TCVN3 the letter with its number. */
+static void test_soft_hyphens(void **state)
+{
+	(void)state;
+	doc(DOC(P("<w:r><w:t>TOP SE</w:t><w:softHyphen/><w:t>CRET</w:t></w:r>") P(
+		"<w:r><w:rPr><w:rFonts w:ascii=\".VnTimeH\"/></w:rPr><w:t>l</w:t><w:softHyphen/>"
+		"<w:t>u h&#xb5;nh</w:t></w:r>")));
+	assert_non_null(seen_text(s, "TOP SECRET"));
+	assert_non_null(seen_text(s, "lưu hành"));
+}
+
 static void test_tracked_changes(void **state)
 {
 	(void)state;
@@ -411,6 +422,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_inline_control_does_not_split, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_soft_hyphens, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tracked_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text_boxes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),

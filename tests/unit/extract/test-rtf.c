@@ -77,9 +77,14 @@ static void test_encodings(void **state)
 	(void)state;
 	/* .VnTimeH shows capitals; VNI puts the mark behind the vowel, here in a group of its own. */
 	run(HEAD "{\\f1 tuy\\'d6t m\\'cbt}\\par{\\f2 M}{\\f2 A}{\\f2\\'c4}{\\f2 T}\\par{\\f2 M\\u65 ?\\u196 ?T}\\par"
-		"{\\f3 M\\'c2\\'f2T}\\par{\\f4\\'d1\\'c5\\'ca\\'d0\\'c5\\'d2\\'cd\\'ce}\\par{\\f5\\'bb\\'fa\\'c3\\'dc}\\par}");
+		"{\\f3 M\\'c2\\'f2T}\\par}");
 	assert_int_equal(seen_text(s, "tuyệt mật")->flags & (BLOCK_CAPS | BLOCK_CASE_UNKNOWN), BLOCK_CAPS | BLOCK_CASE_UNKNOWN);
 	assert_int_equal(seen_count(s, "MẬT"), 3);
+	/* a soft hyphen, and the letter with its number in such a font */
+	run(HEAD "{\\f1 l\\-u h\\'b5nh}\\par TOP SE\\-CRET\\par}");
+	seen_text(s, "lưu hành");
+	seen_text(s, "TOP SECRET");
+	run(HEAD "{\\f4\\'d1\\'c5\\'ca\\'d0\\'c5\\'d2\\'cd\\'ce}\\par{\\f5\\'bb\\'fa\\'c3\\'dc}\\par}");
 	seen_text(s, "СЕКРЕТНО");
 	seen_text(s, "机密");
 	run("{\\rtf1\\ansi\\ansicpg1258 M\\'c2\\'f2T\\par}");
