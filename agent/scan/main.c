@@ -5,6 +5,7 @@
  * costs this process and one verdict.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,6 +193,21 @@ static int confine(const struct config *c, const char *lacks, char note[NOTE_MAX
 	return r;
 }
 
+/* libpng and libjpeg say there what is wrong with a picture, as often as its maker likes. */
+static int silence(void)
+{
+	int fd = SANITIZED ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fd == STDERR_FILENO)
+		return 0;
+	if (dup2(fd, STDERR_FILENO) < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int serve(struct scan *s, const struct config *c)
 {
 	char note[NOTE_MAX];
@@ -201,6 +217,8 @@ static int serve(struct scan *s, const struct config *c)
 		r = worker_new(c->file_bytes, &s->worker);
 	if (r == 0)
 		r = child_new(s->loop, &events, s, &s->child);
+	if (r == 0)
+		r = silence();
 	if (r < 0) {
 		child_fatal("cannot start: %s", strerror(-r));
 		return r;

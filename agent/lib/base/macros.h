@@ -18,6 +18,18 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Whether this is a build that AddressSanitizer looks at. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* Each use has names of its own, so that they nest. */
 #define MACROS_PASTE_(a, b) a##b
 #define MACROS_PASTE(a, b)  MACROS_PASTE_(a, b)

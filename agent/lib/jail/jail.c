@@ -19,17 +19,6 @@
 #include "base/fd.h"
 #include "jail/jail_private.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define CAP_BIT(c) (UINT64_C(1) << (c))
 
 static int limit(int resource, uint64_t value)

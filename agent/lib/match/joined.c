@@ -3,6 +3,8 @@
  * Lines that are also read as one: those of one shape, words below each other, a word broken at a
  * hyphen, a field's key and the cell after it.
  */
+#include <string.h>
+
 #include "match/state.h"
 #include "match/utf8.h"
 
@@ -58,7 +60,7 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 {
 	const struct doc *d = match_doc(m);
 	const struct joinable *last = now;
-	bool numbers = now->numbers;
+	bool numbers = now->numbers, same = true;
 	size_t n = now->n;
 	int e = 0;
 
@@ -70,7 +72,10 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 		last = j;
 		numbers = numbers && j->numbers;
 		n += j->n + 1;
-		if (numbers && n < m->r->joined_number_min)
+		same = same && j->n == now->n && memcmp(j->text, now->text, now->n) == 0;
+		/* no marking is a word said again and again: a column of one is not read ten times
+		 */
+		if (same || (numbers && n < m->r->joined_number_min))
 			continue;
 		buf_clear(&m->work2);
 		for (uint32_t i = lines; e == 0 && i-- > 0;) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,7 +119,7 @@ static void send_job(struct ground *g, uint32_t id, int fd, uint64_t budget, con
 	struct pack p = {&body, 0};
 
 	pack_u64(&p, budget);
-	pack_u8(&p, SCAN_WANT_SHA256);
+	pack_u8(&p, SCAN_WANT_SHA256 | SCAN_WANT_OCR);
 	pack_str(&p, name);
 	assert_int_equal(0, wire_send(g->core, SCAN_JOB, id, buf_view(&body), &fd, 1));
 	buf_done(&body);
@@ -247,6 +248,47 @@ static void test_not_a_file(void **state)
 	close(dir);
 }
 
+/* A picture with a comment whose checksum is wrong: libpng would say so. */
+static const uint8_t bad_png[] = {0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d,
+	0x49, 0x48, 0x44, 0x52, 0, 0, 2, 0x58, 0, 0, 1, 0x90, 1, 0, 0, 0, 0, 0x5a, 0x4e, 0x23, 0x35,
+	0, 0, 0, 5, 0x74, 0x45, 0x58, 0x74, 0x78, 0, 0x61, 0x62, 0x63, 0xa9, 0x75, 0x91, 0x26, 0, 0,
+	0, 0x34, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0xed, 0xc1, 1, 0x0d, 0, 0, 0, 0xc2, 0xa0, 0xf7,
+	0x4f, 0x6d, 0x0f, 7, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0x8f, 6, 0x76, 0xc0, 0, 1, 0x4f, 0x0a, 0xc6, 0x10, 0, 0, 0, 0, 0x49,
+	0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+
+static int said = -1;
+
+static void catch_stderr(void)
+{
+	dup2(said, STDERR_FILENO);
+}
+
+/* What the libraries say of a document is not for the journal. */
+static void test_quiet(void **state)
+{
+	struct ground *g = *state;
+	struct stat st;
+	int fd = memfd_create("picture", MFD_CLOEXEC);
+
+	assert_int_equal(0, harness_stop(&g->h));
+	close(g->core);
+	said = memfd_create("stderr", 0);
+	assert_true(said >= 0 && fd >= 0);
+	assert_int_equal(sizeof(bad_png), write(fd, bad_png, sizeof(bad_png)));
+	harness_start(&g->h, scan_exe, &g->config, catch_stderr);
+	harness_wait_ready(&g->h);
+	g->core = harness_core(&g->h);
+	send_rules(g, 1);
+	send_job(g, 1, fd, BUDGET, "picture.png");
+	assert_string_equal("png", result(g, 1)->format);
+	assert_int_equal(0, fstat(said, &st));
+	if (!SANITIZED)
+		assert_int_equal(0, st.st_size);
+	close(said);
+	close(fd);
+}
+
 /* Digesting 6 GiB of nothing takes seconds; the backstop does not wait. */
 static void test_overrun(void **state)
 {
@@ -360,6 +402,7 @@ int main(int argc, char **argv)
 		TEST(test_verdicts),
 		TEST(test_sizes),
 		TEST(test_not_a_file),
+		TEST(test_quiet),
 		TEST(test_overrun),
 		TEST(test_job_before_rules),
 		TEST(test_unsealed_rules),
