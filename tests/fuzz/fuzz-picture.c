@@ -7,10 +7,12 @@
 
 #include "base/checked.h"
 #include "stamp/ink.h"
+#include "stamp/jbig2.h"
 #include "stamp/page.h"
 
 /* Larger ones only cost time: their sizes are refused elsewhere. */
 #define FUZZ_SIDE 512U
+#define FUZZ_WORK (4U << 20)
 
 static void look(const struct picture_piece *piece, double width)
 {
@@ -79,13 +81,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		look(&piece, 100);
 	} else if (data[0] == 'J') {
 		size_t globals = MIN((size_t)load_le16(data + 1), size - 8);
+		struct jbig2_bitmap b;
+		int r = jbig2_decode(view_sub(v, 8, globals), view_sub(v, 8 + globals, size),
+			load_le16(data + 3) % FUZZ_SIDE, FUZZ_WORK, &b);
 
-		piece.coding = PICTURE_JBIG2;
-		piece.height = load_le16(data + 3) % FUZZ_SIDE;
-		piece.globals = view_sub(v, 8, globals);
-		piece.bytes = view_sub(v, 8 + globals, size);
-		piece.place[0] = piece.place[3] = 100;
-		look(&piece, 100);
+		if (r < 0 || r > IMAGE_TOO_BIG || (r == 0) != (b.p != NULL))
+			abort();
+		jbig2_bitmap_done(&b);
 	} else {
 		/* sizes that take long are tested by test-image */
 		if (size > 16 && data[0] == 0x89 && (data[16] || data[17] || data[18] > 8))

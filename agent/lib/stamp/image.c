@@ -305,7 +305,7 @@ static int decode_fax(const struct picture_piece *p, struct image *ret)
 static int decode_jbig2(const struct picture_piece *p, struct image *ret)
 {
 	cleanup_with(jbig2_bitmap_done) struct jbig2_bitmap b;
-	int r = jbig2_decode(p->globals, p->bytes, p->height, &b);
+	int r = jbig2_decode(p->globals, p->bytes, p->height, JBIG2_WORK_MAX, &b);
 
 	if (r != 0)
 		return r;

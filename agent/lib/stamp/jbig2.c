@@ -325,8 +325,12 @@ static int dictionary_read(struct stream *s, const struct segment *segment,
 	c = jbig2_contexts_new(known.n + dict->n_new);
 	r = ret->fresh && ret->exported && c ? 0 : -ENOMEM;
 	if (r == 0) {
+		struct jbig2_budget budget = {MIN(s->budget.pixels, (uint64_t)JBIG2_SYMBOL_WORK)};
+
+		s->budget.pixels -= budget.pixels;
 		jbig2_arith_init(&d, coded);
-		r = jbig2_dictionary(&d, c, dict, &known, &s->budget, ret->fresh, ret->exported);
+		r = jbig2_dictionary(&d, c, dict, &known, &budget, ret->fresh, ret->exported);
+		s->budget.pixels += budget.pixels;
 	}
 	if (r == 0)
 		ret->n = dict->n_exported;
@@ -403,7 +407,8 @@ static int segments_read(struct stream *s, struct view data)
 	return r;
 }
 
-int jbig2_decode(struct view globals, struct view data, uint32_t height, struct jbig2_bitmap *ret)
+int jbig2_decode(struct view globals, struct view data, uint32_t height, uint64_t work,
+	struct jbig2_bitmap *ret)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	int r;
@@ -411,7 +416,7 @@ int jbig2_decode(struct view globals, struct view data, uint32_t height, struct 
 	*ret = (struct jbig2_bitmap){0};
 	if (!s)
 		return -ENOMEM;
-	s->budget.pixels = JBIG2_WORK_MAX;
+	s->budget.pixels = work;
 	s->height = height;
 	r = segments_read(s, globals);
 	if (r == 0)

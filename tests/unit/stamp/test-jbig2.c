@@ -341,7 +341,9 @@ static void test_generic(void **state)
 			put_generic(e, t, typical, 61, 45, 5, pattern);
 			flush(e, &d);
 			put_segment(&stream, 2, 38, -1, &d);
-			assert_int_equal(jbig2_decode(VIEW_EMPTY, buf_view(&stream), 0, &b), 0);
+			assert_int_equal(
+				jbig2_decode(VIEW_EMPTY, buf_view(&stream), 0, JBIG2_WORK_MAX, &b),
+				0);
 			assert_int_equal(b.w, 80);
 			assert_int_equal(b.h, 60);
 			for (unsigned y = 0; y < 60; y++)
@@ -431,8 +433,9 @@ static void test_text(void **state)
 			put_dictionary(&globals, 0, n);
 			put_page(&stream, 120, 120);
 			put_text(&stream, corner, transposed, n);
-			assert_int_equal(
-				jbig2_decode(buf_view(&globals), buf_view(&stream), 0, &b), 0);
+			assert_int_equal(jbig2_decode(buf_view(&globals), buf_view(&stream), 0,
+						 JBIG2_WORK_MAX, &b),
+				0);
 			for (unsigned i = 0; i < n; i++)
 				for (unsigned y = 0; y < 9; y++)
 					for (unsigned x = 0; x < 6 + i; x++) {
@@ -504,7 +507,8 @@ static void test_refine(void **state)
 		put_refined(e, template, 40, 30, 5, 8);
 		flush(e, &d);
 		put_segment(&stream, 3, 42, -1, &d);
-		assert_int_equal(jbig2_decode(VIEW_EMPTY, buf_view(&stream), 0, &b), 0);
+		assert_int_equal(
+			jbig2_decode(VIEW_EMPTY, buf_view(&stream), 0, JBIG2_WORK_MAX, &b), 0);
 		for (unsigned y = 0; y < 30; y++)
 			for (unsigned x = 0; x < 40; x++)
 				assert_int_equal(jbig2_pixel(&b, x, y), pattern(x, y, 8));
@@ -526,7 +530,7 @@ static void expect(struct view globals, struct view data, int outcome)
 {
 	struct jbig2_bitmap b;
 
-	assert_int_equal(jbig2_decode(globals, data, 40, &b), outcome);
+	assert_int_equal(jbig2_decode(globals, data, 40, JBIG2_WORK_MAX, &b), outcome);
 	if (outcome)
 		assert_null(b.p);
 	jbig2_bitmap_done(&b);
@@ -588,6 +592,19 @@ static void test_refused(void **state)
 	assert_int_equal(buf_put(&d, "\1\0", 2), 0);
 	put_segment(&stream, 2, 38, -1, &d);
 	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_DAMAGED);
+	/* a dictionary of large symbols */
+	buf_clear(&stream);
+	buf_clear(&d);
+	assert_int_equal(buf_put(&d, "\0\0", 2), 0);
+	put_at(&d, 0);
+	put32(&d, 1);
+	put32(&d, 1);
+	e = encoder_new();
+	put_int(e, JBIG2_IADH, 5000);
+	put_int(e, JBIG2_IADW, 5000);
+	flush(e, &d);
+	put_segment(&stream, 2, 0, -1, &d);
+	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
 	/* segments without end */
 	buf_clear(&stream);
 	buf_clear(&d);
