@@ -229,8 +229,10 @@ static void watch_dir(struct rulebook *b, const char *path)
 
 static void watch_files(struct rulebook *b)
 {
+	/* What a policy includes usually lies there; SUP_RELOAD is for the rest. */
+	static const char *const below[] = {"apps", "exceptions", "advisories"};
 	const struct config *c = &b->core->config;
-	char dir[4096];
+	char dir[4096], path[4120];
 	char *slash;
 
 	snprintf(dir, sizeof(dir), "%s", c->policy);
@@ -238,8 +240,10 @@ static void watch_files(struct rulebook *b)
 	if (slash && slash != dir)
 		*slash = 0;
 	watch_dir(b, dir);
-	strncat(dir, "/apps", sizeof(dir) - strlen(dir) - 1);
-	watch_dir(b, dir);
+	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, below[i]);
+		watch_dir(b, path);
+	}
 	for (uint32_t i = 0; i < c->rules.n; i++)
 		watch_dir(b, c->rules.v[i]);
 }

@@ -77,6 +77,22 @@ static void write_file(const char *name, const char *text)
 	"  - {id: zoom, name: Zoom, category: meeting, exe: [/opt/zoom/zoom, /b/zoom]}\n" \
 	"  - {id: zalo, name: Zalo, category: chat, exe: '/opt/*/zalo', snap: zalo}\n"
 
+/* Each rule decides at least one case of the table: what no case shows may be broken unseen. */
+static void assert_covered(const struct policy *p, const char *table)
+{
+	cleanup_with(buf_done) struct buf text = {0};
+
+	assert_int_equal(fd_read_path(table, 1U << 20, &text), 0);
+	assert_int_equal(buf_terminate(&text), 0);
+	for (uint32_t i = 0; i < policy_n_rules(p); i++) {
+		char rule[POLICY_NAME_MAX + 16];
+
+		snprintf(rule, sizeof(rule), "rule: %s}", policy_rule_name(p, i));
+		if (!strstr((char *)text.p, rule))
+			fail_msg("%s: no case for rule %s", table, policy_rule_name(p, i));
+	}
+}
+
 /* The shipped policies are valid without a warning, and their tables hold. */
 static void test_shipped(void **state)
 {
@@ -97,6 +113,7 @@ static void test_shipped(void **state)
 			result.n_failed > 0)
 			fail_with_diags(path);
 		assert_true(result.n_cases >= 8);
+		assert_covered(c.policy, path);
 		compiled_done(&c);
 	}
 }
