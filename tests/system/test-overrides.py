@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -86,11 +87,11 @@ def one_content_passes_to_one_application(f):
     a, b, _ = f.files
     for app in ("chat", "meeting"):
         assert not may_read(app, a) and not may_read(app, b), app
-    r = add(a, minutes=1)
+    r = add(a, minutes=20)
     equal(r.returncode, 0, r.stdout)
     o = json.loads(r.stdout)
     equal(o["sha256"], hashlib.sha256(a.read_bytes()).hexdigest())
-    f.first, f.until = o["id"], time.monotonic() + 60
+    f.first = o["id"]
     assert lab.wait_for(lambda: may_read("chat", a)), "an override changes nothing"
     assert not may_read("meeting", a), "another application"
     assert not may_read("chat", b), "another document"
@@ -193,11 +194,40 @@ def revoked_it_ends_at_once(f):
 
 
 @test
+def a_damaged_file_is_told_and_none_is_in_force(f):
+    f.agent.stop()
+    kept = lab.STATE / "core/overrides"
+    whole = kept.read_bytes()
+    for damaged in (whole[:-3], b"", b"x" * 100, whole[:4] + b"\xff" * (len(whole) - 4)):
+        kept.write_bytes(damaged)
+        f.agent.start()
+        equal(in_force(), [], damaged)
+        f.agent.stop()
+        assert kept.with_suffix(".damaged").exists()
+    kept.write_bytes(whole)
+    f.agent.start()
+    equal([o["id"] for o in in_force()], [f.first], "kept")
+    journal = (lab.STATE / "journal/incidents.jsonl").read_text()
+    assert journal.count("overrides.damaged") >= 4, "the gap is not in the journal"
+
+
+@test
 def it_expires_by_itself(f):
     a = f.files[0]
-    assert lab.wait_for(lambda: not may_read("chat", a), 75, 0.5), "past its time"
-    assert time.monotonic() >= f.until - 1, "before its time"
+    f.agent.stop()
+    # As if it had been given twenty minutes ago: magic, next, count; id, content, uid, begin, end.
+    kept = lab.STATE / "core/overrides"
+    data = bytearray(kept.read_bytes())
+    end = time.time() + 6
+    struct.pack_into("<QQ", data, 24, int((end - 1200) * 1e9), int(end * 1e9))
+    kept.write_bytes(data)
+    f.agent.start()
+    if time.time() < end - 1:
+        assert may_read("chat", a) or time.time() >= end, "before its time"
+    assert lab.wait_for(lambda: not may_read("chat", a), 60, 0.5), "past its time"
+    assert time.time() >= end, "before its time"
     assert lab.wait_for(lambda: in_force() == [], 75, 0.5), in_force()
+    assert '"expired"' in (lab.STATE / "journal/incidents.jsonl").read_text()
 
 
 run(setup, teardown)

@@ -12,6 +12,7 @@
 #include "wire/config.h"
 #include "wire/frame.h"
 #include "wire/peer.h"
+#include "wire/override.h"
 #include "wire/record.h"
 #include "wire/wire_facts.h"
 
@@ -138,6 +139,54 @@ static void facts_survive_the_wire(void **state)
 	buf_done(&b);
 }
 
+static void overrides_survive_the_wire_and_are_checked(void **state)
+{
+	const struct override_request good = {.what = OVERRIDE_ADD,
+		.id = 3,
+		.minutes = 20,
+		.sha256 = {1, 2, 3},
+		.app = "zalo",
+		.reason = "họp",
+		.owner = "Lan"};
+	struct override_request r;
+	struct buf b = BUF_INIT(0);
+	struct pack p = {&b, 0};
+	struct unpack u;
+
+	(void)state;
+	pack_override(&p, &good);
+	u = (struct unpack){buf_view(&b), 0};
+	unpack_override(&u, &r);
+	assert_int_equal(unpack_end(&u), 0);
+	assert_memory_equal(&r, &good, sizeof(r));
+	for (size_t n = 0; n < b.n; n++) {
+		u = (struct unpack){view_of(b.p, n), 0};
+		unpack_override(&u, &r);
+		assert_int_equal(unpack_end(&u), -EPROTO);
+	}
+	b.p[0] = OVERRIDE_WHAT_MAX;
+	u = (struct unpack){buf_view(&b), 0};
+	unpack_override(&u, &r);
+	assert_int_equal(unpack_end(&u), -EPROTO);
+	buf_done(&b);
+
+	assert_null(override_refused(&good));
+	r = good;
+	r.minutes = 0;
+	assert_non_null(override_refused(&r));
+	r = good;
+	r.app[0] = 0;
+	assert_non_null(override_refused(&r));
+	r = good;
+	r.reason[1] = '\n';
+	assert_non_null(override_refused(&r));
+	r = good;
+	r.owner[0] = 0;
+	assert_non_null(override_refused(&r));
+	r.what = OVERRIDE_REVOKE;
+	assert_null(override_refused(&r));
+}
+
 static void records_and_configuration_survive_the_wire(void **state)
 {
 	struct gate_record r = {.realtime = 1, .pid = 2, .action = ACTION_BLOCK, .cause = 3}, s;
@@ -244,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(malformed_frames_are_refused, setup, teardown),
 		cmocka_unit_test(rows_permit_or_not),
 		cmocka_unit_test(facts_survive_the_wire),
+		cmocka_unit_test(overrides_survive_the_wire_and_are_checked),
 		cmocka_unit_test(records_and_configuration_survive_the_wire),
 		cmocka_unit_test_setup_teardown(peers_queue_in_order, setup, teardown),
 	};
