@@ -43,6 +43,16 @@ void clock_format(uint64_t realtime, char ret[CLOCK_TEXT_MAX])
 		(unsigned)(realtime % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
+/* timegm() would take 30 February for 2 March. */
+static int is_day(const struct tm *tm)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year = tm->tm_year + 1900;
+	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return tm->tm_mday <= days[tm->tm_mon] + (tm->tm_mon == 1 ? leap : 0);
+}
+
 int clock_parse(const char *text, uint64_t *ret_realtime)
 {
 	struct tm tm = {0};
@@ -71,7 +81,7 @@ int clock_parse(const char *text, uint64_t *ret_realtime)
 			p += 1 + used;
 		}
 	}
-	if (*p)
+	if (*p || !is_day(&tm))
 		return -EINVAL;
 	t = timegm(&tm) - offset;
 	if (t < 0)

@@ -346,8 +346,7 @@ static void unknown_key(const struct conf *c, const struct conf_node *key,
 		diag_hint(e, "merge keys are not supported: write the keys out");
 	else if (below)
 		diag_hint(e, "it belongs below `%s`: indent it further", below->key);
-	else if (table != keywords_rule && table != keywords_policy &&
-		find(keywords_rule, key->text))
+	else if (table == keywords_when && find(keywords_rule, key->text))
 		diag_hint(e, "it is a key of rules: indent it less, as `name`");
 	else
 		keywords_hint(e, key->text, names);

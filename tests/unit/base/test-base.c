@@ -96,6 +96,9 @@ static void time_goes_there_and_back(void **state)
 	assert_int_equal(t, UINT64_C(1795424400000000000));
 	assert_int_equal(clock_parse("2026-11-23", &t), 0);
 	assert_int_equal(clock_parse("yesterday", &t), -EINVAL);
+	assert_int_equal(clock_parse("2026-02-29", &t), -EINVAL);
+	assert_int_equal(clock_parse("2026-04-31T10:00:00Z", &t), -EINVAL);
+	assert_int_equal(clock_parse("2028-02-29", &t), 0);
 	assert_int_equal(clock_parse("2026-11-23T09:00:00Zx", &t), -EINVAL);
 }
 
