@@ -41,6 +41,7 @@
 	"P029" /* warning: this host has nothing that the condition could be about \
 		*/
 #define P_CASE_FAILED "P030"
+#define P_NO_RULES    "P040" /* warning: an empty policy */
 #define P_CASE        "P031" /* the table names something that the policy does not have */
 
 enum keyword_type {

@@ -2,8 +2,8 @@
 /*
  * policy.yaml and the application files that it includes, compiled to what the gate reads. Owns the
  * meaning of every key; the tables of keywords.c are the source of the parser, of the hints and of
- * the JSON Schema. Diagnostics have the permanent codes P001..P029 (policy, applications) and
- * P030..P039 (decision tables), or conf's C codes where the YAML itself is wrong.
+ * the JSON Schema. Diagnostics have the permanent codes P001..P029 and P040.. (policy,
+ * applications) and P030..P039 (decision tables), or conf's C codes where the YAML itself is wrong.
  */
 #pragma once
 

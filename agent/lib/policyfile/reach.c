@@ -46,6 +46,14 @@ static uint32_t set_of(const struct rule *r, enum dimension d)
 	return 0;
 }
 
+static uint32_t full_set(enum dimension d)
+{
+	static const unsigned max[DIMENSION_MAX] = {
+		LEVEL_MAX, COMPLETENESS_MAX, CHANNEL_MAX, CATEGORY_MAX};
+
+	return BITS(max[d]);
+}
+
 /* What `o` surely matches of the dimension, whatever application asks. */
 static uint32_t outer_set(const struct rule *o, enum dimension d)
 {
@@ -251,12 +259,45 @@ static void check_shadows(struct rule_context *ctx, const struct rule *rules, si
 	}
 }
 
+static bool has_any_path(const struct rule *r)
+{
+	for (size_t i = 0; i < r->def.n_paths; i++)
+		if (strcmp(r->paths[i], "**") == 0 || strcmp(r->paths[i], "/**") == 0)
+			return true;
+	return false;
+}
+
+static bool has_any_time(const struct rule *r)
+{
+	for (unsigned m = 0; m < MINUTES_A_WEEK; m++)
+		if (!(r->week->minutes[m / 64] >> m % 64 & 1))
+			return false;
+	return true;
+}
+
+/* Also where it asks for every value there is. */
+static bool matches_everything(const struct rule *r)
+{
+	const uint32_t sets = POLICY_WHEN_LEVEL | POLICY_WHEN_COMPLETENESS | POLICY_WHEN_CHANNEL |
+		POLICY_WHEN_CATEGORY;
+	uint32_t rest = r->def.when & ~sets;
+
+	for (unsigned d = 0; d < DIMENSION_MAX; d++)
+		if (!is_subset(full_set(d), set_of(r, d)))
+			return false;
+	if ((rest & POLICY_WHEN_PATH) && has_any_path(r))
+		rest &= ~(uint32_t)POLICY_WHEN_PATH;
+	if ((rest & POLICY_WHEN_TIME) && r->week && has_any_time(r))
+		rest &= ~(uint32_t)POLICY_WHEN_TIME;
+	return rest == 0;
+}
+
 static void check_everything(struct rule_context *ctx, const struct rule *r)
 {
 	const struct conf_node *n = r->node;
 	struct diag *e;
 
-	if (r->def.when != 0)
+	if (!matches_everything(r))
 		return;
 	if (action_refuses(r->def.action))
 		e = conf_error(r->conf, n, P_EVERYTHING, ctx->diags,
@@ -271,7 +312,12 @@ static void check_everything(struct rule_context *ctx, const struct rule *r)
 void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
 {
 	const struct rule *last = n > 0 ? &rules[n - 1] : NULL;
+	const struct conf_node *root = conf_root(ctx->conf);
 
+	if (n == 0)
+		(void)diags_warning(ctx->diags, P_NO_RULES, conf_file(ctx->conf), root->line,
+			root->col,
+			"there are no rules: everything is allowed, and nothing recorded");
 	for (size_t i = 0; i < n; i++) {
 		check_everything(ctx, &rules[i]);
 		check_reach(ctx, rules, i);
