@@ -157,6 +157,10 @@ static int read_rules(struct compile *c, size_t errors)
 	if (r == 0 && c->diags->errors == errors) {
 		rules_check(&ctx, c->rules.v, c->rules.n);
 		failures_check(&ctx, &c->failures);
+		if (c->rules.n == 0 && !conf_get(conf_root(c->conf), "failures"))
+			(void)diags_warning(c->diags, P_NO_RULES, conf_file(c->conf), list->line,
+				list->col,
+				"there are no rules: everything is allowed, and nothing recorded");
 	}
 	c->n_idle = ctx.n_idle;
 	return r;

@@ -312,12 +312,7 @@ static void check_everything(struct rule_context *ctx, const struct rule *r)
 void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
 {
 	const struct rule *last = n > 0 ? &rules[n - 1] : NULL;
-	const struct conf_node *root = conf_root(ctx->conf);
 
-	if (n == 0)
-		(void)diags_warning(ctx->diags, P_NO_RULES, conf_file(ctx->conf), root->line,
-			root->col,
-			"there are no rules: everything is allowed, and nothing recorded");
 	for (size_t i = 0; i < n; i++) {
 		check_everything(ctx, &rules[i]);
 		check_reach(ctx, rules, i);
