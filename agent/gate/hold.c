@@ -199,6 +199,9 @@ static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, ui
 	q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (q->fd < 0)
 		return -EMFILE;
+	/* Being scanned is not being read by somebody; a file system that cannot do it may not
+	 * care. */
+	unchecked(fcntl(q->fd, F_SETFL, O_NOATIME));
 	q->key = *key;
 	q->id = hold_next_id(g);
 	q->epoch = g->epoch;

@@ -467,7 +467,7 @@ static void look_at_gate(struct agent *a)
 /* What the gate had to drop is a gap in the journal. */
 static void look_at_losses(struct agent *a)
 {
-	uint64_t lost = a->shared->counters.records_lost;
+	uint64_t lost = a->shared->counters.records_lost, refused;
 
 	if (lost > a->records_lost)
 		agent_record(a, "gap", "gate-records", clock_realtime(),
@@ -480,6 +480,14 @@ static void look_at_losses(struct agent *a)
 			"%ju applications started before the file systems were covered",
 			(uintmax_t)(lost - a->uncovered));
 	a->uncovered = lost;
+	rescue_counts(a->rescue, &lost, &refused);
+	if (lost > a->rescued)
+		agent_record(a, "gap", "fuse", clock_realtime(),
+			"while the gate waited for a FUSE server, %ju opens were answered for it; "
+			"in "
+			"all, %ju of applications were refused",
+			(uintmax_t)(lost - a->rescued), (uintmax_t)refused);
+	a->rescued = lost;
 }
 
 static int on_mounts(void *userdata, int fd, uint32_t ev)
@@ -752,6 +760,10 @@ static int set_up(struct agent *a)
 	a->listen_fd = statedir_listen(a->statedir);
 	r = a->listen_fd < 0 ? a->listen_fd : make_shared(a);
 	if (r == 0)
+		r = rescue_new(group_fd(a->group), a->shared, &a->rescue);
+	if (r == 0)
+		group_guard(a->group, a->rescue);
+	if (r == 0)
 		r = make_loop(a);
 	if (r == 0)
 		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
@@ -773,6 +785,7 @@ static int set_up(struct agent *a)
 static void tear_down(struct agent *a)
 {
 	group_free(a->group); /* first: from here on nobody waits for us */
+	rescue_free(a->rescue);
 	proc_free(a->gate);
 	for (uint32_t i = 0; i < SCAN_MAX; i++)
 		proc_free(a->scan[i]);

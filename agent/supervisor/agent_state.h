@@ -48,6 +48,7 @@ struct agent {
 	struct loop_timer *tick, *start_timer, *stop_timer;
 	struct statedir *statedir;
 	struct group *group;
+	struct rescue *rescue;
 	struct arming *arming;
 	struct failures *failures;
 	struct tags *tags;
@@ -67,7 +68,7 @@ struct agent {
 	struct agent_policy policy, next;
 	uint32_t next_id; /* 0: none */
 	bool next_sent;
-	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered;
+	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered, rescued;
 	bool serving, stopping, orderly;
 	int exit_status;
 };

@@ -61,6 +61,7 @@ struct group {
 	char **exes; /* marked executables, resolved paths */
 	size_t n_exes;
 	uint32_t exe_failures;
+	struct rescue *rescue; /* NULL: no FUSE file system may be marked */
 	bool armed;
 	bool pre_access; /* the kernel can ask before a file is read or mapped */
 };
@@ -101,7 +102,10 @@ static int open_group(char *ret_why, size_t why_size)
 	/* The class that may ask before content is read; its events come before those of others. */
 	unsigned flags = FAN_CLASS_PRE_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |
 		FAN_UNLIMITED_MARKS;
-	int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+	/* Without O_NOATIME: the flags reach the server of a FUSE file, which may not open what its
+	   user does not own that way, and then the kernel refuses the open whoever asked for it.
+	   The gate sets it where it hands on a descriptor to be read. */
+	int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
 	int saved = errno;
 
 	if (fd < 0) {
@@ -157,7 +161,7 @@ int group_new(
 	if (r == 0)
 		g->arrivals = fanotify_init(
 			FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
-			O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+			O_RDONLY | O_LARGEFILE | O_CLOEXEC);
 	if (r == 0)
 		r = probe(g->fd, &g->pre_access, ret_why, why_size);
 	if (r == 0) {
@@ -332,9 +336,15 @@ static void helper_ended(struct covered *c, int r)
 static int mark_served(const struct group *g, struct covered *c, const char *options)
 {
 	struct marking m = {g, c->mount, option(options, "user_id="), option(options, "group_id=")};
+	int r;
 
 	if (c->helper)
 		return 0;
+	r = g->rescue ? rescue_start(g->rescue) : -ENOTSUP;
+	if (r < 0) {
+		c->error = -r;
+		return r;
+	}
 	c->helper_since = clock_now();
 	c->helper = helper_start(mark_as_user, &m);
 	if (c->helper < 0) {
@@ -347,11 +357,22 @@ static int mark_served(const struct group *g, struct covered *c, const char *opt
 	return c->marked;
 }
 
+void group_guard(struct group *g, struct rescue *rescue)
+{
+	g->rescue = rescue;
+}
+
 void group_tick(struct group *g)
 {
-	for (size_t i = 0; i < g->n_covered; i++)
+	bool served = false;
+
+	for (size_t i = 0; i < g->n_covered; i++) {
 		if (g->covered[i].helper)
 			helper_ended(&g->covered[i], helper_wait(g->covered[i].helper, 0));
+		served = served || (is_served(g->covered[i].type) && g->covered[i].marked);
+	}
+	if (served && g->rescue)
+		unchecked(rescue_start(g->rescue)); /* again at the next tick */
 }
 
 /* 1 where newly marked, 0 where it was, -errno. */
@@ -520,6 +541,9 @@ void group_cover_process(const struct group *g, uint32_t pid)
 
 	if (!g->armed || !is_in_other_namespace(pid))
 		return;
+	/* One of them may be a FUSE server's. */
+	if (!g->rescue || rescue_start(g->rescue) < 0)
+		return;
 	/* What lies on the way to a mount may be a server of the user's. */
 	helper = helper_start(mark_private, &p);
 	if (helper > 0 && helper_wait(helper, HELPER_PRIVATE_MS) == -EAGAIN)
@@ -535,6 +559,8 @@ void group_uncover(struct group *g)
 	if (g->arrivals >= 0)
 		(void)fanotify_mark(
 			g->arrivals, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	if (g->rescue)
+		rescue_stop(g->rescue);
 	g->n_covered = 0;
 	g->armed = false;
 }
@@ -562,6 +588,8 @@ void group_disarm(struct group *g)
 			g->arrivals, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
 	for (size_t i = 0; i < g->n_covered; i++)
 		g->covered[i].marked = g->covered[i].arrivals = false;
+	if (g->rescue)
+		rescue_stop(g->rescue);
 	g->armed = false;
 }
 

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/macros.h"
 #include "subject/apptable.h"
+#include "supervisor/rescue.h"
 #include "wire/config.h"
 
 struct group;
@@ -29,6 +30,9 @@ struct group;
 must_check int group_new(
 	const struct config_paths *protect, char *ret_why, size_t why_size, struct group **ret);
 struct group *group_free(struct group *g); /* takes every mark off; takes NULL, returns NULL */
+
+/* From now on a FUSE file system is marked only while these watch over the gate. Borrowed. */
+void group_guard(struct group *g, struct rescue *rescue);
 
 int group_fd(const struct group *g);
 

@@ -15,8 +15,6 @@
 #include "base/list.h"
 #include "supervisor/mounts.h"
 
-#define TAG_PREFIX "sealgate.app."
-
 struct group_dir {
 	struct list node;
 	char path[];

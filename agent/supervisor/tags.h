@@ -12,6 +12,8 @@
 
 #include "base/macros.h"
 
+#define TAG_PREFIX "sealgate.app." /* of the name of a tag group */
+
 struct tags;
 
 /* -ENOENT where no cgroup2 is mounted, -EROFS and the like where it cannot be written. */

@@ -978,7 +978,7 @@ def it_is_confined():
         status = dict(l.split(":", 1) for l in open("/proc/%d/status" % g.gate.pid) if ":" in l)
         assert status["Seccomp"].strip() == "2" and status["NoNewPrivs"].strip() == "1"
         # SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, LEASE
-        assert int(status["CapEff"], 16) == 1 << 21 | 1 << 19 | 1 << 2 | 1 << 28, status["CapEff"]
+        assert int(status["CapEff"], 16) == 1 << 21 | 1 << 19 | 1 << 2 | 1 << 3 | 1 << 28, status["CapEff"]
 
 
 @case
