@@ -60,7 +60,7 @@ def setup():
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
-    shutil.copy(lab.SHIPPED / "policy/default.yaml", lab.ETC / "policy.yaml")
+    lab.copy_shipped_policy()
     lab.STATE.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m,mode=711", "tmpfs", str(lab.STATE)],
                    check=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -30,6 +31,13 @@ def install(build):
 
 def add_user(name):
     subprocess.run(["useradd", "-m", "-s", "/bin/bash", name], check=True)
+
+
+def copy_shipped_policy():
+    """Into /etc/sealgate, with what it names beside itself, as an admin would to change it."""
+    ETC.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SHIPPED / "policy/default.yaml", ETC / "policy.yaml")
+    shutil.copytree(SHIPPED / "policy/advisories", ETC / "advisories", dirs_exist_ok=True)
 
 
 def wait_for(what, seconds=10.0, step=0.05):

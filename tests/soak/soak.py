@@ -147,7 +147,7 @@ def setup():
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
-    shutil.copy(lab.SHIPPED / "policy/default.yaml", lab.ETC / "policy.yaml")
+    lab.copy_shipped_policy()
     return lab.Agent(policy=lab.ETC / "policy.yaml").start()
 
 

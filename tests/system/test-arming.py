@@ -90,7 +90,7 @@ def setup():
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
-    shutil.copy(lab.SHIPPED / "policy/default.yaml", lab.ETC / "policy.yaml")
+    lab.copy_shipped_policy()
     f.marked = DOCS / "bao-cao.txt"
     f.marked.write_text(MARKED)
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()

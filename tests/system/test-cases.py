@@ -171,7 +171,7 @@ def setup():
     lab.ETC.mkdir(parents=True, exist_ok=True)
     (lab.ETC / "apps").mkdir()
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
-    shutil.copy(lab.SHIPPED / "policy/default.yaml", lab.ETC / "policy.yaml")
+    lab.copy_shipped_policy()
     f.places = {"ext4": DOCS}
     image(f, "xfs", ["mkfs.xfs", "-q"])
     image(f, "btrfs", ["mkfs.btrfs", "-q"])
