@@ -19,7 +19,9 @@ N_PUBLIC = 200
 def setup():
     s = Scene(policy=LOG)
     rows = [["LƯU HÀNH NỘI BỘ"], ["BẢNG GIÁ CHÀO"], ["Gói thầu", "Giá"]]
-    s.books = {name: workbook(DOCS / f"{name}.xlsx", rows + [[name, n]])
+    # In a folder of their own: a chooser opens what it highlights, and lists where it was last.
+    (DOCS / "noi-bo").mkdir()
+    s.books = {name: workbook(DOCS / "noi-bo" / f"{name}.xlsx", rows + [[name, n]])
                for n, name in enumerate(("gajim", "dino", "chromium", "profanity"))}
     s.agent.start()
     s.agent.known(len(s.books))
