@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast the journal verifies, and how fast it takes records against sqlite with a write-ahead
- * log and the same payloads and durability, in turns so that the disk's mood hits both alike.
+ * How fast the journal verifies, and how fast it takes records, and how long each takes to be
+ * durable, against sqlite with a write-ahead log and the same payloads and durability, in turns so
+ * that the disk's mood hits both alike; and against systemd-journald where one listens, which says
+ * nothing when a record is on the disk: there it is the time until it has taken it.
  * usage: bench-journal [RECORDS [DIR]]     (1000000 in a directory of its own below /var/tmp)
  */
 #include <dirent.h>
@@ -10,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "journal/journal.h"
+#include "journal/seal.h"
 
 #define ROUNDS  8
 #define SAMPLES 1024 /* different payloads */
@@ -57,6 +61,50 @@ static struct view sample(unsigned n)
 	return buf_view(&samples[n % SAMPLES]);
 }
 
+/* Of one record each time. */
+#define LATENCIES 2000U
+
+struct latencies {
+	uint64_t ns[LATENCIES];
+	unsigned n;
+};
+
+static int by_size(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void put_latencies(const char *name, struct latencies *l)
+{
+	if (l->n == 0)
+		return;
+	qsort(l->ns, l->n, sizeof(*l->ns), by_size);
+	printf("one record: %-11s p50 %7.3f ms   p99 %7.3f ms   max %7.3f ms   (%u)\n", name,
+		(double)l->ns[l->n / 2] / 1e6, (double)l->ns[l->n * 99 / 100] / 1e6,
+		(double)l->ns[l->n - 1] / 1e6, l->n);
+}
+
+static void note(struct latencies *l, uint64_t begin)
+{
+	if (l->n < LATENCIES)
+		l->ns[l->n++] = clock_now() - begin;
+}
+
+/* The native protocol: one datagram of KEY=value lines. */
+static int open_journald(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static double per_second(uint64_t n, uint64_t ns)
 {
 	return (double)n * 1e9 / (double)ns;
@@ -69,10 +117,10 @@ static uint64_t append(struct journal *j, unsigned from, unsigned n, unsigned gr
 	for (unsigned i = 0; i < n; i++) {
 		if (journal_append(j, sample(from + i), &seq) < 0)
 			die("append failed");
-		if ((i + 1) % group == 0 && journal_sync(j) < 0)
+		if ((i + 1) % group == 0 && (journal_sync(j) < 0 || journal_maintain(j) < 0))
 			die("sync failed");
 	}
-	if (journal_sync(j) < 0)
+	if (journal_sync(j) < 0 || journal_maintain(j) < 0)
 		die("sync failed");
 	return clock_now() - begin;
 }
@@ -134,6 +182,39 @@ static void compare(struct journal *j, sqlite3 *db, unsigned *from, unsigned n, 
 		(double)theirs / (double)ours);
 }
 
+static struct latencies ours, theirs, daemons;
+
+static void compare_latency(struct journal *j, sqlite3 *db, unsigned *from, unsigned n)
+{
+	int fd = open_journald();
+
+	for (unsigned i = 0; i < n; i++, ++*from) {
+		uint64_t begin = clock_now();
+		struct buf b = {0};
+
+		(void)append(j, *from, 1, 1);
+		note(&ours, begin);
+		begin = clock_now();
+		(void)insert(db, *from, 1, 1);
+		note(&theirs, begin);
+		if (fd < 0 ||
+			buf_printf(&b, "MESSAGE=%.*s\nPRIORITY=6\n", (int)sample(*from).n,
+				(const char *)sample(*from).p) < 0)
+			continue;
+		begin = clock_now();
+		if (send(fd, b.p, b.n, MSG_NOSIGNAL) == (ssize_t)b.n)
+			note(&daemons, begin);
+		buf_done(&b);
+	}
+	if (fd >= 0)
+		close(fd);
+	put_latencies("journal", &ours);
+	put_latencies("sqlite wal", &theirs);
+	put_latencies("journald", &daemons);
+	if (daemons.n == 0)
+		puts("one record: journald    does not listen here");
+}
+
 static void remove_all(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -153,27 +234,30 @@ int main(int argc, char **argv)
 	char dir[300];
 	struct journal_verify_result v;
 	struct journal_opened how;
+	enum seal_key key;
 	struct journal *j;
 	sqlite3 *db;
 	uint64_t t;
 
 	snprintf(dir, sizeof(dir), "%s/bench-journal-XXXXXX", argc > 2 ? argv[2] : "/var/tmp");
-	if (n == 0 || !mkdtemp(dir) || journal_open(dir, &j, &how) < 0)
+	if (n == 0 || !mkdtemp(dir) || journal_open(dir, &j, &how) < 0 || journal_key(j, &key) < 0)
 		die("cannot begin");
 	for (unsigned i = 0; i < SAMPLES; i++)
 		make_payload(i, &samples[i]);
 	db = open_sqlite(dir);
 	compare(j, db, &from, MIN(n / 100 + 1, 200U), 1);
 	compare(j, db, &from, MIN(n / 10 + 1, 4096U), GROUP);
+	compare_latency(j, db, &from, MIN(n / 100 + 1, 500U));
 	sqlite3_close(db);
 	if (from < n)
-		printf("append, one sync at the end: %.0f/s\n",
-			per_second(n - from, append(j, from, n - from, n)));
+		printf("append, 4096 per sync: %.0f/s\n",
+			per_second(n - from, append(j, from, n - from, 4096)));
 	journal_close(j);
 	t = clock_now();
 	if (journal_verify(dir, NULL, NULL, &v) < 0 || v.findings || v.records < n)
 		die("the journal is not whole");
 	t = clock_now() - t;
+	printf("%" PRIu64 " checkpoints\n", v.checkpoints);
 	printf("verify: %" PRIu64 " records in %.2f s: %.0f/s\n", v.records, (double)t / 1e9,
 		per_second(v.records, t));
 	remove_all(dir);
