@@ -15,6 +15,8 @@
 #include "journal/incident.h"
 #include "journal/journal.h"
 #include "journal/line.h"
+#include "journal/seal.h"
+#include "siem/siem.h"
 
 static char dir[64];
 
@@ -57,6 +59,40 @@ static void setup(void)
 	atexit(remove_all);
 }
 
+/* Each form is one line, whatever stands in the record. */
+static void send_on(const struct journal_entry *e)
+{
+	for (unsigned f = 0; f < SIEM_FORMAT_MAX; f++) {
+		struct siem_options o = {.format = (enum siem_format)f,
+			.hide_names = LEVEL_SECRET,
+			.hide_snippets = LEVEL_INTERNAL,
+			.host = "host",
+			.journal = ""};
+		struct buf b = BUF_INIT(0);
+
+		if (siem_put(e, &o, &b) == 0 && b.n > 0 && memchr(b.p, '\n', b.n))
+			abort();
+		buf_clear(&b);
+		if (siem_syslog(e, &o, &b) == 0 && memchr(b.p, '\n', b.n))
+			abort();
+		buf_done(&b);
+	}
+}
+
+/* What is read as a checkpoint is written as the same one. */
+static void check_checkpoint(struct view v)
+{
+	struct checkpoint c, again;
+	struct buf b = BUF_INIT(0);
+
+	if (checkpoint_parse(v, &c) < 0)
+		return;
+	if (checkpoint_check(&c) < 0 || checkpoint_put(&b, &c) < 0 ||
+		checkpoint_parse(buf_view(&b), &again) < 0 || memcmp(&c, &again, sizeof(c)) != 0)
+		abort();
+	buf_done(&b);
+}
+
 static uint64_t read_all(void)
 {
 	struct journal_reader *r;
@@ -72,6 +108,8 @@ static uint64_t read_all(void)
 		if (k < 0)
 			continue;
 		n++;
+		send_on(&e);
+		check_checkpoint(e.payload);
 		if (incident_parse(e.payload, &i) == 0)
 			incident_free(i);
 	}
@@ -91,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (!dir[0])
 		setup();
+	check_checkpoint(v);
 	if (n > HEAD_SIZE && p[HEAD_SIZE - 1] == '\n') {
 		head = view_sub(v, 0, HEAD_SIZE);
 		v = view_sub(v, HEAD_SIZE, v.n);

@@ -24,7 +24,7 @@ def install(build):
     assert in_lab(), "only in a lab: tests/lab/enter"
     subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet"], check=True,
                    stdout=subprocess.DEVNULL)
-    for name in ("sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch"):
+    for name in ("sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch", "sealgate-relay"):
         subprocess.run(["useradd", "--system", "--no-create-home", "--shell",
                         "/usr/sbin/nologin", name], check=False, stderr=subprocess.DEVNULL)
 

@@ -5,6 +5,7 @@
 The client is an application that the policy lists by its path (here a copy of the shell, so that it
 can be told what to do); the editor is the ordinary one. Run in a lab: tests/lab/enter.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -162,6 +163,34 @@ def a_checkpoint_that_is_kept_elsewhere(f):
                        text=True, timeout=20)
     equal(r.returncode, 0, r.stdout + r.stderr)
     assert "is there, unchanged" in r.stdout and "signed up to record" in r.stdout, r.stdout
+
+
+@test
+def a_statement_of_what_is_covered(f):
+    kept = "/tmp/statement"
+    r = subprocess.run(["sealgate", "statement", "--out", kept], capture_output=True, text=True, timeout=20)
+    equal(r.returncode, 0, r.stdout + r.stderr)
+    for text in ("covered: opening files", "in part: ", "policy: 1 (mode enforce)", "confidential refused"):
+        assert text in r.stdout.replace("  ", " "), (text, r.stdout)
+    r = as_user("sealgate", "statement", "verify", kept)
+    equal(r.returncode, 0, r.stdout)
+    assert "signed by the key" in r.stdout
+
+
+@test
+def what_is_sent_on_is_sent_by_another_user(f):
+    relay = lab.ETC / "relay.yaml"
+    out = pathlib.Path("/tmp/relay")
+    out.mkdir(mode=0o777)
+    out.chmod(0o777)
+    relay.write_text(f"state-dir: {lab.STATE}\nsinks: [{{name: soc, to: 'file:{out}/sent', format: ocsf}}]\n")
+    r = subprocess.run([str(lab.LIBEXEC / "sealgate-relay"), "--once", "--config", str(relay)],
+                       capture_output=True, text=True, timeout=20)
+    equal(r.returncode, 0, r.stderr)
+    equal((out / "sent").owner(), "sealgate-relay", "owner")
+    events = [json.loads(line) for line in (out / "sent").read_text().splitlines()]
+    assert any(e["class_uid"] == 2006 and e["file"]["path"] == str(f.marked) for e in events)
+    equal((lab.STATE / "relay/soc.cursor").owner(), "sealgate-relay", "owner of the cursor")
 
 
 @test

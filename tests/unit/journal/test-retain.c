@@ -406,6 +406,59 @@ static void test_wrong_key(void **state)
 	buf_done(&text);
 }
 
+/* A power cut at any byte of a signed journal of two files: what was before the cut stays, what
+   comes after it is signed, and nothing but the missing end is a fault. */
+static void test_cut_sealed(void **state)
+{
+	static const struct journal_limits limits = {.segment_bytes = 1500};
+	static const char *const files[] = {JOURNAL_HEAD, SEAL_KEY_FILE, SEAL_PUBLIC_FILE};
+	struct scratch *s = *state;
+	struct buf closed = {0}, active = {0}, others[3] = {0};
+	struct segments list;
+	struct journal *j = open_limited(s, &limits);
+	uint64_t last_closed;
+
+	put(j);
+	seal(j);
+	put(j);
+	put(j);
+	last_closed = put(j);
+	seal(j);
+	journal_close(j);
+	assert_int_equal(n_closed(s, &list), 1);
+	scratch_read(s, list.v[0].name, &closed);
+	scratch_read(s, JOURNAL_FILE, &active);
+	for (int i = 0; i < 3; i++)
+		scratch_read(s, files[i], &others[i]);
+	for (size_t cut = 0; cut <= active.n; cut++) {
+		struct scratch t;
+		struct scratch_findings f;
+		bool whole = cut == active.n;
+
+		scratch_make(&t);
+		scratch_write(&t, list.v[0].name, buf_view(&closed));
+		scratch_write(&t, JOURNAL_FILE, view_sub(buf_view(&active), 0, cut));
+		for (int i = 0; i < 3; i++)
+			scratch_write(&t, files[i], buf_view(&others[i]));
+		j = open_limited(&t, &limits);
+		assert_true(put(j) > last_closed);
+		seal(j);
+		journal_close(j);
+		scratch_verify(&t, &f);
+		assert_int_equal(f.n, whole ? 0 : f.by_fault[JOURNAL_FAULT_SEQ]);
+		assert_true(f.n <= 1);
+		assert_int_equal(f.result.first_seq, 0);
+		assert_true(f.result.sealed_seq + 1 == f.result.last_seq);
+		assert_int_equal(f.result.lost_keys, 0);
+		scratch_remove(&t);
+	}
+	segments_done(&list);
+	buf_done(&closed);
+	buf_done(&active);
+	for (int i = 0; i < 3; i++)
+		buf_done(&others[i]);
+}
+
 static void test_seals_by_itself(void **state)
 {
 	static const struct journal_limits none = {0};
@@ -439,6 +492,7 @@ int main(void)
 		WITH_SCRATCH(test_drop_by_age),
 		WITH_SCRATCH(test_checkpoint),
 		WITH_SCRATCH(test_wrong_key),
+		WITH_SCRATCH(test_cut_sealed),
 		WITH_SCRATCH(test_seals_by_itself),
 	};
 
