@@ -95,8 +95,9 @@ static bool is_monitored(const struct incident *i)
 {
 	enum action done, meant;
 
-	return action_parse(i->action, &done) == 0 && action_parse(i->intended, &meant) == 0 &&
-		!action_interferes(done) && action_interferes(meant);
+	return i->override == 0 && action_parse(i->action, &done) == 0 &&
+		action_parse(i->intended, &meant) == 0 && !action_interferes(done) &&
+		action_interferes(meant);
 }
 
 static void put_row(struct table *t, const struct incident *i)

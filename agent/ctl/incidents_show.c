@@ -153,7 +153,14 @@ static void put_sentence(const struct incident *i, enum lang lang)
 	puts("”.");
 	if (is_refused(i->action))
 		return;
-	if (is_refused(i->intended))
+	if (i->override)
+		printf(lang_pick(lang,
+			       "  A rule refuses it; an administrator let it pass (override "
+			       "%" PRIu64 ", see \"kind\":\"override\" in the journal).\n",
+			       "  Quy tắc chặn lượt này; quản trị viên đã cho qua (lần cho qua số "
+			       "%" PRIu64 ", xem \"kind\":\"override\" trong nhật ký).\n"),
+			i->override);
+	else if (is_refused(i->intended))
 		puts(lang_pick(lang,
 			"  It was allowed because the policy only monitors; in the mode "
 			"\"enforce\" "

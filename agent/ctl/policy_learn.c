@@ -251,7 +251,9 @@ static int set_text(char **slot, const char *text)
 static int take(struct learn *l, const struct incident *i)
 {
 	enum action meant = ACTION_ALLOW;
-	bool refused = action_parse(i->intended, &meant) == 0 && action_interferes(meant);
+	/* What an administrator let pass was thought about already. */
+	bool refused = i->override == 0 && action_parse(i->intended, &meant) == 0 &&
+		action_interferes(meant);
 	bool secret = i->level_known && i->level >= LEVEL_CONFIDENTIAL;
 	const char *level = i->level_known && i->level > LEVEL_NONE ? i->level_text
 		: strcmp(i->completeness, "full") == 0              ? "none"

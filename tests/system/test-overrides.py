@@ -52,6 +52,10 @@ def in_force():
     return json.loads(sealgate("policy", "override", "list", "--json").stdout)["overrides"]
 
 
+def journal():
+    return "".join(p.read_text() for p in sorted((lab.STATE / "journal").glob("*.jsonl*")))
+
+
 def may_read(app, path):
     r = subprocess.run(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups",
                         f"/opt/lab/{app}", "-c", f"read -r line < '{path}' && echo READ"],
@@ -113,7 +117,9 @@ def the_journal_says_what_passed_and_why(f):
                                    if i.get("override") == f.first), None))
     equal((i["action"], i["intended"], i["rule"], i["path"]),
           ("log", "block", "refuse-classified", str(f.files[0])))
-    text = "".join(p.read_text() for p in (lab.STATE / "journal").glob("*.jsonl"))
+    assert f"override {f.first}" in sealgate("incidents", "show", i["id"]).stdout
+    assert "would have been refused" not in sealgate("incidents", "list").stdout
+    text = journal()
     added = [json.loads(line) for line in text.splitlines() if '"kind":"override"' in line]
     assert added, "no record of the override"
     text = json.dumps(added[0], ensure_ascii=False)
@@ -207,8 +213,7 @@ def a_damaged_file_is_told_and_none_is_in_force(f):
     kept.write_bytes(whole)
     f.agent.start()
     equal([o["id"] for o in in_force()], [f.first], "kept")
-    journal = (lab.STATE / "journal/incidents.jsonl").read_text()
-    assert journal.count("overrides.damaged") >= 4, "the gap is not in the journal"
+    assert lab.wait_for(lambda: journal().count("overrides.damaged") >= 4), journal()
 
 
 @test
@@ -227,7 +232,7 @@ def it_expires_by_itself(f):
     assert lab.wait_for(lambda: not may_read("chat", a), 60, 0.5), "past its time"
     assert time.time() >= end, "before its time"
     assert lab.wait_for(lambda: in_force() == [], 75, 0.5), in_force()
-    assert '"expired"' in (lab.STATE / "journal/incidents.jsonl").read_text()
+    assert lab.wait_for(lambda: '"expired"' in journal())
 
 
 run(setup, teardown)

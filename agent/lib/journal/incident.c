@@ -84,6 +84,7 @@ static void take_fields(struct incident *i)
 		.ppid = number(t, "ppid"),
 		.size = number(t, "size"),
 		.policy_version = number(t, "policy_version"),
+		.override = number(t, "override"),
 		.retries = number(t, "retries"),
 		.hold_ms = json_number_value(json_object_get(t, "hold_ms")),
 		.n_tags = json_array_size(json_object_get(t, "tags")),

@@ -44,6 +44,7 @@ struct incident {
 	enum level level;
 	bool level_known; /* false: `level_text` is no level of this version */
 	uint64_t uid, pid, ppid, size, policy_version, retries;
+	uint64_t override; /* what let it pass; 0: nothing */
 	double hold_ms;
 	size_t n_tags, n_reasons, n_evidence, n_notes, n_files;
 	size_t n_ancestry;
