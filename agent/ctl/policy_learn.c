@@ -21,6 +21,7 @@
 #include "ctl/usage.h"
 #include "model/action.h"
 
+#define GROUP_SLOTS   65536U /* a power of two above GROUPS_MAX */
 #define GROUPS_MAX    20000U /* of one kind; what comes after is counted as a whole */
 #define USERS_MAX     3U     /* that an exception names; it names none where there are more */
 #define PROPOSED_MIN  3U     /* opens of a folder below which nothing is proposed */
@@ -58,6 +59,7 @@ struct group {
 
 struct groups {
 	struct group *v;
+	uint32_t *slots; /* by hash: one more than the place in `v`; GROUP_SLOTS, or NULL */
 	size_t n, cap;
 	uint64_t left_out; /* opens over GROUPS_MAX */
 };
@@ -82,6 +84,7 @@ static void groups_done(struct groups *g)
 			free(g->v[i].users[k]);
 	}
 	free(g->v);
+	free(g->slots);
 }
 
 static void learn_done(struct learn *l)
@@ -144,14 +147,43 @@ static int is_new(struct learn *l, const void *group, const char *kind, const ch
 	return 1;
 }
 
+static uint64_t hash_of(const struct learn *l, const char *app, const char *key)
+{
+	char text[4400];
+	int n = snprintf(text, sizeof(text), "%s %s", app, key);
+
+	return hash_bytes(l->hash, view_of(text, MIN((size_t)MAX(n, 0), sizeof(text) - 1)));
+}
+
+/* The slot of the group, or the free one where it would be. */
+static uint32_t *slot_of(
+	const struct learn *l, const struct groups *g, const char *app, const char *key)
+{
+	size_t at = hash_of(l, app, key) & (GROUP_SLOTS - 1);
+
+	for (; g->slots[at]; at = (at + 1) & (GROUP_SLOTS - 1)) {
+		const struct group *m = &g->v[g->slots[at] - 1];
+
+		if (strcmp(m->app, app) == 0 && strcmp(m->key, key) == 0)
+			break;
+	}
+	return &g->slots[at];
+}
+
 /* NULL: no memory, or over the bound. */
-static struct group *find_group(struct groups *g, const char *app, const char *key)
+static struct group *find_group(
+	const struct learn *l, struct groups *g, const char *app, const char *key)
 {
 	struct group *made;
+	uint32_t *slot;
 
-	for (size_t i = 0; i < g->n; i++)
-		if (strcmp(g->v[i].app, app) == 0 && strcmp(g->v[i].key, key) == 0)
-			return &g->v[i];
+	if (!g->slots)
+		g->slots = calloc(GROUP_SLOTS, sizeof(*g->slots));
+	if (!g->slots)
+		return NULL;
+	slot = slot_of(l, g, app, key);
+	if (*slot)
+		return &g->v[*slot - 1];
 	if (g->n == GROUPS_MAX)
 		return NULL;
 	if (g->n == g->cap) {
@@ -170,7 +202,7 @@ static struct group *find_group(struct groups *g, const char *app, const char *k
 		free(made->key);
 		return NULL;
 	}
-	g->n++;
+	*slot = (uint32_t)++g->n;
 	return made;
 }
 
@@ -197,7 +229,7 @@ static int add_user(
 static int add(
 	struct learn *l, struct groups *g, const struct incident *i, const char *key, bool refused)
 {
-	struct group *m = find_group(g, i->app, key);
+	struct group *m = find_group(l, g, i->app, key);
 	uint64_t opens = i->retries + 1;
 	char which[64];
 	int r;
@@ -308,8 +340,13 @@ static int read_journal(struct learn *l)
 
 /* ---- proposals ---- */
 
+/* Not where a user's name cannot be written down: without it, it would be for everybody. */
 static bool is_proposed(const struct group *g)
 {
+	for (uint32_t k = 0; k < MIN(g->n_users, USERS_MAX); k++)
+		for (const char *s = g->users[k]; *s; s++)
+			if ((unsigned char)*s < 0x20 || *s == 0x7f || *s == '\'')
+				return false;
 	return g->opens >= PROPOSED_MIN && *g->app;
 }
 

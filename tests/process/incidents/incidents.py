@@ -47,8 +47,8 @@ class Journal:
         self.lines = []
         prev = "0" * 64
         for seq, record in enumerate([{"kind": "birth", "format": 1, "id": "00" * 16}] + records):
-            body = '{"seq":%d,"time":"2026-11-23T09:00:00.%03dZ","prev":"%s","record":%s' % (
-                seq, seq, prev, json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+            body = '{"seq":%d,"time":"2026-11-23T09:%02d:%02d.%03dZ","prev":"%s","record":%s' % (
+                seq, seq // 60000, seq // 1000 % 60, seq % 1000, prev, json.dumps(record, ensure_ascii=False, separators=(",", ":")))
             prev = hashlib.sha256(body.encode()).hexdigest()
             self.lines.append('%s,"hash":"%s"}\n' % (body, prev))
         self.head = "%020d %s\n" % (len(records), prev)
@@ -694,6 +694,55 @@ class Guide(unittest.TestCase):
                     self.assertEqual(p.returncode, 0, (words, p.stderr))
                 self.assertEqual(sorted(os.listdir(d)), ["host.checkpoint", "report.csv", "report.html",
                                                          "statement.txt", "today.json", "unit.html"])
+
+
+class Learning(unittest.TestCase):
+    """sealgate policy learn, over journals."""
+
+    def learn(self, records, *args):
+        journal = Journal(records)
+        self.addCleanup(journal.state.cleanup)
+        status, out, err = run("learn", "--json", "--state-dir", journal.state.name, *args,
+                               command="policy")
+        self.assertEqual((status, err), (0, ""))
+        return json.loads(out)
+
+    def monitored(self, number, path, **changes):
+        return incident(0, **{"id": "01JDBXAMPL%016d" % number, "path": path, "level": "internal",
+                              "action": "log", "mode": "monitor", **changes})
+
+    def test_counts_and_proposal(self):
+        records = [self.monitored(n, f"/srv/mẫu/{n % 2}.docx", uid=1000 + n % 2,
+                                  user=("lan", "minh")[n % 2]) for n in range(1, 5)]
+        records.append({"kind": "incident-more", "id": records[0]["id"], "retries": 6,
+                        "last": "2026-11-23T09:00:00.000Z"})
+        o = self.learn(records)
+        self.assertEqual((o["incidents"], o["opens"], o["refused"]), (4, 10, 10))
+        self.assertEqual([(g["app"], g["level"], g["opens"], g["documents"], g["users"])
+                          for g in o["levels"]], [("telegram", "internal", 10, 2, 2)])
+        self.assertIn("path: '/srv/mẫu/*'", o["exceptions"])
+        self.assertIn("user: ['minh', 'lan']", o["exceptions"])
+        self.assertIn("level: [internal]", o["exceptions"])
+
+    def test_nothing_is_proposed_for_state_secrets_few_opens_or_names_that_cannot_be_written(self):
+        for records in ([self.monitored(n, "/srv/a/b", level="secret") for n in range(1, 9)],
+                        [self.monitored(n, "/srv/a/b") for n in range(1, 3)],
+                        [self.monitored(n, "/srv/a/b", user="o'x") for n in range(1, 9)],
+                        [self.monitored(n, "", ) for n in range(1, 9)],
+                        [self.monitored(n, "…cut/off/x") for n in range(1, 9)],
+                        [self.monitored(n, "/srv/a/b", intended="log") for n in range(1, 9)],
+                        [self.monitored(n, "/srv/a/b", override=3) for n in range(1, 9)]):
+            self.assertEqual(self.learn(records)["exceptions"], "", records[0])
+
+    def test_names_that_patterns_would_take_for_something_else(self):
+        o = self.learn([self.monitored(n, "/srv/[a] {b}*\n'c'/x") for n in range(1, 5)])
+        self.assertIn("path: '/srv/?a? ?b???''c''/*'", o["exceptions"])
+
+    def test_many_users_are_not_named_and_many_folders_are_counted(self):
+        o = self.learn([self.monitored(n, "/srv/a/b", uid=n, user=f"u{n}") for n in range(1, 6)])
+        self.assertNotIn("user:", o["exceptions"])
+        o = self.learn([self.monitored(n, f"/srv/{n}/x") for n in range(1, 20006)])
+        self.assertEqual((o["opens"], o["left_out"]), (20005, 5))
 
 
 if __name__ == "__main__":
