@@ -6,8 +6,9 @@
 
 #include "extract/mail.h"
 
-/* Bytes of a "From " line. */
-#define FROM_MAX 512
+/* Bytes of a "From " line, and of a header's name. */
+#define FROM_MAX       512
+#define NAME_MAX_BYTES 40
 
 /* The length of the line at the start of `v`, its end included, if it is "From who when YYYY". */
 static size_t from_line(struct view v)
@@ -49,12 +50,22 @@ static size_t next_message(struct view v, size_t at)
 	return v.n;
 }
 
+/* "Subject: " or another header: after a "From " line one is enough. */
+static bool starts_header(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.n && n < NAME_MAX_BYTES &&
+		(((v.p[n] | 0x20) >= 'a' && (v.p[n] | 0x20) <= 'z') || v.p[n] == '-'))
+		n++;
+	return n > 1 && n + 1 < v.n && v.p[n] == ':' && (v.p[n + 1] == ' ' || v.p[n + 1] == '\t');
+}
+
 int mbox_bid(struct view content)
 {
 	size_t n = from_line(content);
 
-	return n > 0 && mail_bid(view_sub(content, n, content.n)) != BID_NONE ? BID_MAGIC
-									      : BID_NONE;
+	return n > 0 && starts_header(view_sub(content, n, content.n)) ? BID_MAGIC : BID_NONE;
 }
 
 static int read_message(struct extractor *x, struct view message, unsigned number)

@@ -49,6 +49,10 @@ static void test_mbox(void **state)
 	assert_string_equal(seen_text(s, "From here on nothing is a message.")->member, "message 1");
 	assert_string_equal(seen_text(s, "second")->name, "Subject");
 	assert_string_equal(seen_text(s, "body two")->member, "message 2");
+	/* one header is enough behind such a line; a sentence that begins like one is none */
+	run("From a@b.example Mon Nov 23 09:00:00 2026\nSubject: only\n\nbody\n", "mbox");
+	assert_string_equal(seen_text(s, "only")->name, "Subject");
+	run("From Monday 09:00 in 2026\nthe office: closed\n", "text");
 	/* as many as there may be members */
 	s->limits.members = 1;
 	run("From a@b.example Mon Nov 23 09:00:00 2026\n" HEAD("first") "\nbody one\n\n"
