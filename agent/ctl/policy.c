@@ -46,7 +46,9 @@ static const struct usage schema_usage = {
 };
 
 static const struct usage policy_usage = {
-	.synopsis = "policy check|test|apply|history|rollback|show|diff|override|learn|schema ...",
+	.synopsis =
+		"policy check|test|apply|history|rollback|show|diff|simulate|override|learn|schema "
+		"...",
 	.text = "Checks policies, runs their decision tables, puts them in force and takes them "
 		"back,\nlets single documents pass for a while, and prints the schemas of their "
 		"files.",
@@ -305,16 +307,18 @@ int cmd_policy(const struct ctl *ctl, int argc, char **argv)
 		{"rollback", policy_rollback},
 		{"show", policy_show},
 		{"diff", policy_diff},
+		{"simulate", policy_simulate},
 		{"override", policy_override},
 		{"learn", policy_learn},
 	};
 	static const char *const names[] = {"check", "test", "schema", "apply", "history",
-		"rollback", "show", "diff", "override", "learn", NULL};
+		"rollback", "show", "diff", "simulate", "override", "learn", NULL};
 	const char *near;
 
 	if (argc < 2)
 		return usage_error(&policy_usage,
-			"which of check, test, apply, history, rollback, show, diff, override, "
+			"which of check, test, apply, history, rollback, show, diff, simulate, "
+			"override, "
 			"learn, "
 			"schema?");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

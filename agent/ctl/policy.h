@@ -7,3 +7,4 @@
 
 int policy_learn(const struct ctl *ctl, int argc, char **argv);
 int policy_override(const struct ctl *ctl, int argc, char **argv);
+int policy_simulate(const struct ctl *ctl, int argc, char **argv);

@@ -21,7 +21,7 @@ _sealgate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i command= sub=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --socket | --lang | --state-dir | --rules | --to) ((i++)) ;;
+		--config | --socket | --lang | --state-dir | --rules | --to | --key | --output | --reason | --counter) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$command" ]; then
@@ -65,7 +65,7 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "new in-progress confirmed resolved false-positive ignored" -- "$cur"))
 		return
 		;;
-	--out | --checkpoint)
+	--out | --output | --key | --checkpoint)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;

@@ -313,6 +313,62 @@ def killed_anywhere_on_the_way_leaves_one_policy(f):
     equal(apply(f.block if opens(f) else f.log)[0], 0, "apply")
 
 
+@test
+def what_is_predicted_is_what_happens(f):
+    """Documents of two levels and of none under one policy; the same opens under the next."""
+    rules = """version: 1
+apps: [apps]
+rules:
+  - name: marked
+    when: {level: [confidential, internal], category: chat}
+    do: %s
+  - name: rest
+    when: {category: chat, channel: open}
+    do: %s
+"""
+    docs = []
+    for n in range(6):
+        path = DOCS / f"du-doan-{n}.txt"
+        path.write_text(MARKED if n % 2 else f"Thư viện xã mở cửa ngày chủ nhật, số {n}.\n")
+        docs.append(path)
+
+    def use(name, marked, rest):
+        path = write(name, "log")
+        path.write_text(rules % (marked, rest))
+        return path
+
+    def replay():
+        before = {i["id"] for i in f.agent.incidents()}
+        for path in docs:
+            client(f"read -r line < '{path}'")
+
+        def all_recorded():
+            found = [i for i in f.agent.incidents() if i["id"] not in before and "du-doan" in i["path"]]
+            return found if len(found) == len(docs) else None
+        found = lab.wait_for(all_recorded, 20)
+        assert found, "each open is an incident"
+        return {i["path"]: (i["action"], i["rule"]) for i in found}
+    equal(apply(use("now.yaml", "block", "log"))[0], 0, "the policy of today")
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    time.sleep(1.1)  # the journal's times below are later than `since`
+    old = replay()
+    new = use("next.yaml", "log", "block")
+    code, out, err = sealgate("policy", "simulate", "--json", "--since", since, new)
+    equal(code, 1, err)
+    said = json.loads(out)
+    equal(apply(new)[0], 0, "the policy of tomorrow")
+    then = replay()
+    refuses = {p: (old[p][0] == "block", then[p][0] == "block") for p in old}
+    equal(said["incidents"], {"same": sum(a == b and old[p][0] == then[p][0] for p, (a, b) in refuses.items()),
+                              "new_block": sum(b and not a for a, b in refuses.values()),
+                              "vanished_block": sum(a and not b for a, b in refuses.values()), "other": 0}, "prediction")
+    equal({r["name"]: (r["new_block"], r["vanished_block"]) for r in said["rule"]},
+          {"rest": (3, 0), "marked": (0, 3)}, "by rule")
+    equal(said["coverage"], "recorded-only", "coverage")
+    code, out, _ = sealgate("policy", "simulate", "--since", since, new)
+    assert "not in the journal" in out and "new refusals" in out, out
+
+
 def key(name, trusted=True):
     equal(sealgate("keygen", WORK / name)[0], 0, "keygen")
     if trusted:

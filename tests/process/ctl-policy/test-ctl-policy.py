@@ -269,7 +269,7 @@ def usage(top):
     assert "did you mean \"check\"" in r.stderr, r.stderr
     for args in (["--jsn"], ["a", "b"]):
         equal(run("policy", "check", *args).returncode, 2)
-    for name in ("check", "test", "schema", "apply", "history", "rollback", "show", "diff"):
+    for name in ("check", "test", "schema", "apply", "history", "rollback", "show", "diff", "simulate"):
         r = run("policy", name, "--help")
         equal((r.returncode, r.stderr), (0, ""))
 
