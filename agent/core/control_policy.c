@@ -97,7 +97,7 @@ int caller_on_apply(struct caller *c, struct wire_frame *f)
 			c, f->id, true, view_str("the bundle is no sealed memory\n"));
 	who(c, &r);
 	r.reason = reason;
-	r.how = flags & CTL_APPLY_COURIER ? VERSION_HOW_COURIER : VERSION_HOW_APPLIED;
+	r.how = VERSION_HOW_APPLIED;
 	r.dry_run = flags & CTL_APPLY_DRY_RUN;
 	e = begin_waiting(c, f->id);
 	if (e == 0)

@@ -350,7 +350,6 @@ static const char *how_text(const char *how, enum lang lang)
 		{"shipped", "shipped", "có sẵn"},
 		{"applied", "applied", "áp dụng"},
 		{"rolled-back", "rollback", "quay lại"},
-		{"courier", "courier", "chuyển tay"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

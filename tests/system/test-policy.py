@@ -234,48 +234,85 @@ def a_file_that_is_edited_becomes_a_version(f):
 
 
 class Load(threading.Thread):
-    """A client that opens without a pause; each answer must be one that a policy gives."""
+    """A client that opens without a pause: each answer is the one of a policy that was in force
+    between the question and the answer."""
+
+    SCRIPT = ("while :; do if read -r x < '%s'; then echo READ; else echo NO; fi; done 2>/dev/null")
 
     def __init__(self, f):
         super().__init__(daemon=True)
-        self.f, self.going, self.wrong, self.n = f, True, [], 0
+        self.p = subprocess.Popen(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(CLIENT),
+                                   "-c", self.SCRIPT % f.marked], stdout=subprocess.PIPE, text=True)
+        self.n, self.wrong, self.last = 0, [], None
 
     def run(self):
-        script = (f"while read -r go; do if read -r x < '{self.f.marked}'; then echo READ; "
-                  "else echo NO; fi; done 2>/dev/null")
-        p = subprocess.Popen(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(CLIENT),
-                              "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                             bufsize=1)
-        while self.going:
-            began = time.monotonic()
-            p.stdin.write("go\n")
-            p.stdin.flush()
-            answer = p.stdout.readline().strip()
+        for line in self.p.stdout:
             self.n += 1
-            if answer not in ("READ", "NO"):
-                self.wrong.append((answer, time.monotonic() - began))
-        p.stdin.close()
-        p.wait(10)
+            self.last = line.strip()
+            if self.last not in ("READ", "NO"):
+                self.wrong.append(self.last)
+
+    def stop(self):
+        self.p.kill()
+        self.p.wait(10)
+        self.join(20)
+
+
+def footprint(f):
+    """Resident KiB and descriptors of each process that keeps a policy."""
+    out = {}
+    pids = {role: f.agent.pid_of(role) for role in ("core", "gate")}
+    pids["supervisor"] = f.agent.process.pid
+    for role, pid in pids.items():
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        rss = int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1])
+        out[role] = (rss, len(os.listdir(f"/proc/{pid}/fd")))
+    return out
 
 
 @test
 def applied_while_opens_go_on(f):
+    rounds = int(os.environ.get("POLICY_ROUNDS", "30"))
     load = Load(f)
     load.start()
+    slowest = 0.0
     try:
-        for n in range(30):
+        for n in range(10):  # what grows once has grown
+            equal(apply((f.block, f.log)[n % 2])[0], 0, "apply")
+        first, began, opened = footprint(f), time.monotonic(), load.n
+        for n in range(rounds):
             path, want = (f.block, False) if n % 2 == 0 else (f.log, True)
-            code, said, err = apply(path)
+            asked = time.monotonic()
+            if n % 5 == 4:
+                code, out, err = sealgate("policy", "rollback", "--json")
+                want = opens(f)
+            else:
+                code, said, err = apply(path)
+            slowest = max(slowest, time.monotonic() - asked)
             equal(code, 0, err)
             # What is said to be in force is: the next open is answered by it.
-            equal(opens(f), want, f"after version {said['version']}")
+            equal(opens(f), want, f"round {n}")
+        took, opened = time.monotonic() - began, load.n - opened
     finally:
-        load.going = False
-        load.join(30)
+        load.stop()
+    last = footprint(f)
+    print(f"# {rounds} changes in {took:.1f} s, the slowest {slowest * 1000:.0f} ms, "
+          f"{opened / took:.0f} opens a second; KiB and descriptors {first} -> {last}", flush=True)
     assert load.n > 50 and not load.wrong, (load.n, load.wrong[:5])
-    by = {v["version"]: v for v in history()["versions"]}
+    versions = {v["version"]: v for v in history()["versions"]}
+    text = {}
     for i in f.agent.incidents():
-        assert i["policy_version"] in by, (i["policy_version"], sorted(by))
+        n = i["policy_version"]
+        assert n in versions, n
+        if i["rule"] != "marked" or i["path"] != str(f.marked):
+            continue
+        if n not in text:
+            text[n] = sealgate("policy", "show", n)[1]
+        # each verdict is right for the version that it names
+        assert f"do: {i['intended']}" in text[n], (i, text[n])
+    for role in first:
+        assert last[role][1] <= first[role][1] + 2, (role, first, last)
+        assert last[role][0] <= first[role][0] + 2048 + rounds * 2, (role, first, last)
 
 
 def kill_while_applying(f, role, delay):

@@ -11,7 +11,7 @@
 #define CONTENTS "contents\n"
 #define LINE_MAX (BUNDLE_NAME_MAX + 256U)
 
-static const char *const kind_names[BUNDLE_KIND_MAX] = {"policy", "rules", "advisory"};
+static const char *const kind_names[BUNDLE_KIND_MAX] = {"policy", "rules"};
 
 const char *bundle_kind_name(enum bundle_kind kind)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle: a policy with every file that it includes, or rule packs, or advisories, in one file
+ * A bundle: a policy with every file that it includes, or rule packs, or both, in one file
  * with a manifest of digests, a counter and signatures. docs/policy-lifecycle.md has the form. What
  * is parsed is checked whole: order, names, sizes, every file's digest, and that nothing is left
  * over. Who signed it is another question, answered by bundle_signers().
@@ -27,9 +27,8 @@
 #define BUNDLE_POLICY "policy.yaml" /* name of the policy file itself */
 
 enum bundle_kind {
-	BUNDLE_KIND_POLICY,   /* policy.yaml and what it includes */
-	BUNDLE_KIND_RULES,    /* PACK/FILE */
-	BUNDLE_KIND_ADVISORY, /* FILE */
+	BUNDLE_KIND_POLICY, /* policy.yaml and what it includes */
+	BUNDLE_KIND_RULES,  /* PACK/FILE */
 	BUNDLE_KIND_MAX,
 };
 

@@ -28,8 +28,7 @@ struct versions {
 	bool has_seen;
 };
 
-static const char *const how_names[VERSION_HOW_MAX] = {
-	"file", "shipped", "applied", "rolled-back", "courier"};
+static const char *const how_names[VERSION_HOW_MAX] = {"file", "shipped", "applied", "rolled-back"};
 
 const char *version_how_name(enum version_how how)
 {

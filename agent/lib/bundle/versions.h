@@ -30,7 +30,6 @@ enum version_how {
 	VERSION_HOW_SHIPPED, /* the package's own */
 	VERSION_HOW_APPLIED,
 	VERSION_HOW_ROLLBACK,
-	VERSION_HOW_COURIER,
 	VERSION_HOW_MAX,
 };
 

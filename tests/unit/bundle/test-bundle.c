@@ -44,7 +44,6 @@ static void there_and_back(void **state)
 	assert_true(view_eq(view_of(f->content, f->n), VIEW_LIT("apps: []\n")));
 	assert_null(bundle_find(&b, BUNDLE_KIND_RULES, BUNDLE_POLICY));
 	assert_true(bundle_has(&b, BUNDLE_KIND_RULES));
-	assert_false(bundle_has(&b, BUNDLE_KIND_ADVISORY));
 	/* the policy's digest is of the policy alone */
 	assert_int_equal(bundle_digest(&a, BUNDLE_KIND_POLICY, x), 0);
 	b.counter = 8;
