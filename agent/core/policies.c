@@ -764,6 +764,8 @@ int policies_new(struct core *core, struct buf *ret_why, struct policies **ret)
 	if (!p)
 		return -ENOMEM;
 	p->core = core;
+	/* Other numbers than those of the core before, of which an answer may be on its way. */
+	p->last_id = (uint32_t)(clock_realtime() >> 10);
 	list_init(&p->waiters);
 	snprintf(p->dir, sizeof(p->dir), "%s/core/policies", core->config.state_dir);
 	r = loop_timer_new(core->loop, on_timer, p, &p->timer);
