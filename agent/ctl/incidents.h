@@ -39,10 +39,11 @@ struct incidents_options {
 	const char *checkpoint; /* verify: an exported one */
 };
 
-/* What all that goes over many incidents looks for. index_build() with incidents_wanted() and then
-   incidents_refine() for what reviewers may have changed. */
+/* As an incident was written, without what reviewers said later: see incidents_build(). */
 bool incidents_wanted(void *userdata, const struct incident *i);
-must_check int incidents_refine(const struct incidents_options *o, struct index *x);
+
+/* Those that the options want, as they are now. 0 or -errno. */
+must_check int incidents_build(const struct incidents_options *o, struct index **ret);
 
 /* index_load(), with what its level conceals concealed. */
 must_check int incidents_load(

@@ -114,11 +114,17 @@ static bool wanted_now(void *userdata, const struct incident *i)
 	return !o->text || has_text(i, o->text);
 }
 
-int incidents_refine(const struct incidents_options *o, struct index *x)
+int incidents_build(const struct incidents_options *o, struct index **ret)
 {
-	if (!o->status && !o->assignee && !o->tag && !o->text)
-		return 0;
-	return index_refine(x, wanted_now, (void *)o);
+	cleanup_with(index_freep) struct index *x = NULL;
+	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
+
+	/* What reviewers may have changed is looked at again. */
+	if (r == 0 && (o->status || o->assignee || o->tag || o->text))
+		r = index_refine(x, wanted_now, (void *)o);
+	if (r == 0)
+		*ret = steal(&x);
+	return r;
 }
 
 int incidents_conceal(const struct incidents_options *o, struct incident *i)

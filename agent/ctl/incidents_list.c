@@ -213,10 +213,7 @@ int incidents_list(const struct incidents_options *o)
 
 	if (o->group)
 		return incidents_group(o);
-	r = index_build(o->dir, incidents_wanted, (void *)o, &x);
-
-	if (r == 0)
-		r = incidents_refine(o, x);
+	r = incidents_build(o, &x);
 	if (r < 0)
 		return incidents_no_journal(o, r);
 	if (!o->has_limit && !o->json && isatty(STDOUT_FILENO))

@@ -341,10 +341,8 @@ int incidents_report(const struct incidents_options *o)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
 	struct report p = {.o = o};
-	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
+	int r = incidents_build(o, &x);
 
-	if (r == 0)
-		r = incidents_refine(o, x);
 	if (r < 0)
 		return incidents_no_journal(o, r);
 	p.x = x;

@@ -184,18 +184,6 @@ static int flush_json(struct buf *b, const struct json *j)
 	return r;
 }
 
-static int build(const struct incidents_options *o, struct index **ret)
-{
-	cleanup_with(index_freep) struct index *x = NULL;
-	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
-
-	if (r == 0)
-		r = incidents_refine(o, x);
-	if (r == 0)
-		*ret = steal(&x);
-	return r;
-}
-
 int incidents_stats(const struct incidents_options *o)
 {
 	static const char *const shown[] = {
@@ -203,7 +191,7 @@ int incidents_stats(const struct incidents_options *o)
 	cleanup_with(index_freep) struct index *x = NULL;
 	struct buf b = {0};
 	struct json j;
-	int r = build(o, &x);
+	int r = incidents_build(o, &x);
 
 	if (r < 0)
 		return incidents_no_journal(o, r);
@@ -242,7 +230,7 @@ int incidents_group(const struct incidents_options *o)
 	cleanup_with(tally_freep) struct tally *t = NULL;
 	struct buf b = {0};
 	struct json j;
-	int r = build(o, &x);
+	int r = incidents_build(o, &x);
 
 	if (r < 0)
 		return incidents_no_journal(o, r);
@@ -350,7 +338,7 @@ int incidents_precision(const struct incidents_options *o)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
 	cleanup_with(tally_freep) struct tally *t = NULL;
-	int r = build(o, &x);
+	int r = incidents_build(o, &x);
 
 	if (r < 0)
 		return incidents_no_journal(o, r);

@@ -35,6 +35,7 @@ struct journal *journal_close(struct journal *j)
 	if (j) {
 		fd_close(j->fd);
 		fd_close(j->head_fd);
+		fd_close(j->lock_fd);
 		fd_close(j->dir_fd);
 		sha256_free(j->sha);
 		segments_done(&j->closed);
@@ -335,8 +336,14 @@ static int open_files(struct journal *j, const char *dir)
 	j->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->dir_fd < 0)
 		return -errno;
-	/* The directory, as the file is another one now and then. */
-	if (flock(j->dir_fd, LOCK_EX | LOCK_NB) < 0)
+	/* A file of its own, for the writer alone: whoever may read the others could lock them, and
+	   with that keep records out. */
+	j->lock_fd = openat(
+		j->dir_fd, JOURNAL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (j->lock_fd < 0)
+		return -errno;
+	journal_own_like_directory(j, j->lock_fd);
+	if (flock(j->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	j->fd = openat(j->dir_fd, JOURNAL_FILE,
 		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
@@ -368,8 +375,11 @@ int journal_open(const char *dir, struct journal **ret, struct journal_opened *r
 
 	if (!j)
 		return -ENOMEM;
-	*j = (struct journal){
-		.fd = -1, .dir_fd = -1, .head_fd = -1, .line = BUF_INIT(LINE_MAX_BYTES)};
+	*j = (struct journal){.fd = -1,
+		.dir_fd = -1,
+		.head_fd = -1,
+		.lock_fd = -1,
+		.line = BUF_INIT(LINE_MAX_BYTES)};
 	memset(j->id, '0', SEAL_ID_SIZE); /* of a journal whose front is damaged */
 	r = open_files(j, dir);
 	if (r == 0)
@@ -411,7 +421,7 @@ int journal_set_aside(const char *dir, char ret_name[64])
 
 	if (!j)
 		return -ENOMEM;
-	*j = (struct journal){.fd = -1, .dir_fd = -1, .head_fd = -1};
+	*j = (struct journal){.fd = -1, .dir_fd = -1, .head_fd = -1, .lock_fd = -1};
 	r = open_files(j, dir);
 	if (r < 0)
 		return r;

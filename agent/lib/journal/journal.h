@@ -22,6 +22,7 @@
 #define JOURNAL_RECORD_MAX (96U << 10) /* bytes of payload */
 #define JOURNAL_FILE       "incidents.jsonl"
 #define JOURNAL_HEAD       "incidents.head"
+#define JOURNAL_LOCK       "incidents.lock"
 #define JOURNAL_RESERVE    "incidents.reserve" /* room for the records of a full disk */
 #define JOURNAL_NAME_MAX   48U /* of a closed file: incidents-<number of its first record>.jsonl */
 

@@ -15,7 +15,7 @@ struct journal_state {
 };
 
 struct journal {
-	int fd, dir_fd, head_fd;
+	int fd, dir_fd, head_fd, lock_fd;
 	bool broken; /* could not be brought back to a known state */
 	struct journal_state now, synced;
 	char id[SEAL_ID_SIZE + 1];

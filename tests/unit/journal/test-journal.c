@@ -2,10 +2,13 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "journal/line.h"
@@ -91,6 +94,26 @@ static void test_locked(void **state)
 	assert_int_equal(journal_open(s->dir, &j, &how), 0);
 	assert_false(how.created);
 	journal_close(j);
+
+	/* Who may only read cannot keep the writer out. */
+	static const char *const names[] = {JOURNAL_FILE, JOURNAL_HEAD, "."};
+	char path[128];
+	struct stat st;
+	int fds[3];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", s->dir, names[i]);
+		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		assert_true(fds[i] >= 0);
+		assert_int_equal(flock(fds[i], LOCK_EX | LOCK_NB), 0);
+	}
+	assert_int_equal(journal_open(s->dir, &j, &how), 0);
+	journal_close(j);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	snprintf(path, sizeof(path), "%s/%s", s->dir, JOURNAL_LOCK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
 static void test_payload_limit(void **state)
