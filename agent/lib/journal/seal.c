@@ -217,14 +217,19 @@ static int append_key(struct journal *j, const char *what, const uint8_t *old,
 	return r == 0 ? journal_sync(j) : r;
 }
 
-/* A whole file in the place of the old one. */
-static int replace_file(struct journal *j, const char *name, mode_t mode, struct view v)
+static void temporary(const char *name, char ret[64])
+{
+	snprintf(ret, 64, "%s.new", name);
+}
+
+/* A whole file, durable, that takes the place of the old one with commit_file(). */
+static int stage_file(struct journal *j, const char *name, mode_t mode, struct view v)
 {
 	cleanup_with(fd_closep) int fd = -1;
 	char temp[64];
 	int r;
 
-	snprintf(temp, sizeof(temp), "%s.new", name);
+	temporary(name, temp);
 	(void)unlinkat(j->dir_fd, temp, 0);
 	fd = openat(j->dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
@@ -233,22 +238,28 @@ static int replace_file(struct journal *j, const char *name, mode_t mode, struct
 	r = fd_write_all(fd, v);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	if (r == 0 && renameat(j->dir_fd, temp, j->dir_fd, name) < 0)
-		r = -errno;
-	if (r == 0 && fsync(j->dir_fd) < 0)
-		r = -errno;
 	if (r < 0)
 		(void)unlinkat(j->dir_fd, temp, 0);
 	return r;
 }
 
-static int write_secret(struct journal *j, const struct sign_secret *s)
+static int commit_file(struct journal *j, const char *name)
+{
+	char temp[64];
+
+	temporary(name, temp);
+	if (renameat(j->dir_fd, temp, j->dir_fd, name) < 0 || fsync(j->dir_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int stage_secret(struct journal *j, const struct sign_secret *s)
 {
 	struct buf b = BUF_INIT(SIGN_FILE_MAX);
 	int r = sign_secret_text(s, &b);
 
 	if (r == 0)
-		r = replace_file(j, SEAL_KEY_FILE, 0600, buf_view(&b));
+		r = stage_file(j, SEAL_KEY_FILE, 0600, buf_view(&b));
 	if (b.p)
 		explicit_bzero(b.p, b.cap);
 	buf_done(&b);
@@ -264,7 +275,9 @@ static int write_public(struct journal *j, const struct sign_public *p)
 		r = buf_put_hex(&b, p->key, sizeof(p->key));
 	if (r == 0)
 		r = buf_put_byte(&b, '\n');
-	return r == 0 ? replace_file(j, SEAL_PUBLIC_FILE, 0644, buf_view(&b)) : r;
+	if (r == 0)
+		r = stage_file(j, SEAL_PUBLIC_FILE, 0644, buf_view(&b));
+	return r == 0 ? commit_file(j, SEAL_PUBLIC_FILE) : r;
 }
 
 static int read_file(struct journal *j, const char *name, struct buf *b)
@@ -336,7 +349,9 @@ int journal_key(struct journal *j, enum seal_key *ret)
 		r = sign_generate(&s);
 		/* The key is durable before the journal tells of it. */
 		if (r == 0)
-			r = write_secret(j, &s);
+			r = stage_secret(j, &s);
+		if (r == 0)
+			r = commit_file(j, SEAL_KEY_FILE);
 	}
 	if (r < 0)
 		return r;
@@ -363,12 +378,18 @@ int journal_key_rotate(struct journal *j)
 	int r = j->has_key ? sign_generate(&s) : -ENOKEY;
 
 	if (r == 0)
-		r = append_key(j, "rotated", j->secret.public.key, &j->secret, &s.public);
-	/* Dying here leaves a key that the journal replaced: the next start tells of a lost one. */
-	if (r == 0)
-		r = write_secret(j, &s);
+		r = stage_secret(j, &s);
+	/* Dying between these leaves two files that disagree: the next start tells of a lost key,
+	   and goes on with a record of it. */
 	if (r == 0)
 		r = write_public(j, &s.public);
+	if (r == 0) {
+		r = append_key(j, "rotated", j->secret.public.key, &j->secret, &s.public);
+		if (r < 0)
+			unchecked(write_public(j, &j->secret.public));
+	}
+	if (r == 0)
+		r = commit_file(j, SEAL_KEY_FILE);
 	if (r == 0)
 		j->secret = s;
 	return r;

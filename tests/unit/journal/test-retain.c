@@ -406,6 +406,49 @@ static void test_wrong_key(void **state)
 	buf_done(&text);
 }
 
+/* A rotation that a power cut ended half way: whatever the files are, the journal goes on, and the
+   change is told rather than a fault. */
+static void test_half_rotated(void **state)
+{
+	static const struct journal_limits none = {0};
+	static const char *const files[] = {
+		JOURNAL_FILE, JOURNAL_HEAD, SEAL_KEY_FILE, SEAL_PUBLIC_FILE};
+	struct scratch *s = *state;
+	struct buf before[4] = {0}, after[4] = {0};
+	struct journal *j = open_limited(s, &none);
+
+	put(j);
+	for (int i = 0; i < 4; i++)
+		scratch_read(s, files[i], &before[i]);
+	assert_int_equal(journal_key_rotate(j), 0);
+	journal_close(j);
+	for (int i = 0; i < 4; i++)
+		scratch_read(s, files[i], &after[i]);
+	/* The public file, then the record, then the secret one: how far it got. */
+	for (int step = 0; step <= 3; step++) {
+		struct scratch t;
+		struct scratch_findings f;
+
+		scratch_make(&t);
+		scratch_write(&t, files[3], buf_view(step > 0 ? &after[3] : &before[3]));
+		for (int i = 0; i < 2; i++)
+			scratch_write(&t, files[i], buf_view(step > 1 ? &after[i] : &before[i]));
+		scratch_write(&t, files[2], buf_view(step > 2 ? &after[2] : &before[2]));
+		j = open_limited(&t, &none);
+		put(j);
+		seal(j);
+		journal_close(j);
+		scratch_verify(&t, &f);
+		assert_int_equal(f.n, 0);
+		assert_int_equal(f.result.lost_keys, step == 2);
+		scratch_remove(&t);
+	}
+	for (int i = 0; i < 4; i++) {
+		buf_done(&before[i]);
+		buf_done(&after[i]);
+	}
+}
+
 /* A power cut at any byte of a signed journal of two files: what was before the cut stays, what
    comes after it is signed, and nothing but the missing end is a fault. */
 static void test_cut_sealed(void **state)
@@ -492,6 +535,7 @@ int main(void)
 		WITH_SCRATCH(test_drop_by_age),
 		WITH_SCRATCH(test_checkpoint),
 		WITH_SCRATCH(test_wrong_key),
+		WITH_SCRATCH(test_half_rotated),
 		WITH_SCRATCH(test_cut_sealed),
 		WITH_SCRATCH(test_seals_by_itself),
 	};
