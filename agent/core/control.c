@@ -14,6 +14,7 @@
 #include "core/control_caller.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/inventory.h"
 #include "core/policies.h"
 #include "core/receive.h"
 #include "core/overrides.h"
@@ -39,6 +40,8 @@ struct control {
 static const struct wire_row rows[] = {
 	{CTL_STATUS, 0, 0, 0},
 	{CTL_RELOAD, 0, 0, 0},
+	{CTL_INVENTORY, 9, 9000, 0},
+	{CTL_RESCAN, 0, 0, 0},
 	{CTL_REVIEW, 29, 8192, 0},
 	{CTL_POLICY_APPLY, 5, 5 + VERSIONS_REASON_MAX, 1},
 	{CTL_POLICY_ROLLBACK, 8, 8 + VERSIONS_REASON_MAX, 0},
@@ -124,6 +127,7 @@ static int write_status(const struct core *core, struct view supervisor, struct 
 	write_scan(core, &j);
 	write_journal(core, &j);
 	crawl_status(core->crawl, &j);
+	inventory_status(core->inventory, &j);
 	receive_status(core->receive, &j);
 	json_key(&j, "supervisor");
 	json_raw(&j, supervisor.n ? supervisor : view_str("null"));
@@ -332,6 +336,45 @@ static int on_override(struct caller *c, const struct wire_frame *f)
 	return e < 0 ? e : caller_send_text(c, f->id, e > 0, buf_view(&text));
 }
 
+static int on_inventory(struct caller *c, const struct wire_frame *f)
+{
+	struct core *core = c->control->core;
+	struct buf b = BUF_INIT(WIRE_BODY_MAX);
+	struct unpack u = {f->body, 0};
+	char after[4096], below[4096];
+	enum level level;
+	struct json j;
+	int r;
+
+	unpack_str(&u, after, sizeof(after));
+	level = (enum level)unpack_enum(&u, LEVEL_MAX);
+	unpack_str(&u, below, sizeof(below));
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	json_init(&j, &b);
+	json_object(&j);
+	r = inventory_list(core->inventory, c->uid, after, level, below, &j);
+	crawl_status(core->crawl, &j);
+	json_object_end(&j);
+	if (r == 0)
+		r = json_error(&j);
+	r = caller_send_text(
+		c, f->id, r < 0, r < 0 ? view_str("the inventory cannot be read\n") : buf_view(&b));
+	buf_done(&b);
+	return r;
+}
+
+static int on_rescan(struct caller *c, uint32_t id)
+{
+	struct crawl *crawl = c->control->core->crawl;
+
+	if (c->uid != 0)
+		return caller_send_text(
+			c, id, true, view_str("only root may have everything read\n"));
+	crawl_rescan(crawl);
+	return caller_send_text(c, id, false, VIEW_EMPTY);
+}
+
 static int on_request(struct caller *c, struct wire_frame *f)
 {
 	switch (f->type) {
@@ -344,6 +387,8 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_POLICY_SHOW: return caller_on_show(c, f);
 	case CTL_VAULT: return on_vault(c, f);
 	case CTL_OVERRIDE: return on_override(c, f);
+	case CTL_INVENTORY: return on_inventory(c, f);
+	case CTL_RESCAN: return on_rescan(c, f->id);
 	default: return -EPROTO;
 	}
 }

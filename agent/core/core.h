@@ -13,6 +13,7 @@ struct control;
 struct crawl;
 struct desk;
 struct overrides;
+struct inventory;
 struct receive;
 struct rulebook;
 
@@ -27,8 +28,9 @@ struct core {
 	struct rulebook *rulebook; /* policy and rules in force */
 	struct packages *packages; /* for what people read */
 	struct overrides *overrides;
-	struct desk *desk;       /* the gate's questions and records */
-	struct crawl *crawl;     /* what watch brings */
+	struct desk *desk;   /* the gate's questions and records */
+	struct crawl *crawl; /* what watch brings */
+	struct inventory *inventory;
 	struct receive *receive; /* what applications wrote */
 	struct control *control; /* the command line's questions */
 	uint64_t started;        /* realtime */

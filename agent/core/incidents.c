@@ -467,8 +467,8 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 {
 	bool new_file = false;
 	/* What was moved lies there by itself, and is told by itself. */
-	struct window *w = c->vault && c->vault->moved ? NULL
-						       : find_window(in, r, c->facts, &new_file);
+	bool alone = (c->vault && c->vault->moved) || r->channel == CHANNEL_AT_REST;
+	struct window *w = alone ? NULL : find_window(in, r, c->facts, &new_file);
 	char id[INCIDENTS_ID_MAX];
 	int e;
 
@@ -480,7 +480,8 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	if (e < 0)
 		return e;
 	in->count++;
-	open_window(in, id, r, c->facts);
+	if (r->channel != CHANNEL_AT_REST)
+		open_window(in, id, r, c->facts);
 	return 0;
 }
 

@@ -12,10 +12,12 @@
 
 #include "base/clock.h"
 #include "core/overrides.h"
+#include "core/calls.h"
 #include "core/control.h"
 #include "core/core.h"
 #include "core/crawl.h"
 #include "core/desk.h"
+#include "core/inventory.h"
 #include "core/policies.h"
 #include "core/receive.h"
 #include "core/rulebook.h"
@@ -51,6 +53,8 @@ static void on_ledger_done(void *userdata, uint64_t tag, uint64_t seq)
 
 	if (tag & CONTROL_TAG)
 		control_appended(core->control, tag, seq);
+	else if (tag & INVENTORY_TAG)
+		inventory_told(core->inventory, tag);
 	else if (tag)
 		desk_recorded(core->desk, tag);
 }
@@ -116,6 +120,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 		if (!receive_moved(core->receive, f))
 			control_vault_done(core->control, f);
 		return 0;
+	case SUP_CALL: return calls_changed(core, f);
 	case SUP_EVENT:
 		v = unpack_view(&u);
 		/* Lost ones are counted by the ledger. */
@@ -132,6 +137,7 @@ static const struct wire_row rows[] = {
 	{SUP_STATUS, 4, WIRE_BODY_MAX, 0},
 	{SUP_QUARANTINED, 13, 4096, 0},
 	{SUP_EVENT, 6, 16U << 10, 0},
+	{SUP_CALL, 21, 512, 0},
 };
 
 static const struct child_events child_events = {
@@ -164,6 +170,7 @@ static int on_tick(void *userdata)
 	/* A full disk shows in store_failed(); the agent goes on. */
 	unchecked(store_flush(p->core.store));
 	tell_lost_store(p);
+	inventory_tick(p->core.inventory);
 	if (p->stopping &&
 		(ledger_waiting(p->core.ledger) == 0 || clock_now() - p->stopping >= STOP_NS))
 		return LOOP_DONE;
@@ -204,10 +211,9 @@ static int open_store(struct core *core)
 
 	snprintf(dir, sizeof(dir), "%s/core", core->config.state_dir);
 	r = store_open(dir, &core->store, &recreated);
-	if (r < 0) {
+	if (r < 0)
 		child_fatal("cannot open the fact store in %s: %s", dir, strerror(-r));
-	}
-	return r;
+	return r < 0 ? r : inventory_new(core, dir, &core->inventory);
 }
 
 static int set_up(struct process *p)
@@ -262,6 +268,7 @@ static void tear_down(struct process *p)
 	rulebook_free(core->rulebook);
 	overrides_free(core->overrides);
 	ledger_free(core->ledger);
+	inventory_free(core->inventory);
 	store_close(core->store);
 	loop_timer_free(p->tick);
 	child_free(core->child);

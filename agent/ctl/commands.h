@@ -22,6 +22,7 @@ int cmd_incidents(const struct ctl *ctl, int argc, char **argv);
 int cmd_policy(const struct ctl *ctl, int argc, char **argv);
 int cmd_rules(const struct ctl *ctl, int argc, char **argv);
 int cmd_quarantine(const struct ctl *ctl, int argc, char **argv);
+int cmd_inventory(const struct ctl *ctl, int argc, char **argv);
 int cmd_apps(const struct ctl *ctl, int argc, char **argv);
 int cmd_keygen(const struct ctl *ctl, int argc, char **argv);
 int cmd_sign(const struct ctl *ctl, int argc, char **argv);

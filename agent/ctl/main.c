@@ -29,6 +29,8 @@ static const struct command commands[] = {
 		"kiểm tra, chạy thử và liệt kê các gói luật"},
 	{"status", cmd_status, "how the running agent is, and what it covers",
 		"chương trình đang chạy ra sao và bảo vệ những gì"},
+	{"inventory", cmd_inventory, "which marked documents lie here",
+		"tài liệu có dấu nào đang nằm trên máy này"},
 	{"incidents", cmd_incidents, "what happened: list, show, verify the journal",
 		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
 	{"statement", cmd_statement, "a signed statement of what was covered, and what was lost",

@@ -202,6 +202,15 @@ static void print_counts(const struct status *s)
 		       "(khác: %s ms)\n"),
 		text(g, "gated"), text(g, "held"), text(g, "denied"), text(g, "max_ms.held"),
 		text(g, "max_ms.ungated"));
+	row(s, "meeting", "cuộc họp");
+	if (yes(s->root, "supervisor.meeting.in_progress"))
+		printf(lang_pick(s->lang, "in progress since %s, by %s (%s)\n",
+			       "đang diễn ra từ %s, qua %s (%s)\n"),
+			text(s->root, "supervisor.meeting.since"),
+			text(s->root, "supervisor.meeting.app"),
+			text(s->root, "supervisor.meeting.sign"));
+	else
+		printf("%s\n", lang_pick(s->lang, "none is seen", "không thấy"));
 	row(s, "watch", "theo dõi");
 	printf(lang_pick(s->lang, "%s files seen in %s folders, %s known%s\n",
 		       "%s tệp trong %s thư mục, đã biết %s%s\n"),

@@ -20,6 +20,7 @@ static const struct wire_row rows[] = {
 	{SUP_TAGGED, 8, 8, 0},
 	{SUP_LOOK, 1, 1, 0},
 	{SUP_BUILD_IDS, 0, WIRE_BODY_MAX, 0},
+	{SUP_MEETING, 1, 1, 0},
 };
 
 static int map_shared(struct gate *g, int fd)
@@ -153,6 +154,7 @@ static int on_frame(void *userdata, struct wire_frame *f)
 	switch (f->type) {
 	case SUP_FANOTIFY: r = on_fanotify(g, f); break;
 	case SUP_POLICY: r = on_policy(g, f); break;
+	case SUP_MEETING: g->meeting = unpack_u8(&u) != 0; break;
 	case SUP_BUILD_IDS:
 		/* Of an older policy: the ones of the new follow. */
 		if (!g->apps || copies_set(g, f->body) < 0)

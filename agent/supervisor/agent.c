@@ -122,6 +122,8 @@ static void make_configs(struct agent *a)
 				SETTINGS_WHEN_FULL_DROP_OLDEST,
 			.cgroup_tags = a->tags != NULL,
 			.on_demand = s->arm == SETTINGS_ARM_ON_DEMAND,
+			.crawl_under_load = s->crawl.under_load == SETTINGS_CRAWL_AS_EVER,
+			.crawl_on_battery = s->crawl.on_battery == SETTINGS_CRAWL_AS_EVER,
 			.policy_gid = gid,
 			.require_signatures = s->require_signatures,
 			.two_signatures = s->two_signatures == SETTINGS_TWO_WHEN_WEAKER,
@@ -178,6 +180,8 @@ static void give_arrivals(struct agent *a, struct proc *watch)
 		proc_kill(watch, false);
 }
 
+static void tell_gate_meeting(struct agent *a);
+
 static void on_started(void *userdata, struct proc *p)
 {
 	struct agent *a = userdata;
@@ -189,6 +193,7 @@ static void on_started(void *userdata, struct proc *p)
 		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 4) < 0)
 			proc_kill(p, false);
 		agent_policy_gate_started(a);
+		tell_gate_meeting(a);
 		connect_two(a, p, 0, a->core, 0);
 		break;
 	case ROLE_CORE:
@@ -288,10 +293,69 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 
 /* ---- frames ---- */
 
+static void remember_told(struct agent *a, uint32_t pid, uint32_t app)
+{
+	struct told *t = &a->told[a->next_told++ % TOLD_MAX];
+
+	t->pid = pid;
+	snprintf(t->app, sizeof(t->app), "%s",
+		a->policy.apps && app < apptable_n(a->policy.apps)
+			? apptable_id(a->policy.apps, app)
+			: "");
+}
+
+static void each_process(
+	void *userdata, void (*fn)(void *look, uint32_t pid, const char *app_id), void *look)
+{
+	struct agent *a = userdata;
+
+	if (!group_is_armed(a->group))
+		return; /* no application lives, as far as anybody knows */
+	if (a->tags && !a->tags_error[0]) {
+		tags_each(a->tags, fn, look);
+		return;
+	}
+	for (uint32_t i = 0; i < TOLD_MAX; i++)
+		if (a->told[i].pid)
+			fn(look, a->told[i].pid, a->told[i].app);
+}
+
+static void tell_gate_meeting(struct agent *a)
+{
+	const uint8_t body = meeting_is_on(a->meeting);
+
+	/* Its successor is told when it starts. */
+	unchecked(proc_send(a->gate, SUP_MEETING, 0, view_of(&body, 1), NULL, 0));
+}
+
+static void on_meeting(void *userdata, const struct meeting_call *call)
+{
+	struct buf body = BUF_INIT(512);
+	struct agent *a = userdata;
+	struct pack p = {&body, 0};
+
+	tell_gate_meeting(a);
+	pack_u8(&p, call->on);
+	pack_u32(&p, call->uid);
+	pack_u64(&p, call->since);
+	pack_str(&p, call->app);
+	pack_str(&p, meeting_sign_name(call->sign));
+	/* A core that is away misses the record; the gate judges by it all the same. */
+	if (!p.error && proc_send(a->core, SUP_CALL, 0, buf_view(&body), NULL, 0) < 0)
+		a->events_lost++;
+	buf_done(&body);
+}
+
+static const struct meeting_events meeting_events = {
+	.each = each_process,
+	.changed = on_meeting,
+};
+
 static int tag(struct agent *a, uint32_t pid, uint32_t app)
 {
 	int r = -ENOENT;
 
+	remember_told(a, pid, app);
 	if (!a->tags)
 		return -EOPNOTSUPP;
 	if (a->policy.apps && app < apptable_n(a->policy.apps))
@@ -774,6 +838,8 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = failures_new(&a->failures);
 	if (r == 0)
+		r = meeting_new(a->loop, &meeting_events, a, &a->meeting);
+	if (r == 0)
 		r = make_procs(a);
 	if (r < 0) {
 		fprintf(stderr, "sealgated: cannot start: %s\n", strerror(-r));
@@ -800,6 +866,7 @@ static void tear_down(struct agent *a)
 	fd_close(a->subjects_read_fd);
 	arming_free(a->arming);
 	failures_free(a->failures);
+	meeting_free(a->meeting);
 	vault_free(a->vault);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);

@@ -9,6 +9,7 @@
 #include "supervisor/children.h"
 #include "supervisor/failures.h"
 #include "supervisor/group.h"
+#include "supervisor/meeting.h"
 #include "supervisor/statedir.h"
 #include "supervisor/tags.h"
 #include "supervisor/vault.h"
@@ -39,6 +40,13 @@ struct agent_policy {
 	struct apptable *apps;
 };
 
+/* For where no control group knows them. */
+struct told {
+	uint32_t pid;
+	char app[64];
+};
+#define TOLD_MAX 64U
+
 struct agent {
 	struct list events; /* oldest first */
 	uint32_t n_events, events_lost;
@@ -51,6 +59,9 @@ struct agent {
 	struct rescue *rescue;
 	struct arming *arming;
 	struct failures *failures;
+	struct meeting *meeting;
+	struct told told[TOLD_MAX]; /* processes of applications, as the gate told of them */
+	uint32_t next_told;
 	struct tags *tags;
 	struct vault *vault;
 	char tags_error[128];

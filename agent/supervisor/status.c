@@ -107,6 +107,7 @@ void agent_answer_status(struct agent *a, uint32_t id)
 	group_status(a->group, &j);
 	agent_write_ways(a, &j);
 	failures_status(a, &j);
+	meeting_status(a->meeting, &j);
 	write_limits(a, &j);
 	write_gate(a, &j);
 	json_object_end(&j);

@@ -159,3 +159,25 @@ int tags_put(struct tags *t, uint32_t pid, const char *app_id)
 	n = snprintf(text, sizeof(text), "%u", pid);
 	return fd_write_all(fd, view_of(text, (size_t)n));
 }
+
+void tags_each(const struct tags *t, void (*fn)(void *userdata, uint32_t pid, const char *app_id),
+	void *userdata)
+{
+	list_for_each(n, &t->dirs) {
+		const struct group_dir *d = list_entry(n, struct group_dir, node);
+		cleanup_with(buf_done) struct buf b = BUF_INIT(128U << 10);
+		char path[PATH_MAX * 2 + 16];
+
+		snprintf(path, sizeof(path), "%s/cgroup.procs", d->path);
+		if (fd_read_path(path, 120U << 10, &b) < 0 || buf_terminate(&b) < 0)
+			continue;
+		for (char *at = (char *)b.p, *end; *at; at = end + (*end == '\n')) {
+			uint32_t pid = (uint32_t)strtoul(at, &end, 10);
+
+			if (end == at)
+				break;
+			if (pid) /* 0: of another namespace */
+				fn(userdata, pid, strrchr(d->path, '/') + 1 + strlen(TAG_PREFIX));
+		}
+	}
+}

@@ -27,5 +27,9 @@ must_check int tags_put(struct tags *t, uint32_t pid, const char *app_id);
 bool tags_populated(
 	const struct tags *t, bool (*wanted)(void *userdata, const char *app_id), void *userdata);
 
+/* Each process in the groups made by us, with its application. */
+void tags_each(const struct tags *t, void (*fn)(void *userdata, uint32_t pid, const char *app_id),
+	void *userdata);
+
 /* Removes groups whose processes have ended. Call now and then. */
 void tags_sweep(struct tags *t);

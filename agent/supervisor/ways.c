@@ -138,9 +138,11 @@ static void write_rest(struct json *j)
 		(struct words){"decisions inside the kernel (BPF)", "quyết định trong nhân (BPF)"},
 		(struct words){"this version has the fanotify engine alone",
 			"bản này chỉ có cơ chế fanotify"});
-	way(j, NOT_COVERED, (struct words){"whether a meeting is running", "có đang họp hay không"},
-		(struct words){"this version does not look at microphones and cameras",
-			"bản này không xem micrô và máy ảnh"});
+	way(j, PARTLY, (struct words){"whether a meeting is running", "có đang họp hay không"},
+		(struct words){"by devices and media sockets that an application holds itself; a "
+			       "microphone that a sound server holds for it is not seen",
+			"qua thiết bị và kết nối phương tiện do chính ứng dụng giữ; micrô do máy "
+			"chủ âm thanh giữ hộ thì không thấy"});
 }
 
 void agent_write_ways(const struct agent *a, struct json *j)

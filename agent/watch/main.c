@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arrivals.h"
@@ -18,6 +19,7 @@
 #include "base/fd.h"
 #include "jail/jail.h"
 #include "offers.h"
+#include "pace.h"
 #include "pending.h"
 #include "watcher.h"
 #include "wire/child.h"
@@ -30,6 +32,10 @@
 
 #define STATE_NS NSEC_PER_SEC
 
+/* Of ioprio_set(2), whose header the C library does not have. */
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_IDLE        (3 << 13)
+
 #define CAP_BIT(c) (UINT64_C(1) << (c))
 
 static const struct wire_row core_rows[] = {
@@ -41,6 +47,7 @@ static const struct wire_row core_rows[] = {
 struct state {
 	uint64_t files, files_left;
 	struct watcher_counts counts;
+	enum watch_pause why;
 	uint64_t walks, last_walk; /* that came to their end, their files too; realtime */
 };
 
@@ -52,10 +59,19 @@ struct watch {
 	struct pendings pendings;
 	struct offers offers;
 	struct arrivals *arrivals;
-	struct loop_timer *pump, *tell;
+	struct loop_timer *pump, *tell, *step;
+	struct pace pace;
 	struct state told;
 	struct buf note, told_note;
 };
+
+static void full_path(
+	const struct watch *w, uint32_t root, const char *path, char *ret, size_t size)
+{
+	const char *top = watcher_root(w->watcher, root);
+
+	snprintf(ret, size, "%s/%s", strcmp(top, "/") == 0 ? "" : top, path);
+}
 
 /* Offers one file. 0, or -errno that ends the process. */
 static int offer(struct watch *w, struct pending *e)
@@ -82,11 +98,7 @@ static int offer(struct watch *w, struct pending *e)
 		pending_free(e);
 		return 0;
 	}
-	snprintf(path, sizeof(path), "%s/%s",
-		strcmp(watcher_root(w->watcher, e->root), "/") == 0
-			? ""
-			: watcher_root(w->watcher, e->root),
-		e->path);
+	full_path(w, e->root, e->path, path, sizeof(path));
 	r = offers_send(
 		&w->offers, w->core, fd, &key, path, no_writer, settled, e->found != FOUND_CRAWL);
 	pending_free(e);
@@ -136,10 +148,35 @@ static int on_file(void *userdata, uint32_t root, const char *path, enum found f
 	return r;
 }
 
+static int on_gone(void *userdata, uint32_t root, const char *path, bool folder)
+{
+	struct watch *w = userdata;
+	struct buf body = BUF_INIT(WIRE_BODY_MAX);
+	struct pack p = {&body, 0};
+	char whole[8192];
+	int r;
+
+	/* A core that is away has everything walked when it comes. */
+	if (!w->core)
+		return 0;
+	full_path(w, root, path, whole, sizeof(whole));
+	pack_str(&p, whole);
+	pack_u8(&p, folder);
+	r = p.error ? p.error : wire_peer_send(w->core, WATCH_GONE, 0, buf_view(&body), NULL, 0);
+	buf_done(&body);
+	if (r == -ENOBUFS) {
+		watcher_rescan(w->watcher); /* what a walk does not meet is gone, too */
+		r = 0;
+	}
+	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+}
+
 static bool on_busy(void *userdata)
 {
 	struct watch *w = userdata;
 
+	if (!pace_may_step(&w->pace))
+		return true;
 	return pendings_crawl_full(&w->pendings);
 }
 
@@ -200,7 +237,7 @@ static bool is_told(const struct watch *w, const struct state *s)
 		s->counts.overflows == w->told.counts.overflows &&
 		s->counts.complete == w->told.counts.complete &&
 		s->counts.folders_left == w->told.counts.folders_left &&
-		s->counts.unreadable == w->told.counts.unreadable &&
+		s->counts.unreadable == w->told.counts.unreadable && s->why == w->told.why &&
 		s->files_left == w->told.files_left && s->walks == w->told.walks &&
 		view_eq(buf_view(&w->note), buf_view(&w->told_note));
 }
@@ -221,7 +258,7 @@ static int tell(struct watch *w, const struct state *s)
 	pack_u64(&p, s->counts.folders_left);
 	pack_u64(&p, s->files_left);
 	pack_u64(&p, s->counts.unreadable);
-	pack_u8(&p, WATCH_GOES_ON);
+	pack_u8(&p, (uint8_t)w->pace.why);
 	r = p.error ? p.error : wire_peer_send(w->core, WATCH_STATE, 0, buf_view(&body), NULL, 0);
 	buf_done(&body);
 	if (r < 0)
@@ -242,6 +279,7 @@ static int on_tell(void *userdata)
 		return 0;
 	watcher_count(w->watcher, &s.counts);
 	s.files_left = w->pendings.n_urgent + w->pendings.n_crawl + w->offers.n;
+	s.why = w->pace.why;
 	s.walks = w->told.walks;
 	s.last_walk = w->told.last_walk;
 	/* A walk has ended when what it found was looked at, too. */
@@ -254,6 +292,17 @@ static int on_tell(void *userdata)
 	if (r < 0 || is_told(w, &s))
 		return r;
 	return tell(w, &s);
+}
+
+/* The walk goes on, a little or as fast as it can. */
+static int on_step(void *userdata)
+{
+	struct watch *w = userdata;
+
+	pace_look(&w->pace);
+	watcher_resume(w->watcher);
+	loop_timer_set(w->step, clock_now() + PACE_NS);
+	return 0;
 }
 
 static int on_stop(void *userdata)
@@ -286,7 +335,8 @@ static int start(struct watch *w, const struct config *c)
 		.skip = skip,
 		.n_skip = ARRAY_SIZE(skip),
 	};
-	struct watcher_events we = {.file = on_file, .busy = on_busy, .userdata = w};
+	struct watcher_events we = {
+		.file = on_file, .gone = on_gone, .busy = on_busy, .userdata = w};
 	int r = loop_new(&w->loop);
 
 	if (r == 0)
@@ -297,6 +347,12 @@ static int start(struct watch *w, const struct config *c)
 		r = loop_timer_new(w->loop, on_pump, w, &w->pump);
 	if (r == 0)
 		r = loop_timer_new(w->loop, on_tell, w, &w->tell);
+	if (r == 0)
+		r = loop_timer_new(w->loop, on_step, w, &w->step);
+	w->pace.pressure = c->crawl_under_load ? NULL : "/proc/pressure/cpu";
+	w->pace.power = c->crawl_on_battery ? NULL : "/sys/class/power_supply";
+	if (r == 0 && (w->pace.pressure || w->pace.power))
+		loop_timer_set(w->step, clock_now());
 	if (r == 0)
 		r = arrivals_new(w->loop, c, &w->arrivals);
 	if (r == 0)
@@ -357,6 +413,7 @@ static void done(struct watch *w)
 	buf_done(&w->told_note);
 	loop_timer_free(w->pump);
 	loop_timer_free(w->tell);
+	loop_timer_free(w->step);
 	w->loop = loop_free(w->loop);
 }
 
@@ -374,6 +431,7 @@ int main(void)
 		return EXIT_FAILURE;
 	/* Files found ahead of time are no reason to make anybody wait. */
 	(void)setpriority(PRIO_PROCESS, 0, 10);
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
 	r = child_config(&config);
 	if (r < 0) {
 		fprintf(stderr, "sealgate-watch: started by sealgated, not by hand\n");

@@ -252,6 +252,18 @@ static int take_file(
 	return r;
 }
 
+static int tell_gone(struct watcher *w, const struct dir *parent, const char *name, bool folder)
+{
+	int r;
+
+	buf_clear(&w->path);
+	r = tree_path(parent, name, &w->path);
+	if (r == 0)
+		r = w->events.gone(
+			w->events.userdata, parent->root, (const char *)w->path.p, folder);
+	return r == -E2BIG ? 0 : r; /* it was never offered */
+}
+
 static int take_entry(struct watcher *w, const struct dirent *e)
 {
 	unsigned char type = e->d_type;
@@ -431,7 +443,7 @@ static int on_dir_event(struct watcher *w, struct dir *d, const struct inotify_e
 		return take_dir(w, d, e->name, true);
 	if (child && e->mask & (IN_MOVED_FROM | IN_DELETE))
 		forget(w, child);
-	return 0;
+	return e->mask & (IN_MOVED_FROM | IN_DELETE) ? tell_gone(w, d, e->name, true) : 0;
 }
 
 static int on_inotify_event(struct watcher *w, const struct inotify_event *e)
@@ -455,6 +467,8 @@ static int on_inotify_event(struct watcher *w, const struct inotify_event *e)
 		return 0;
 	if (e->mask & IN_ISDIR)
 		return on_dir_event(w, d, e);
+	if (e->mask & (IN_MOVED_FROM | IN_DELETE))
+		return tell_gone(w, d, e->name, false);
 	if (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
 		return take_file(w, d, e->name, FOUND_EVENT);
 	if (e->mask & IN_CREATE)
@@ -467,9 +481,15 @@ static int on_whole_event(void *userdata, uint64_t key, const char *name, unsign
 {
 	struct watcher *w = userdata;
 	struct dir *d = tree_by_key(&w->tree, key), *child;
+	int r = 0;
 
 	if (!d || strcmp(name, ".") == 0)
 		return 0; /* of no directory that we watch */
+	/* It may be there again: then it is offered after this. */
+	if (bits & WHOLE_LEFT)
+		r = tell_gone(w, d, name, bits & WHOLE_DIR);
+	if (r < 0)
+		return r;
 	if (!(bits & WHOLE_DIR))
 		return bits & (WHOLE_WRITTEN | WHOLE_ARRIVED) ? take_file(w, d, name, FOUND_EVENT)
 			: bits & WHOLE_CREATED                ? take_file(w, d, name, FOUND_CREATED)

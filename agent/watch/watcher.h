@@ -31,6 +31,8 @@ struct watcher_options {
 struct watcher_events {
 	/* A regular file to look at. `path` is below the root. 0 or -errno (ends the loop). */
 	int (*file)(void *userdata, uint32_t root, const char *path, enum found found);
+	/* A file or a folder of that name is not there any more. 0 or -errno. */
+	int (*gone)(void *userdata, uint32_t root, const char *path, bool folder);
 	/* True: too much waits; the walk pauses until watcher_resume(). */
 	bool (*busy)(void *userdata);
 	void *userdata;

@@ -90,7 +90,7 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "$(_sealgate_commands) $(_sealgate_options sealgate)" -- "$cur"))
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_options sealgate "$command")" -- "$cur"))
-	elif [ -z "$sub" ] && [[ $command == @(incidents|policy|rules|apps|quarantine) ]]; then
+	elif [ -z "$sub" ] && [[ $command == @(inventory|incidents|policy|rules|apps|quarantine) ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_subcommands "$command")" -- "$cur"))
 	else
 		COMPREPLY=($(compgen -f -- "$cur"))

@@ -115,6 +115,8 @@ static bool parse(struct policy *p, struct view blob)
 	if (p->header->n_strings != rest.n || rest.n == 0 || rest.p[rest.n - 1] != 0)
 		return false;
 	p->strings = (const char *)rest.p;
+	if (!is_string(p, p->header->reminder))
+		return false;
 	p->first_about_document = p->header->n_rules;
 	for (uint32_t i = p->header->n_rules; i-- > 0;) {
 		if (!rule_is_valid(p, &p->rules[i]))
@@ -394,6 +396,16 @@ uint32_t policy_override_max(const struct policy *p)
 uint32_t policy_override_minutes(const struct policy *p)
 {
 	return p->header->override_minutes;
+}
+
+bool policy_rule_names_channel(const struct policy *p, uint32_t rule)
+{
+	return rule < p->header->n_rules && (p->rules[rule].when & POLICY_WHEN_CHANNEL);
+}
+
+const char *policy_reminder(const struct policy *p)
+{
+	return p->strings + p->header->reminder;
 }
 
 uint32_t policy_version(const struct policy *p)

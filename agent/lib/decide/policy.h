@@ -88,6 +88,10 @@ uint32_t policy_override_max(const struct policy *p);
 uint32_t policy_override_minutes(const struct policy *p);
 
 uint32_t policy_version(const struct policy *p);
+/* Whether the rule asks for channels; an entry of `failures` does not. */
+bool policy_rule_names_channel(const struct policy *p, uint32_t rule);
+/* What people are told once a day when a call begins; "": nothing. */
+const char *policy_reminder(const struct policy *p);
 /* Entries of `failures`, in order; the index of the i-th is policy_n_rules() + i. */
 uint32_t policy_n_failures(const struct policy *p);
 enum mode policy_mode(const struct policy *p);

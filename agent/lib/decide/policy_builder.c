@@ -6,7 +6,7 @@
 
 struct policy_builder {
 	struct buf rules, failures, words, strings;
-	uint32_t n_rules, n_failures;
+	uint32_t n_rules, n_failures, reminder;
 	uint32_t override_max, override_minutes;
 };
 
@@ -194,6 +194,13 @@ int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t mi
 	return 0;
 }
 
+int policy_builder_reminder(struct policy_builder *b, const char *text)
+{
+	if (!text)
+		return 0;
+	return strlen(text) >= POLICY_MESSAGE_MAX ? -E2BIG : put_string(b, text, &b->reminder);
+}
+
 int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob)
 {
@@ -208,6 +215,7 @@ int policy_builder_finish(
 		.n_strings = (uint32_t)b->strings.n,
 		.override_max = b->override_max,
 		.override_minutes = b->override_minutes,
+		.reminder = b->reminder,
 	};
 	int r;
 

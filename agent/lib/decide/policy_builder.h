@@ -57,6 +57,8 @@ must_check int policy_builder_add_failure(
 /* Bounds of overrides; none are allowed where this is not called. -EINVAL beyond POLICY_OVERRIDE*.
  */
 must_check int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t minutes);
+/* What people are told once a day when a call begins; NULL: nothing. */
+must_check int policy_builder_reminder(struct policy_builder *b, const char *text);
 must_check int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob);
 

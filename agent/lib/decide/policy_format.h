@@ -77,6 +77,8 @@ struct policy_header {
 	uint32_t mode;
 	uint32_t n_rules, n_overrides, n_failures, n_words, n_strings;
 	uint32_t override_max, override_minutes;
+	uint32_t reminder; /* a string */
+	uint32_t reserved;
 };
 
 /* Each part begins where its numbers may stand. */

@@ -126,6 +126,8 @@ const struct keyword keywords_policy[] = {
 	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
 	{"failures", KEYWORD_MAPS, false, NULL, keywords_failure,
 		"In order; what happens where nobody could say what a document is."},
+	{"meeting-reminder", KEYWORD_TEXT, false, NULL, NULL,
+		"What a person is told when a call begins, once a day; default: nothing."},
 	{0},
 };
 

@@ -186,6 +186,20 @@ static uint32_t read_bound(const struct compile *c, const char *key)
 	return (uint32_t)v;
 }
 
+/* NULL where there is none, or where it is too long, which is reported. */
+static const char *read_reminder(struct compile *c)
+{
+	const struct conf_node *n = conf_get(conf_root(c->conf), "meeting-reminder");
+
+	if (!n || n->type != CONF_SCALAR)
+		return NULL;
+	if (strlen(n->text) < POLICY_MESSAGE_MAX)
+		return n->text;
+	(void)conf_error(
+		c->conf, n, P_LIMIT, c->diags, "longer than %u bytes", POLICY_MESSAGE_MAX - 1);
+	return NULL;
+}
+
 static int build(struct compile *c, uint32_t version, struct buf *ret)
 {
 	struct policy_builder *b = NULL;
@@ -197,6 +211,8 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 		r = policy_builder_add(b, &c->rules.v[i].def);
 	if (r == 0)
 		r = policy_builder_overrides(b, read_bound(c, "max"), read_bound(c, "minutes"));
+	if (r == 0)
+		r = policy_builder_reminder(b, read_reminder(c));
 	if (r == 0)
 		r = policy_builder_finish(b, read_mode(c), version, ret);
 	policy_builder_free(b);

@@ -70,6 +70,9 @@ static const char *const signed_choices[] = {"policy", "rules", "advisories", NU
 /* In the order of enum settings_two. */
 static const char *const two_choices[] = {"never", "when-weaker", NULL};
 
+/* In the order of enum settings_crawl. */
+static const char *const crawl_choices[] = {"slow", "as-ever", NULL};
+
 static const struct key keys[] = {
 	{"state-dir", TYPE_PATH, false, AT(state_dir), 0, 0, 0, SEALGATE_STATEDIR,
 		SEALGATE_STATEDIR, "The agent's own data: journal, facts, accepted policies."},
@@ -121,6 +124,13 @@ static const struct key keys[] = {
 	{"limits.quarantine", TYPE_SIZE, false, AT(limits.quarantine_bytes), 0, 1024 * 1024 * MIB,
 		2048 * MIB, NULL, "2 GiB",
 		"The most that the quarantine takes; what does not fit is left where it is."},
+	{"crawl.under-load", TYPE_CHOICE, false, AT(crawl.under_load), 0, 0, SETTINGS_CRAWL_SLOW,
+		NULL, "slow",
+		"How documents are looked for ahead of time while others need the processor: slow, "
+		"or as-ever.",
+		crawl_choices},
+	{"crawl.on-battery", TYPE_CHOICE, false, AT(crawl.on_battery), 0, 0, SETTINGS_CRAWL_SLOW,
+		NULL, "slow", "The same while the machine runs on its battery.", crawl_choices},
 	{"journal.file-size", TYPE_SIZE, false, AT(journal.segment_bytes), 64U << 10, 1024 * MIB,
 		64 * MIB, NULL, "64 MiB",
 		"A file of the journal that large is closed and a new one begun."},
@@ -447,7 +457,7 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 }
 
 /* The groups of keys; a key without one stands at the top. */
-static const char *const groups[] = {"limits", "journal"};
+static const char *const groups[] = {"limits", "journal", "crawl"};
 
 /* The group that a key is in, or ARRAY_SIZE(groups); `ret` is its name there. */
 static size_t group_of(const char *name, const char **ret)

@@ -68,6 +68,12 @@ enum settings_two {
 	SETTINGS_TWO_WHEN_WEAKER, /* a policy that protects a state-secret level less */
 };
 
+/* crawl.*: how fast documents are looked for ahead of time. */
+enum settings_crawl {
+	SETTINGS_CRAWL_SLOW,
+	SETTINGS_CRAWL_AS_EVER,
+};
+
 struct settings {
 	char *state_dir;   /* state-dir: /var/lib/sealgate */
 	char *runtime_dir; /* runtime-dir: /run/sealgate */
@@ -91,6 +97,10 @@ struct settings {
 		uint64_t worker_memory;     /* limits.worker-memory: 512 MiB */
 		uint64_t quarantine_bytes;  /* limits.quarantine: 2 GiB in all */
 	} limits;
+	struct {
+		uint32_t under_load; /* crawl.under-load (enum settings_crawl) */
+		uint32_t on_battery; /* crawl.on-battery */
+	} crawl;
 	struct {
 		uint64_t segment_bytes; /* journal.file-size: 64 MiB, then a new file is begun */
 		uint64_t total_bytes;   /* journal.max-size: 0, no limit */

@@ -48,6 +48,10 @@ enum message {
 	SUP_POLICY_DONE, /* core: what became of its CORE_POLICY with this number; u32 version, u32
 			    0 where the gate judges by it, else an errno, and the last one stays */
 
+	SUP_MEETING, /* gate: u8: a call is in progress */
+	SUP_CALL,    /* core: u8 it began (1) or ended (0), u32 user, u64 since (realtime), str
+			application, str sign: for the journal and the reminder */
+
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
 	CHILD_PONG,
@@ -96,6 +100,7 @@ enum message {
 	CORE_RECEIVED,  /* id: core has taken it and wants the next */
 	WATCH_MISSED,   /* u64: writes of applications that were not looked at, since the last */
 	CORE_RESCAN,    /* look at everything again */
+	WATCH_GONE,     /* str path, u8 it was a folder: it is not there any more */
 
 	/* core <-> scan */
 	SCAN_RULES = 192, /* u32 generation; fd: sealed ruleset */
@@ -125,6 +130,9 @@ enum message {
 	CTL_POLICY_HISTORY,  /* u32 how many, 0 for all; CTL_BLOB: JSON, or CTL_TEXT */
 	CTL_POLICY_SHOW, /* u32 version, 0 for the one in force; CTL_BLOB: bundle, or CTL_TEXT */
 	CTL_BLOB,        /* view: JSON about it; fd: sealed */
+	CTL_INVENTORY,   /* str after, u8 level, str below; answered with CTL_TEXT: core/inventory.h
+			  */
+	CTL_RESCAN,      /* empty; answered with CTL_TEXT: root only */
 };
 
 #define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */

@@ -34,7 +34,8 @@ enum failure record_cause_failure(enum record_cause cause)
 
 const char *record_way_name(enum record_way way)
 {
-	static const char *const names[] = {"open", "read", "inherited", "already-open", "written"};
+	static const char *const names[] = {
+		"open", "read", "inherited", "already-open", "written", "at-rest"};
 
 	static_assert(ARRAY_SIZE(names) == RECORD_WAY_MAX, "one name per way");
 	return (unsigned)way < RECORD_WAY_MAX ? names[way] : "?";

@@ -33,11 +33,12 @@ enum record_way {
 	RECORD_WAY_INHERITED, /* open over the exec of the application */
 	RECORD_WAY_ALREADY,   /* open already when it was looked at: nothing was refused */
 	RECORD_WAY_WRITTEN,   /* the process wrote it: nothing was refused */
+	RECORD_WAY_AT_REST,   /* it lies there; no process asked */
 	RECORD_WAY_MAX,
 };
 
 const char *record_way_name(
-	enum record_way way); /* "open", "read", "inherited", "already-open", "written" */
+	enum record_way way); /* "open", "read", "inherited", "already-open", "written", ... */
 enum failure record_cause_failure(enum record_cause cause); /* FAILURE_NONE: what the facts say */
 const char *record_cause_name(enum record_cause cause); /* "known", "scanned", "deadline", ... */
 

@@ -39,6 +39,9 @@ struct ground {
 	bool silent;              /* answer nothing */
 	size_t confirmed, refused;
 	uint32_t unanswered[32];
+	char gone[400]; /* the last that is not there any more */
+	bool gone_folder;
+	size_t n_gone;
 	struct {
 		uint64_t files, dirs, overflows;
 		bool complete;
@@ -61,6 +64,7 @@ static int setup(void **state)
 	g->config.state_dir = g->config.runtime_dir = g->config.policy = (char *)"/nonexistent";
 	g->config.watch.v[0] = g->top;
 	g->config.watch.n = 1;
+	g->config.crawl_under_load = g->config.crawl_on_battery = true;
 	harness_uid(&g->config);
 	g->core = -1;
 	*state = g;
@@ -173,6 +177,16 @@ static void on_state(struct ground *g, struct wire_frame *f)
 	assert_int_equal(0, unpack_end(&u));
 }
 
+static void on_gone(struct ground *g, struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+
+	unpack_str(&u, g->gone, sizeof(g->gone));
+	g->gone_folder = unpack_u8(&u);
+	assert_int_equal(0, unpack_end(&u));
+	g->n_gone++;
+}
+
 /* One frame from the process; false after `ms` without any. */
 static bool step(struct ground *g, int ms)
 {
@@ -185,6 +199,7 @@ static bool step(struct ground *g, int ms)
 	switch (f.type) {
 	case WATCH_FILE: on_offer(g, &f); break;
 	case WATCH_STATE: on_state(g, &f); break;
+	case WATCH_GONE: on_gone(g, &f); break;
 	case WATCH_CONFIRM:
 		assert_int_equal(1, f.body.n);
 		if (f.body.p[0])
@@ -350,6 +365,50 @@ static void test_nested(void **state)
 		expect(g, at(g, "t%d/x/y/f.txt", i));
 	while (g->state.dirs != 3001)
 		assert_true(step(g, 5000));
+}
+
+static void wait_gone(struct ground *g, const char *path, bool folder)
+{
+	uint64_t until = clock_now() + 20 * NSEC_PER_SEC;
+
+	while (strcmp(g->gone, path) != 0 && clock_now() < until)
+		(void)step(g, 100);
+	assert_string_equal(g->gone, path);
+	assert_int_equal(g->gone_folder, folder);
+}
+
+static void test_gone(void **state)
+{
+	struct ground *g = *state;
+
+	dir(at(g, "d"));
+	put(at(g, "d/a.txt"));
+	put(at(g, "b.txt"));
+	start(g, NULL);
+	settle(g);
+	assert_int_equal(0, unlink(at(g, "b.txt")));
+	wait_gone(g, at(g, "b.txt"), false);
+	assert_int_equal(0, rename(at(g, "d/a.txt"), at(g, "c.txt")));
+	wait_gone(g, at(g, "d/a.txt"), false);
+	wait_for(g, at(g, "c.txt"));
+	put(at(g, "d/e.txt"));
+	settle(g);
+	assert_int_equal(0, rename(at(g, "d"), at(g, "f")));
+	wait_gone(g, at(g, "d"), true);
+	wait_for(g, at(g, "f/e.txt"));
+}
+
+/* Asked for, everything comes once more. */
+static void test_rescan(void **state)
+{
+	struct ground *g = *state;
+
+	put(at(g, "a.txt"));
+	start(g, NULL);
+	settle(g);
+	forget(g);
+	assert_int_equal(0, wire_send(g->core, CORE_RESCAN, 0, VIEW_EMPTY, NULL, 0));
+	wait_for(g, at(g, "a.txt"));
 }
 
 static void test_moved_directories(void **state)
@@ -550,6 +609,8 @@ int main(int argc, char **argv)
 		TEST(test_writer),
 		TEST(test_changed_while_scanned),
 		TEST(test_nested),
+		TEST(test_gone),
+		TEST(test_rescan),
 		TEST(test_moved_directories),
 		TEST(test_overflow),
 		TEST(test_outstanding),

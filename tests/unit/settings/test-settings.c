@@ -52,6 +52,7 @@ static void test_defaults(void **state)
 			? SEALGATE_SYSCONFDIR "/policy.yaml"
 			: SEALGATE_DATADIR "/policy/default.yaml");
 	assert_int_equal(s.rules.n, 2);
+	assert_int_equal(s.crawl.under_load, SETTINGS_CRAWL_SLOW);
 	assert_string_equal(s.rules.v[1], SEALGATE_SYSCONFDIR "/rules.d");
 	assert_true(s.protect.n > 0);
 	assert_int_equal(s.watch.n, s.protect.n);
@@ -82,6 +83,7 @@ static void test_all_keys(void **state)
 			      "require-signatures: [policy, advisories]\n"
 			      "trusted-keys: keys\n"
 			      "two-signatures: when-weaker\n"
+			      "crawl: {under-load: as-ever}\n"
 			      "limits:\n"
 			      "  hold: 1 s\n"
 			      "  scan-cpu: 3s\n"
@@ -97,6 +99,8 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.runtime_dir, expect);
 	assert_string_equal(s.policy, "/tmp/policy.yaml");
 	assert_int_equal(s.rules.n, 2);
+	assert_int_equal(s.crawl.under_load, SETTINGS_CRAWL_AS_EVER);
+	assert_int_equal(s.crawl.on_battery, SETTINGS_CRAWL_SLOW);
 	snprintf(expect, sizeof(expect), "%s/rules", dir);
 	assert_string_equal(s.rules.v[0], expect);
 	assert_string_equal(s.rules.v[1], "/etc/rules");
@@ -195,7 +199,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 26);
+	assert_int_equal(n, 28);
 }
 
 int main(void)
