@@ -242,6 +242,10 @@ def session(f, server):
     said = sealgate("policy", "diff", before, policy, status=1)
     assert "no-secrets-by-chat" in said, said
 
+    # What it would have done to what was: the document that went out at the beginning.
+    o = json.loads(sealgate("policy", "simulate", "--json", "--since", "1h", policy, status=1))
+    assert o["incidents"]["new_block"] >= 1 and first.name in json.dumps(o["examples"]), o
+
     # In force, and a real client feels it.
     sealgate("policy", "apply", "--reason", "no secrets by chat", policy)
     second = DOCS / "lan-hai.txt"
