@@ -176,6 +176,16 @@ def the_fuzzer_knows_every_word():
     assert not missing, missing
 
 
+@test
+def each_code_of_the_sources_is_explained():
+    codes = set()
+    for path in (TOP / "agent").rglob("*.[ch]"):
+        codes.update(re.findall(r'#define \w+\s+"([CPRS]\d{3})"', path.read_text()))
+    for name in ("diagnostics.md", "diagnostics.vi.md"):
+        known = set(re.findall(r"^\| ([CPRS]\d{3}) \|", (TOP / "docs" / name).read_text(), re.M))
+        assert codes and codes <= known, f"{name}: {sorted(codes - known)}"
+
+
 print(f"1..{len(tests)}")
 failed = False
 for n, f in enumerate(tests, 1):
