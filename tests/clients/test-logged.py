@@ -36,7 +36,9 @@ def teardown(s):
 def recorded_once(s, path, app):
     i = s.once(path, app, "log")
     equal(i["level"], "internal", str(path))
-    acts = [a for a in s.agent.acts() if a["app"] == app]
+    # On a machine that is too busy to look at a file of the client's own within the deadline, that is
+    # recorded too.
+    acts = [a for a in s.agent.acts() if a["app"] == app and a["cause"] != "deadline"]
     equal(len(acts), 1, f"incidents of {app}: {[(a['path'], a.get('files')) for a in acts]}")
 
 
@@ -154,7 +156,8 @@ def e09_public_files(s):
         for path in parts[app]:
             s.stored(path)
     equal(s.agent.status()["supervisor"]["gate"]["denied"], denied, "refused opens")
-    equal([(i["app"], i["path"], i["way"]) for i in s.agent.acts()[before:]], [], "incidents")
+    equal([(i["app"], i["path"], i["way"], i["cause"]) for i in s.agent.acts()[before:]
+           if i["cause"] != "deadline"], [], "incidents")
     gate = s.agent.status()["supervisor"]["gate"]
     print(f"# gate: {gate['gated']} opens of applications, {gate['known']} known, {gate['scanned']} "
           f"scanned, {gate['deadline']} over the deadline; longest {gate['max_ms']} ms")
