@@ -1122,7 +1122,8 @@ def case_51_and_52_an_older_kernel(f):
 
 @test
 def case_59_microphone(f):
-    equal(covered(f, "whether a meeting is running"), "not covered")
+    # test-meeting.py has the calls; a sound server's microphone is not seen.
+    equal(covered(f, "whether a meeting is running"), "partly")
 
 
 @test
