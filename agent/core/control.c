@@ -33,6 +33,7 @@ struct control {
 	uint32_t n_callers;
 	uint64_t n_reviews;
 	uint32_t n_vaults;
+	int posture; /* what is known of programs: text; -1: nothing yet */
 };
 
 #define SUPERVISOR_WAIT_NS NSEC_PER_SEC
@@ -49,6 +50,7 @@ static const struct wire_row rows[] = {
 	{CTL_POLICY_SHOW, 4, 4, 0},
 	{CTL_VAULT, 9, 8192, 0},
 	{CTL_OVERRIDE, 57, 1024, 0},
+	{CTL_PROGRAMS, 0, 0, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -375,6 +377,24 @@ static int on_rescan(struct caller *c, uint32_t id)
 	return caller_send_text(c, id, false, VIEW_EMPTY);
 }
 
+int control_posture(struct control *c, int fd)
+{
+	fd_close(c->posture);
+	c->posture = fd;
+	return 0;
+}
+
+static int on_programs(struct caller *c, uint32_t id)
+{
+	struct buf text = BUF_INIT(WIRE_BODY_MAX - 64);
+	int r = c->control->posture < 0 ? 0 : fd_read_all(c->control->posture, text.max - 1, &text);
+
+	if (r == 0 || r == -E2BIG) /* the first lines are better than none */
+		r = caller_send_text(c, id, false, buf_view(&text));
+	buf_done(&text);
+	return r;
+}
+
 static int on_request(struct caller *c, struct wire_frame *f)
 {
 	switch (f->type) {
@@ -389,6 +409,7 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_OVERRIDE: return on_override(c, f);
 	case CTL_INVENTORY: return on_inventory(c, f);
 	case CTL_RESCAN: return on_rescan(c, f->id);
+	case CTL_PROGRAMS: return on_programs(c, f->id);
 	default: return -EPROTO;
 	}
 }
@@ -450,7 +471,7 @@ int control_new(struct core *core, struct control **ret)
 	if (!c)
 		return -ENOMEM;
 	c->core = core;
-	c->listen_fd = -1;
+	c->listen_fd = c->posture = -1;
 	list_init(&c->callers);
 	r = loop_timer_new(core->loop, on_timer, c, &c->timer);
 	if (r < 0) {
@@ -470,6 +491,7 @@ struct control *control_free(struct control *c)
 	loop_source_remove(c->source);
 	loop_timer_free(c->timer);
 	fd_close(c->listen_fd);
+	fd_close(c->posture);
 	free(c);
 	return NULL;
 }

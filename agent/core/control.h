@@ -22,6 +22,9 @@ must_check int control_listen(struct control *c, int sock); /* listening; taken 
 /* SUP_QUARANTINED about something that a caller asked for. */
 void control_vault_done(struct control *c, const struct wire_frame *f);
 
+/* SUP_POSTURE; taken over. 0. */
+int control_posture(struct control *c, int fd);
+
 void control_supervisor_status(struct control *c, struct view json);
 
 /* The ledger's answer for a tag with CONTROL_TAG. */

@@ -167,6 +167,20 @@ void desk_classified(struct desk *d, int fd, const struct file_key *key, const s
 		d->waiting[d->n_waiting++] = c;
 }
 
+bool desk_dropped(struct desk *d, int fd, const struct file_key *key, const char *app)
+{
+	struct buf body = BUF_INIT(256);
+	struct pack p = {&body, 0};
+	bool told;
+
+	pack_key(&p, key);
+	pack_str(&p, app);
+	told = d->gate && !p.error &&
+		wire_peer_send(d->gate, CORE_DROPPED, 0, buf_view(&body), &fd, 1) == 0;
+	buf_done(&body);
+	return told;
+}
+
 static void send_waiting(struct desk *d)
 {
 	while (d->n_waiting > 0) {

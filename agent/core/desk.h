@@ -19,6 +19,9 @@ void desk_recorded(struct desk *d, uint64_t tag);
    the gate cannot be told now waits for its successor. */
 void desk_classified(struct desk *d, int fd, const struct file_key *key, const struct facts *f);
 
+/* A program that an application wrote. False where the gate cannot be told. */
+bool desk_dropped(struct desk *d, int fd, const struct file_key *key, const char *app);
+
 void desk_remember(struct desk *d, const struct file_key *key, const struct facts *f);
 
 void desk_status(const struct desk *d, struct json *j); /* key "gate_requests" */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "model/posture.h"
 
 struct window_file {
 	struct file_key key;
@@ -245,6 +246,16 @@ static void write_what(
 	write_file(j, r, c);
 }
 
+static void write_posture(struct json *j, const struct gate_record *r)
+{
+	json_key(j, "posture");
+	json_array(j);
+	for (unsigned i = 0; i < POSTURE_MAX; i++)
+		if (r->posture & POSTURE_BIT(i))
+			json_str(j, posture_name((enum posture)i));
+	json_array_end(j);
+}
+
 static void write_decision(
 	struct json *j, const struct gate_record *r, const struct incident_context *c)
 {
@@ -261,6 +272,7 @@ static void write_decision(
 	json_key_str(j, "failure", r->failure == FAILURE_NONE ? NULL : failure_name(r->failure));
 	json_key_str(j, "may_be", r->failure == FAILURE_NONE ? NULL : may_be_name(r->may_be));
 	json_key_bool(j, "meeting", r->meeting);
+	write_posture(j, r);
 	json_key(j, "hold_ms");
 	json_double(j, (double)r->hold_ns / 1e6, 3);
 	json_key_u64(j, "retries", 0);

@@ -121,6 +121,7 @@ static int on_other(void *userdata, struct wire_frame *f)
 			control_vault_done(core->control, f);
 		return 0;
 	case SUP_CALL: return calls_changed(core, f);
+	case SUP_POSTURE: return control_posture(core->control, wire_frame_take_fd(f, 0));
 	case SUP_EVENT:
 		v = unpack_view(&u);
 		/* Lost ones are counted by the ledger. */
@@ -136,6 +137,7 @@ static const struct wire_row rows[] = {
 	{SUP_POLICY_DONE, 8, 8, 0},
 	{SUP_STATUS, 4, WIRE_BODY_MAX, 0},
 	{SUP_QUARANTINED, 13, 4096, 0},
+	{SUP_POSTURE, 0, 0, 1},
 	{SUP_EVENT, 6, 16U << 10, 0},
 	{SUP_CALL, 21, 512, 0},
 };

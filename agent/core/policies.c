@@ -26,7 +26,7 @@
 /* One compiled pair. */
 struct policy_set {
 	uint32_t version;
-	struct buf policy_blob, apps_blob;
+	struct buf policy_blob, apps_blob, posture; /* the last: posture/rules.h */
 	struct policy *policy;
 	struct apptable *apps;
 };
@@ -67,6 +67,7 @@ static void set_done(struct policy_set *s)
 	apptable_close(s->apps);
 	buf_done(&s->policy_blob);
 	buf_done(&s->apps_blob);
+	buf_done(&s->posture);
 	*s = (struct policy_set){0};
 }
 
@@ -176,6 +177,7 @@ static int save_last(const struct policies *p)
 
 	pack_view(&k, buf_view(&p->now.policy_blob));
 	pack_view(&k, buf_view(&p->now.apps_blob));
+	pack_view(&k, buf_view(&p->now.posture));
 	r = k.error ? k.error : keep_save(p->core, LAST_GOOD, &b);
 	buf_done(&b);
 	return r;
@@ -193,6 +195,9 @@ static int load_last(const struct core *core, struct policy_set *ret)
 		r = buf_put_view(&s.policy_blob, unpack_view(&u));
 	if (r == 0)
 		r = buf_put_view(&s.apps_blob, unpack_view(&u));
+	/* An older version has kept none. */
+	if (r == 0 && u.in.n > 0)
+		r = buf_put_view(&s.posture, unpack_view(&u));
 	if (r == 0)
 		r = unpack_end(&u);
 	if (r == 0)
@@ -223,8 +228,8 @@ static int compile(struct policies *p, const struct bundle *b, uint32_t version,
 {
 	struct policyfile_info info;
 	struct policy_set s = {0};
-	int r = policyfile_compile_bundle(
-		b, p->dir, version, d, &info, &s.policy_blob, &s.apps_blob);
+	int r = policyfile_compile_bundle_all(
+		b, p->dir, version, d, &info, &s.policy_blob, &s.apps_blob, &s.posture);
 
 	if (r == 0)
 		r = set_open(&s);
@@ -259,14 +264,16 @@ static int send_set(struct policies *p, const struct policy_set *s, uint32_t id)
 {
 	cleanup_with(fd_closep) int policy_fd = policy_memfd(p, s);
 	cleanup_with(fd_closep) int apps_fd = fd_memfd_sealed("apps", buf_view(&s->apps_blob));
-	int fds[2] = {policy_fd, apps_fd};
+	cleanup_with(fd_closep) int posture_fd = fd_memfd_sealed("posture", buf_view(&s->posture));
+	int fds[2] = {policy_fd, apps_fd}, r;
 	uint8_t version[4];
 
-	if (policy_fd < 0 || apps_fd < 0)
-		return policy_fd < 0 ? policy_fd : apps_fd;
+	if (policy_fd < 0 || apps_fd < 0 || posture_fd < 0)
+		return MIN(MIN(policy_fd, apps_fd), posture_fd);
 	for (int i = 0; i < 4; i++)
 		version[i] = (uint8_t)(s->version >> 8 * i);
-	return child_send(p->core->child, CORE_POLICY, id, view_of(version, 4), fds, 2);
+	r = child_send(p->core->child, CORE_POLICY, id, view_of(version, 4), fds, 2);
+	return r < 0 ? r : child_send(p->core->child, CORE_POSTURE, 0, VIEW_EMPTY, &posture_fd, 1);
 }
 
 int policies_send(struct policies *p)

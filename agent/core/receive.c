@@ -69,15 +69,20 @@ static void record(struct received *f, const struct incident_vault *vault)
 	const struct apptable *apps = rulebook_apps(core->rulebook);
 	const struct policy *policy = rulebook_policy(core->rulebook);
 	uint32_t app = apptable_find(apps, f->record.app);
+	char rules_version[16];
 	struct incident_context c = {
 		.facts = &f->facts,
 		.app_name = app == APP_NONE ? f->record.app : apptable_name(apps, app),
 		.message = policy_rule_message(policy, policy_find_rule(policy, f->record.rule)),
 		.mode = mode_name(policy_mode(policy)),
 		.vault = vault,
+		.rules_version = rules_version,
+		.omit_names = (enum level)core->config.journal_omit_names,
+		.packages = core->packages,
 	};
 	bool counted;
 
+	snprintf(rules_version, sizeof(rules_version), "%08x", rulebook_generation(core->rulebook));
 	if (!core->incidents)
 		return;
 	f->receive->recorded++;
@@ -379,6 +384,9 @@ int receive_file(struct receive *r, struct wire_peer *watch, struct wire_frame *
 		received_free(f);
 		return 0;
 	}
+	if (f->program && !desk_dropped(r->core->desk, f->fd, &f->record.key, f->record.app))
+		unchecked(incidents_note(r->core->ledger, "gap", "receive",
+			"a program that %s wrote could not be told to the gate", f->record.app));
 	look(f, f->record.path);
 	return 0;
 }

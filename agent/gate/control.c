@@ -19,6 +19,7 @@ static const struct wire_row rows[] = {
 	{SUP_POLICY, 4, 4, 2},
 	{SUP_TAGGED, 8, 8, 0},
 	{SUP_LOOK, 1, 1, 0},
+	{SUP_POSTURE, 0, 0, 1},
 	{SUP_BUILD_IDS, 0, WIRE_BODY_MAX, 0},
 	{SUP_MEETING, 1, 1, 0},
 };
@@ -159,6 +160,11 @@ static int on_frame(void *userdata, struct wire_frame *f)
 		/* Of an older policy: the ones of the new follow. */
 		if (!g->apps || copies_set(g, f->body) < 0)
 			copies_forget(g);
+		break;
+	case SUP_POSTURE:
+		/* The last one stays where this cannot be read. */
+		if (posture_set(g, f->fds[0]) < 0)
+			g->shared->counters.unidentified++;
 		break;
 	case SUP_TAGGED:
 		tagged = unpack_u32(&u) == 0;

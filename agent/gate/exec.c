@@ -162,14 +162,23 @@ void exec_begin(struct gate *g, struct event *ev, struct proc *p, uint32_t app)
 {
 	uint64_t until;
 
+	if (p->app == APP_NONE) {
+		until = p->valid_until;
+		identify_user(g, p);
+		p->valid_until = until; /* that it belongs to none is not believed longer for it */
+	}
+	judge_path(g, ev->fd);
+	/* Before it is anybody's: a shell whose exec fails stays what it was. */
+	if (judge_refuses_start(g, ev, p, app)) {
+		judge(g, ev, p, app, NULL, &nothing, RECORD_CAUSE_KNOWN);
+		event_done(ev);
+		return;
+	}
 	/* What an application has open was judged before. */
 	if (p->app != APP_NONE) {
 		start(g, ev, NULL, app);
 		return;
 	}
-	until = p->valid_until;
-	identify_user(g, p);
-	p->valid_until = until; /* that it belongs to none is not believed longer for it */
 	proceed(g, ev, NULL, p, app, 0);
 }
 

@@ -26,6 +26,7 @@
 #include "subject/procline.h"
 #include "wire/child.h"
 #include "wire/config.h"
+#include "wire/posture.h"
 #include "wire/protocol.h"
 #include "wire/subjects.h"
 
@@ -209,6 +210,8 @@ struct gate {
 	struct policy *policy;
 	struct apptable *apps;
 	struct view policy_blob, apps_blob; /* mapped */
+	struct view posture;                /* mapped: struct posture_entry, sorted */
+	bool posture_known;
 	uint32_t policy_version;
 	uint32_t epoch;      /* of what is known about files: a change forgets it all */
 	uint32_t generation; /* of the rules, as core last said */
@@ -402,6 +405,9 @@ void judge_event(struct gate *g, struct event *ev);
 void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause);
 /* Whether the process may not have the file in g->path over its exec; records it. */
+/* Whether policy refuses the start of the program in g->path. */
+bool judge_refuses_start(
+	struct gate *g, const struct event *ev, const struct proc *p, uint32_t app);
 bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *p, uint32_t app,
 	const struct file_key *key, const struct facts_brief *facts, enum record_cause cause);
 /* The process has the file in g->path open: recorded where it may not. */
@@ -414,6 +420,14 @@ must_check int subjects_map(struct gate *g, int fd);
 void subjects_tell(struct gate *g, const struct proc *p, const char *starts);
 void subjects_gone(struct gate *g, const struct proc *p);
 void subjects_new(struct gate *g, int32_t pid); /* the number is another process's now */
+
+/* posture.c */
+must_check int posture_set(struct gate *g, int fd); /* of SUP_POSTURE */
+uint32_t posture_of(struct gate *g, int fd);        /* POSTURE_BIT of the program */
+/* An application wrote it: its start is asked about from now on. */
+void posture_dropped(struct gate *g, int fd, const char *app);
+/* The application that wrote the program, or APP_NONE. */
+uint32_t posture_writer(struct gate *g, int fd);
 
 /* record.c */
 void record_init(struct gate *g);

@@ -100,6 +100,7 @@ static void fill(struct gate *g, struct gate_record *r, const struct event *ev,
 	r->override = v->override;
 	r->channel = q->channel;
 	r->cause = cause;
+	r->posture = q->posture;
 	r->way = way;
 	if (key)
 		r->key = *key;
@@ -161,6 +162,8 @@ static void ask_policy(struct gate *g, const struct proc *p, uint32_t app, enum 
 	};
 	if (facts->completeness != COMPLETENESS_FULL)
 		q->failure = record_cause_failure(cause);
+	if (channel == CHANNEL_EXEC)
+		q->posture = posture_of(g, ev->fd);
 	policy_decide(g->policy, q, v);
 }
 
@@ -198,6 +201,16 @@ void judge(struct gate *g, struct event *ev, struct proc *p, uint32_t app,
 		identify_descent(g, ev->pid, &kept->record);
 		record_commit(g, kept);
 	}
+}
+
+bool judge_refuses_start(struct gate *g, const struct event *ev, const struct proc *p, uint32_t app)
+{
+	static const struct facts_brief nothing = {.level = LEVEL_NONE};
+	struct question q;
+	struct verdict v;
+
+	ask_policy(g, p, app, CHANNEL_EXEC, NULL, &nothing, RECORD_CAUSE_KNOWN, ev, &q, &v);
+	return action_refuses(v.action);
 }
 
 bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *p, uint32_t app,
@@ -310,6 +323,24 @@ static uint32_t executed_app(struct gate *g, int fd)
 	return app;
 }
 
+/* A program that an application wrote, started by anybody: decided as that application's. It goes
+   on as the other opens do where it may. */
+static bool judge_dropped(struct gate *g, struct event *ev, struct proc *p)
+{
+	static const struct facts_brief nothing = {.level = LEVEL_NONE};
+	uint32_t writer = posture_writer(g, ev->fd);
+
+	if (writer == APP_NONE)
+		return false;
+	identify_user(g, p);
+	p->valid_until = 0; /* that it belongs to none is looked at again */
+	p->unsettled = g->now + GATE_EXEC_SETTLE_NS;
+	judge_path(g, ev->fd);
+	judge(g, ev, p, writer, NULL, &nothing, RECORD_CAUSE_KNOWN);
+	event_done(ev);
+	return true;
+}
+
 static void judge_exec(struct gate *g, struct event *ev)
 {
 	struct gate_counters *c = &g->shared->counters;
@@ -317,6 +348,8 @@ static void judge_exec(struct gate *g, struct event *ev)
 	struct proc *p;
 
 	p = proc_get(g, ev->pid);
+	if (app == APP_NONE && !p->agent && judge_dropped(g, ev, p))
+		return;
 	if (app == APP_NONE || p->agent) {
 		p->unsettled = g->now + GATE_EXEC_SETTLE_NS;
 		allow(g, ev);

@@ -17,6 +17,7 @@ static const struct wire_row rows[] = {
 	{CORE_FACTS, FACTS_BODY, FACTS_BODY + CONTENT_BODY + 4, 0},
 	{CORE_RECORDED, 0, 0, 0},
 	{CORE_CLASSIFIED, CLASSIFIED_BODY, CLASSIFIED_BODY, 1},
+	{CORE_DROPPED, 44, 128, 1},
 };
 
 static void watch_output(struct gate *g, bool on)
@@ -104,12 +105,28 @@ static int on_classified(struct gate *g, const struct wire_frame *f)
 	return 0;
 }
 
+static int on_dropped(struct gate *g, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+	struct file_key key;
+	char app[64];
+
+	unpack_key(&u, &key);
+	unpack_str(&u, app, sizeof(app));
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	posture_dropped(g, f->fds[0], app);
+	return 0;
+}
+
 static int on_frame(struct gate *g, const struct wire_frame *f)
 {
 	if (wire_check(rows, ARRAY_SIZE(rows), f) < 0)
 		return -EPROTO;
 	if (f->type == CORE_FACTS)
 		return on_facts(g, f);
+	if (f->type == CORE_DROPPED)
+		return on_dropped(g, f);
 	if (f->type == CORE_CLASSIFIED)
 		return on_classified(g, f);
 	record_acknowledge(g, f->id);

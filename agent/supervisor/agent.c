@@ -204,6 +204,7 @@ static void on_started(void *userdata, struct proc *p)
 			connect_two(a, p, 0, a->scan[i], i);
 		if (proc_give_peer(p, ROLE_CTL, 0, a->listen_fd) < 0)
 			proc_kill(p, false);
+		agent_give_posture(a, p);
 		agent_send_records(a);
 		break;
 	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
@@ -239,7 +240,7 @@ static void start_serving(struct agent *a)
 		return;
 	}
 	if (a->policy.apps)
-		group_mark_apps(a->group, a->policy.apps);
+		agent_look_at_programs(a, false);
 	a->serving = true;
 	agent_ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
@@ -469,6 +470,10 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 	case CORE_STATUS_GET: agent_answer_status(a, f->id); break;
 	case CORE_QUARANTINE: agent_quarantine(a, f); break;
 	case CORE_VAULT: agent_vault(a, f); break;
+	case CORE_POSTURE:
+		origins_rules(a->origins, wire_frame_take_fd(f, 0));
+		origins_ask(a->origins, a->policy.apps, false);
+		break;
 	case GATE_TAG: on_tag(a, f); break;
 	case GATE_FOUND: on_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
@@ -487,6 +492,7 @@ static const struct wire_row core_rows[] = {
 	{CORE_STATUS_GET, 0, 0, 0},
 	{CORE_QUARANTINE, 76, 16U << 10, 1},
 	{CORE_VAULT, 9, 8192, 0},
+	{CORE_POSTURE, 0, 0, 1},
 };
 static const struct wire_row gate_rows[] = {
 	{GATE_TAG, 8, 8, 0},
@@ -587,7 +593,7 @@ static int on_tick(void *userdata)
 	if (a->tags)
 		tags_sweep(a->tags);
 	if (a->serving && a->policy.apps && now >= a->next_mark) {
-		group_mark_apps(a->group, a->policy.apps);
+		agent_look_at_programs(a, false);
 		agent_give_build_ids(a, a->policy.apps);
 		a->next_mark = now + MARK_APPS_NS;
 	}
@@ -792,6 +798,65 @@ static int check_protect(const struct settings *s)
 	return 0;
 }
 
+/* ---- the posture of programs ---- */
+
+void agent_look_at_programs(struct agent *a, bool again)
+{
+	group_mark_apps(a->group, a->policy.apps);
+	origins_ask(a->origins, a->policy.apps, again);
+}
+
+void agent_give_posture(struct agent *a, struct proc *p)
+{
+	int fd = proc_role(p) == ROLE_GATE ? origins_table_fd(a->origins)
+					   : origins_text_fd(a->origins);
+
+	/* One that is away gets it when it is started again. */
+	if (fd >= 0 && proc_send(p, SUP_POSTURE, 0, VIEW_EMPTY, &fd, 1) < 0)
+		return;
+}
+
+static void on_databases(void *userdata)
+{
+	struct agent *a = userdata;
+
+	if (a->serving && a->policy.apps)
+		agent_look_at_programs(a, true);
+}
+
+static void on_posture(void *userdata)
+{
+	struct agent *a = userdata;
+
+	agent_give_posture(a, a->gate);
+	agent_give_posture(a, a->core);
+}
+
+static void on_no_posture(void *userdata, const char *why)
+{
+	struct agent *a = userdata;
+
+	agent_say(a, "what is known of programs stays as it was: %s", why);
+	agent_record(a, "gap", "posture", clock_realtime(),
+		"versions and origins of programs could not be asked: %s", why);
+}
+
+static int new_posture(struct agent *a)
+{
+	const struct origins_options o = {
+		.libexec = a->options->libexec,
+		.uid = a->accounts[ACCOUNT_SCAN].uid,
+		.gid = a->accounts[ACCOUNT_SCAN].gid,
+		.group = a->group,
+		.changed = on_databases,
+		.answered = on_posture,
+		.failed = on_no_posture,
+		.userdata = a,
+	};
+
+	return origins_new(a->loop, &o, &a->origins);
+}
+
 static int set_up(struct agent *a)
 {
 	const struct settings *s = a->settings;
@@ -829,6 +894,8 @@ static int set_up(struct agent *a)
 		group_guard(a->group, a->rescue);
 	if (r == 0)
 		r = make_loop(a);
+	if (r == 0)
+		r = new_posture(a);
 	if (r == 0)
 		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
 			a, &a->vault);
@@ -868,6 +935,7 @@ static void tear_down(struct agent *a)
 	failures_free(a->failures);
 	meeting_free(a->meeting);
 	vault_free(a->vault);
+	origins_free(a->origins);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
 	loop_timer_free(a->stop_timer);

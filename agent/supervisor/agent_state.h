@@ -10,6 +10,7 @@
 #include "supervisor/failures.h"
 #include "supervisor/group.h"
 #include "supervisor/meeting.h"
+#include "supervisor/origins.h"
 #include "supervisor/statedir.h"
 #include "supervisor/tags.h"
 #include "supervisor/vault.h"
@@ -64,6 +65,7 @@ struct agent {
 	uint32_t next_told;
 	struct tags *tags;
 	struct vault *vault;
+	struct origins *origins;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
 	uint32_t reviewers_gid; /* UINT32_MAX: none */
@@ -106,6 +108,10 @@ void agent_policy_done(struct agent_policy *p);
 /* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is
    ready. */
 void agent_ask_to_look(struct agent *a, bool announce);
+
+/* The applications' programs: marked, asked about, told to the gate. */
+void agent_look_at_programs(struct agent *a, bool again);
+void agent_give_posture(struct agent *a, struct proc *p);
 
 /* quarantine.c */
 void agent_quarantine(struct agent *a, struct wire_frame *f);  /* CORE_QUARANTINE */

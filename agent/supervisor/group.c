@@ -681,6 +681,13 @@ void group_mark_apps(struct group *g, const struct apptable *apps)
 	g->n_exes = n;
 }
 
+void group_each_program(
+	const struct group *g, void (*fn)(void *userdata, const char *path), void *userdata)
+{
+	for (size_t i = 0; i < g->n_exes; i++)
+		fn(userdata, g->exes[i]);
+}
+
 void group_status(const struct group *g, struct json *j)
 {
 	struct utsname u;

@@ -72,6 +72,10 @@ void group_uncover(struct group *g);
    in it any more. */
 void group_mark_apps(struct group *g, const struct apptable *apps);
 
+/* Those that are marked, by their resolved paths. */
+void group_each_program(
+	const struct group *g, void (*fn)(void *userdata, const char *path), void *userdata);
+
 /* Readable (EPOLLPRI) when mounts change. */
 int group_mounts_fd(const struct group *g);
 

@@ -93,7 +93,7 @@ static void adopt(struct agent *a, struct agent_policy *p)
 	if (!a->serving)
 		return;
 	if (!same)
-		group_mark_apps(a->group, a->policy.apps);
+		agent_look_at_programs(a, false);
 	agent_ask_to_look(a, true);
 }
 
@@ -178,6 +178,7 @@ void agent_policy_gate_started(struct agent *a)
 			a->policy.version);
 	else
 		agent_give_build_ids(a, a->policy.apps);
+	agent_give_posture(a, a->gate);
 	give_next(a);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/level.h"
 #include "supervisor/agent_state.h"
 
 static void answer(struct agent *a, uint32_t id, const struct vault_result *r)
@@ -31,11 +32,12 @@ void agent_vault_done(
 		[VAULT_WHAT_DELETE] = {"deleted", "deleted from quarantine", "not deleted"},
 	};
 	struct agent *a = userdata;
-	bool done = r->outcome == VAULT_MOVED;
+	bool done = r->outcome == VAULT_MOVED, omit = a->configs[0].journal_omit_names < LEVEL_MAX;
 
+	/* Where the journal is to leave names out, it does so here whatever the level was. */
 	agent_record(a, "quarantine", done ? words[what].what : "failed", 0, "%s%s%.600s: %s%s%s",
-		r->id, r->id[0] ? " " : "", r->path, done ? words[what].done : words[what].failed,
-		r->why[0] ? ": " : "", r->why);
+		r->id, r->id[0] ? " " : "", omit ? "(name omitted)" : r->path,
+		done ? words[what].done : words[what].failed, r->why[0] ? ": " : "", r->why);
 	answer(a, id, r);
 }
 

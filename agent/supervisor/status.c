@@ -106,6 +106,7 @@ void agent_answer_status(struct agent *a, uint32_t id)
 	arming_status(a->arming, &j);
 	group_status(a->group, &j);
 	agent_write_ways(a, &j);
+	origins_status(a->origins, &j);
 	failures_status(a, &j);
 	meeting_status(a->meeting, &j);
 	write_limits(a, &j);

@@ -217,8 +217,9 @@ static void name_files(struct diags *d, size_t from, const char *root)
 	}
 }
 
-int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t version,
-	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
+int policyfile_compile_bundle_all(const struct bundle *b, const char *work, uint32_t version,
+	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
+	struct buf *ret_posture)
 {
 	cleanup_with(freep) char *root = NULL, *path = NULL;
 	size_t before = d->n;
@@ -236,8 +237,18 @@ int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t
 	if (r == 0)
 		r = bundle_extract(b, BUNDLE_KIND_POLICY, root);
 	if (r == 0)
-		r = policyfile_compile(path, version, d, ret, ret_policy, ret_apps);
+		r = policyfile_compile_all(
+			path, version, d, ret, ret_policy, ret_apps, ret_posture);
 	unchecked(bundle_remove(root)); /* the next one begins with it */
 	name_files(d, before, root);
 	return r;
+}
+
+int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t version,
+	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
+{
+	cleanup_with(buf_done) struct buf posture = {0};
+
+	return policyfile_compile_bundle_all(
+		b, work, version, d, ret, ret_policy, ret_apps, &posture);
 }

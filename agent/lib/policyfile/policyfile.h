@@ -55,6 +55,10 @@ must_check int policyfile_bundle(const char *path, struct diags *d, struct bundl
    time being. Diagnostics name the bundle's files. */
 must_check int policyfile_compile_bundle(const struct bundle *b, const char *work, uint32_t version,
 	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
+must_check int policyfile_compile_bundle_all(const struct bundle *b, const char *work,
+	uint32_t version, struct diags *d, struct policyfile_info *ret, struct buf *ret_policy,
+	struct buf *ret_apps, struct buf *ret_posture);
+
 /* The same, and what is asked of programs (the section `posture`), for posture/rules.h. */
 must_check int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,

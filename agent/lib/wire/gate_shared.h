@@ -23,6 +23,7 @@
 #define GATE_SLOT_PATH_MAX 1024U  /* bytes with NUL */
 #define GATE_MARKS_MAX     16384U /* classified files with a mark of their own */
 #define GATE_MARKS_INDEX   (2 * GATE_MARKS_MAX)
+#define GATE_DROPPED_MAX   512U /* programs that applications wrote; the oldest gives way */
 
 /* What became of an open whose document nobody could look at. */
 enum gate_outcome {
@@ -101,6 +102,13 @@ struct gate_mark {
 	uint32_t reserved;
 };
 
+/* A program that an application wrote; its inode carries a mark for its start. */
+struct gate_dropped {
+	uint64_t dev;
+	uint64_t ino; /* 0: free */
+	char app[64];
+};
+
 /* `id` is set last, and cleared when core has acknowledged it. */
 struct gate_kept_record {
 	uint32_t id; /* 0: free */
@@ -127,6 +135,9 @@ struct gate_shared {
 	_Alignas(8) uint8_t batch[GATE_BATCH_BYTES];
 	struct gate_slot slots[GATE_SLOTS_MAX];
 	struct gate_kept_record records[GATE_RECORDS_MAX];
+
+	uint32_t next_dropped;
+	struct gate_dropped dropped[GATE_DROPPED_MAX];
 
 	uint32_t n_marks;
 	struct gate_mark marks[GATE_MARKS_INDEX];

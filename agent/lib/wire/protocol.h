@@ -51,6 +51,8 @@ enum message {
 	SUP_MEETING, /* gate: u8: a call is in progress */
 	SUP_CALL,    /* core: u8 it began (1) or ended (0), u32 user, u64 since (realtime), str
 			application, str sign: for the journal and the reminder */
+	SUP_POSTURE, /* gate: fd: sealed struct posture_entry (wire/posture.h); core: fd: the same
+			as text, as sealgate-origin answers */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
@@ -72,6 +74,7 @@ enum message {
 	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
 	GATE_POLICY, /* answer to SUP_POLICY; u32 version, u32 0 or an errno: the last one stays */
 	GATE_UNLINKED, /* no socket to core for a second, although core may live: another one */
+	CORE_POSTURE,  /* fd: sealed text of posture/rules.h: what policy asks of programs */
 
 	/* gate <-> core */
 	GATE_CLASSIFY = 128, /* key, u32 app, u32 pid, u64 deadline (monotonic ns), u8 no writer
@@ -85,6 +88,9 @@ enum message {
 	GATE_RECORD,   /* what gate/record.h packs; kept by the gate until CORE_RECORDED */
 	CORE_RECORDED, /* id of the record that log has acknowledged */
 	CORE_CLASSIFIED, /* key, brief; fd: a file that nobody asked about, for its own mark */
+
+	CORE_DROPPED, /* key, str application; fd: a program that it wrote, to be asked about when
+		     it starts */
 
 	/* watch <-> core */
 	WATCH_FILE = 160, /* key, str path, u8 no writer seen, u8 urgent; fd: the file */
@@ -123,6 +129,8 @@ enum message {
 	CTL_VAULT,        /* u8 enum vault_request, str id in the quarantine, str folder or "";
 				answered with CTL_TEXT when it is done: root only */
 	CTL_OVERRIDE,     /* wire/override.h; answered with CTL_TEXT: root only */
+	CTL_PROGRAMS,     /* empty; answered with CTL_TEXT: what is known of the applications'
+				programs, lines as sealgate-origin answers */
 	CTL_TEXT,         /* u8 0 done, 1 failed; view: JSON, or message lines */
 	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason; fd: sealed bundle; CTL_TEXT when it is in
 			     force, or why it is not: root and the policy's group only, as below */

@@ -74,6 +74,7 @@ void pack_record(struct pack *p, const struct gate_record *r)
 	pack_u8(p, (uint8_t)r->failure);
 	pack_u8(p, (uint8_t)r->may_be);
 	pack_u8(p, r->meeting);
+	pack_u32(p, r->posture);
 }
 
 static void unpack_ancestors(struct unpack *u, struct gate_record *ret)
@@ -125,4 +126,6 @@ void unpack_record(struct unpack *u, struct gate_record *ret)
 		ret->may_be = (enum may_be)unpack_enum(u, MAY_BE_MAX);
 		ret->meeting = unpack_enum(u, 2);
 	}
+	if (u->in.n > 0)
+		ret->posture = unpack_u32(u);
 }

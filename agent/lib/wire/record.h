@@ -64,6 +64,7 @@ struct gate_record {
 	enum may_be may_be; /* counts where there is a failure */
 	bool meeting;       /* a call was in progress */
 	uint32_t override;  /* what let it pass; 0: nothing */
+	uint32_t posture;   /* POSTURE_BIT, of a program that starts; may be left out */
 	struct file_key key;
 	struct facts_brief facts;
 	char app[64];        /* application id */

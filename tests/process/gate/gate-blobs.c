@@ -44,9 +44,10 @@ static void add_rule(struct policy_builder *b, const char *name, const char *act
 	must(action_parse(action, &def.action), action);
 	def.levels = bits[0];
 	def.completeness = bits[1];
-	def.channels = bits[2];
+	def.channels = bits[2] & 0xff;
+	def.posture = bits[2] >> 8; /* of a program */
 	def.when = (bits[0] ? POLICY_WHEN_LEVEL : 0) | (bits[1] ? POLICY_WHEN_COMPLETENESS : 0) |
-		(bits[2] ? POLICY_WHEN_CHANNEL : 0);
+		(def.channels ? POLICY_WHEN_CHANNEL : 0) | (def.posture ? POLICY_WHEN_POSTURE : 0);
 	if (strcmp(path, "-") != 0) {
 		def.when |= POLICY_WHEN_PATH;
 		def.paths = &path;

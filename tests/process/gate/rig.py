@@ -13,7 +13,7 @@ GATE_SMALL = os.environ.get("GATE_SMALL")
 libc = ctypes.CDLL(None, use_errno=True)
 
 ROLE_CORE = 2
-SUP_LOOK, SUP_BUILD_IDS = 11, 12
+SUP_LOOK, SUP_BUILD_IDS, SUP_POSTURE = 11, 12, 18
 # vfork keeps this interpreter's lock until the child's exec is over, and the exec is what the thread
 # that plays the supervisor has to answer.
 subprocess._USE_VFORK = False
@@ -147,7 +147,9 @@ class Record:
         self.ancestors = [(number(), text(), text()) for _ in range(number())]
         self.failure, self.may_be = FAILURES[body[at]], MAY_BE[body[at + 1]]
         self.meeting = bool(body[at + 2])
-        assert at + 3 == len(body)
+        at += 3
+        self.posture = number()
+        assert at == len(body)
 
 
 def level_of(fd):
@@ -346,6 +348,16 @@ class Rig:
             fcntl.fcntl(fd, 1033, 0xf)  # F_ADD_SEALS, all
             fds.append(fd)
         return fds
+
+    def send_posture(self, entries):
+        """What is known of programs, as the supervisor tells it: (path, bits)."""
+        import fcntl
+        rows = sorted((os.stat(p).st_dev, os.stat(p).st_ino, bits, 0) for p, bits in entries)
+        fd = os.memfd_create("posture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.write(fd, b"".join(struct.pack("<QQII", *row) for row in rows))
+        fcntl.fcntl(fd, 1033, 0xf)  # F_ADD_SEALS, all
+        send(self.control, SUP_POSTURE, b"", [fd])
+        os.close(fd)
 
     def send_policy(self, policy=None, version=1):
         fds = self.blobs(policy, version)

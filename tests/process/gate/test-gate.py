@@ -312,6 +312,32 @@ def exec_may_be_refused():
 
 
 @case
+def a_start_is_decided_by_what_is_known_of_the_program():
+    unofficial, dropped, unknown = 1 << 2, 1 << 3, 1 << 4
+    rules = "rule risky block 0 0 %d -\nrule nobody-knows log 0 0 %d -\n" % (
+        (dropped | unofficial) << 8, unknown << 8)
+    with Rig(policy=rules).start() as g:
+        g.settle()
+        # nothing was told yet: the rule for what is not known decides, and it is recorded
+        assert g.opener(g.tool).hear_exec(g.chat) == 0
+        assert wait_for(lambda: g.core.records)
+        rec = g.core.records[0]
+        assert (rec.rule, rec.action, rec.posture, rec.channel) == ("nobody-knows", "log", unknown, 1)
+        g.send_posture([(g.chat, unofficial), (g.tool, 0)])
+        assert wait_for(lambda: g.opener(g.tool).hear_exec(g.chat) == EPERM)
+        assert wait_for(lambda: [x for x in g.core.records if x.action == "block"])
+        rec = [x for x in g.core.records if x.action == "block"][0]
+        assert (rec.rule, rec.posture, rec.path) == ("risky", unofficial, g.chat)
+        # a refused start leaves the caller what it was
+        tool = g.opener(g.tool)
+        assert tool.ask("exec " + g.chat)[0] == EPERM
+        secret = g.file("s.txt", b"SECRET")
+        assert tool.open(secret) == 0
+        g.send_posture([(g.chat, 0)])
+        assert wait_for(lambda: g.opener(g.tool).hear_exec(g.chat) == 0)
+
+
+@case
 def scripts_are_known_behind_their_interpreter():
     with Rig().start() as g:
         secret = g.file("s.txt", b"SECRET")
