@@ -9,7 +9,8 @@
 #include "policyfile/compile.h"
 
 /* Those that some part of the agent asks the policy about. */
-#define CHANNELS_ASKED (1U << CHANNEL_OPEN | 1U << CHANNEL_EXEC | 1U << CHANNEL_RECEIVE)
+#define CHANNELS_ASKED \
+	(1U << CHANNEL_OPEN | 1U << CHANNEL_EXEC | 1U << CHANNEL_RECEIVE | 1U << CHANNEL_AT_REST)
 
 static bool matches_file(const char *pattern)
 {
@@ -107,8 +108,7 @@ void host_check(struct rule_context *ctx, const struct rule *r)
 	if (channel && (r->def.channels & ~CHANNELS_ASKED))
 		say(ctx, channel, !(r->def.channels & CHANNELS_ASKED),
 			"nothing on this host asks about one of its channels (known here: open, "
-			"exec, "
-			"receive)");
+			"exec, receive, at-rest)");
 	if (destination)
 		say(ctx, destination, true, "none of the channels here knows a destination");
 #ifndef SEALGATE_OCR
