@@ -12,6 +12,8 @@
 
 #include "base/fd.h"
 
+#define ENDS_MS 20 /* that a killed one is waited for */
+
 pid_t helper_start(int (*fn)(void *userdata), void *userdata)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -48,9 +50,11 @@ int helper_wait(pid_t helper, int ms)
 
 void helper_kill(pid_t helper)
 {
-	/* What it waits for ends with the signal. */
+	/* Not until it is gone: what a FUSE server has taken up and does not answer, no signal
+	 * ends.
+	 */
 	if (kill(helper, SIGKILL) == 0)
-		(void)result(helper, 0);
+		unchecked(helper_wait(helper, ENDS_MS));
 }
 
 int helper_become(uint32_t uid, uint32_t gid)

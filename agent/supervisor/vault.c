@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,9 @@ struct vault {
 	struct list jobs; /* the first is being worked on while `helper` is not 0 */
 	uint32_t n;
 	pid_t helper;
-	int result; /* read end */
-	int out;    /* the helper's end */
+	pid_t dying; /* killed, and not gone yet: nothing else is begun */
+	int result;  /* read end */
+	int out;     /* the helper's end */
 	size_t n_read;
 	union {
 		struct vault_result result;
@@ -45,6 +47,23 @@ struct vault {
 };
 
 static void next(struct vault *v);
+
+/* Not waited for: it may itself wait for a server that does not answer, and no signal ends that. */
+static void end_helper(struct vault *v)
+{
+	if (v->helper > 0) {
+		(void)kill(v->helper, SIGKILL);
+		v->dying = v->helper;
+	}
+	v->helper = 0;
+}
+
+static bool is_ended(struct vault *v)
+{
+	if (v->dying > 0 && helper_wait(v->dying, VAULT_ENDS_MS) != -EAGAIN)
+		v->dying = 0;
+	return v->dying == 0;
+}
 
 static void finish(struct vault *v, const char *why)
 {
@@ -57,9 +76,7 @@ static void finish(struct vault *v, const char *why)
 		snprintf(r.why, sizeof(r.why), "%s", why ? why : "the helper ended without a word");
 	/* It was this very program: its texts end, but let them end for sure. */
 	r.id[sizeof(r.id) - 1] = r.why[sizeof(r.why) - 1] = r.path[sizeof(r.path) - 1] = 0;
-	if (v->helper > 0)
-		helper_kill(v->helper);
-	v->helper = 0;
+	end_helper(v);
 	v->source = loop_source_remove(v->source);
 	v->result = fd_close(v->result);
 	loop_timer_set(v->timer, 0);
@@ -73,7 +90,12 @@ static void finish(struct vault *v, const char *why)
 
 static int on_late(void *userdata)
 {
-	finish(userdata, "it took too long, and was given up");
+	struct vault *v = userdata;
+
+	if (v->helper)
+		finish(v, "it took too long, and was given up");
+	else
+		next(v);
 	return 0;
 }
 
@@ -102,6 +124,23 @@ static void enter_host(void)
 		(void)setns(fd, CLONE_NEWNS);
 }
 
+/* What a helper that hangs holds would outlive the supervisor: above all the group of events, for
+   which the opens of all processes wait. */
+static void keep_only(int a, int b, int c)
+{
+	int keep[] = {MIN(a, MIN(b, c)), MAX(MIN(a, b), MIN(MAX(a, b), c)), MAX(a, MAX(b, c))};
+	unsigned from = 3;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
+		if (keep[i] < (int)from)
+			continue;
+		if (keep[i] > (int)from)
+			(void)close_range(from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	(void)close_range(from, ~0U, 0);
+}
+
 /* In the helper. */
 static int work(void *userdata)
 {
@@ -111,6 +150,7 @@ static int work(void *userdata)
 
 	if (!r)
 		return -ENOMEM;
+	keep_only(v->dir, j->file, v->out);
 	enter_host();
 	umask(077);
 	switch (j->what) {
@@ -127,6 +167,10 @@ static void next(struct vault *v)
 
 	if (v->helper || list_is_empty(&v->jobs))
 		return;
+	if (!is_ended(v)) {
+		loop_timer_set(v->timer, clock_now() + NSEC_PER_SEC);
+		return;
+	}
 	v->n_read = 0;
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		finish(v, "no pipe for a helper");
@@ -240,8 +284,8 @@ struct vault *vault_free(struct vault *v)
 {
 	if (!v)
 		return NULL;
-	if (v->helper > 0)
-		helper_kill(v->helper);
+	end_helper(v);
+	(void)is_ended(v);
 	loop_source_remove(v->source);
 	loop_timer_free(v->timer);
 	fd_close(v->result);

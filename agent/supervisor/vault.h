@@ -11,6 +11,7 @@
 
 #define VAULT_QUEUE_MAX 64U
 #define VAULT_WORK_NS   (60 * NSEC_PER_SEC) /* then the helper is killed */
+#define VAULT_ENDS_MS   20                  /* that a killed helper is waited for */
 
 struct vault;
 

@@ -139,28 +139,29 @@ static uint64_t used(int dir)
 	return sum;
 }
 
+/* The first one of a file is replaced whole or not at all: without it the file could not be given
+   back. */
 static int put_record(int dir, const struct vault_record *record)
 {
 	cleanup_with(buf_done) struct buf text = BUF_INIT(VAULT_RECORD_MAX);
 	cleanup_with(fd_closep) int fd = -1;
-	char temporary[40], name[64];
+	char temporary[80], name[64];
 	int r = vault_record_write(record, &text);
 
 	if (r < 0)
 		return r;
-	fd = open_nameless(dir, 0600, temporary);
+	snprintf(name, sizeof(name), "%s.record", record->id);
+	snprintf(temporary, sizeof(temporary), ".%s", name);
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	r = fd_write_all(fd, buf_view(&text));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	snprintf(name, sizeof(name), "%s.record", record->id);
-	/* A later one of the same file takes the place of the first. */
-	(void)unlinkat(dir, name, 0);
-	if (r == 0)
-		r = give_name(fd, dir, temporary, name);
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+		r = -errno;
 	if (r < 0)
-		drop_nameless(dir, temporary);
+		(void)unlinkat(dir, temporary, 0);
 	return r;
 }
 
@@ -246,7 +247,7 @@ static int put_content(
 /* Takes the file's name away; under the new one nobody looks for it. 0 where it is the file that
    was read, and nobody writes to it. */
 static int take_name(int parent, const char *name, const char *temporary, int file,
-	const struct vault_order *o, struct vault_result *ret)
+	const struct vault_order *o, struct vault_record *record, struct vault_result *ret)
 {
 	struct stat st;
 	int r = 0;
@@ -262,6 +263,9 @@ static int take_name(int parent, const char *name, const char *temporary, int fi
 	} else if (!file_has_no_writer(file)) {
 		say(ret, "somebody has it open for writing");
 		r = -ETXTBSY;
+	} else {
+		/* It may have got others while it was copied. */
+		record->other_names = (uint32_t)st.st_nlink - 1;
 	}
 	if (r < 0 && renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) < 0)
 		say(ret, "it was changed meanwhile, and is called %.60s now, as its name is taken",
@@ -425,7 +429,7 @@ void vault_work_move(
 		forget(dir, ret->id);
 		return;
 	}
-	if (fsync(dir) < 0 || take_name(parent, name, temporary, file, o, ret) < 0) {
+	if (fsync(dir) < 0 || take_name(parent, name, temporary, file, o, record, ret) < 0) {
 		forget(dir, ret->id);
 		return;
 	}
@@ -484,6 +488,11 @@ static int put_back(int data, int parent, const char *name, const struct vault_r
 		e = give_name(fd, parent, temporary, name);
 	if (e < 0 && fd >= 0)
 		drop_nameless(parent, temporary);
+	/* Before the quarantine forgets it. A file system that cannot is as good as it gets. */
+	if (e == 0 && fsync(parent) < 0 && errno != EINVAL && errno != ENOTSUP) {
+		e = -errno;
+		(void)unlinkat(parent, name, 0);
+	}
 	return e;
 }
 

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,6 +208,37 @@ static void test_placeholders_do_not_replace(void **state)
 	assert_int_equal(unlink(at("docs/a.txt.cach-ly.txt")), 0);
 }
 
+/* Where there is no room for the second record, the first one still leads back. */
+static void test_no_room_for_the_second_record(void **state)
+{
+	cleanup_with(scene_done) struct scene s;
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	struct vault_result back;
+	char dir[200] = "docs/", to[400];
+
+	(void)state;
+	/* Names that are written thrice as long: a record is longer than the text in place. */
+	for (size_t n = 5; n < 155; n += 3)
+		memcpy(dir + n, "\xe1\xba\xad", 4);
+	assert_int_equal(mkdir(at(dir), 0755), 0);
+	set_scene(&s);
+	snprintf(to, sizeof(to), "%s/%s/%s/a.txt", top, dir, dir + 5);
+	to[strlen(to) - 6] = 0;
+	assert_int_equal(mkdir(to, 0755), 0);
+	strncat(to, "/a.txt", sizeof(to) - strlen(to) - 1);
+	assert_int_equal(rename(at("docs/a.txt"), to), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){1700, RLIM_INFINITY}), 0);
+	move(&s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(s.result.outcome, VAULT_MOVED);
+	if (!strstr(s.result.why, "record could not be completed"))
+		fail_msg("%s", s.result.why);
+	vault_work_restore(s.dir, s.result.id, "", &back);
+	assert_string_equal(back.why, "");
+	assert_int_equal(back.outcome, VAULT_MOVED);
+	assert_int_equal(access(to, F_OK), 0);
+}
+
 static void test_hostile_ids(void **state)
 {
 	static const char *const ids[] = {"", "..", "../x", "a/b", "20260101-000000-zzzzzz", "A",
@@ -248,6 +281,7 @@ static void test_records(void **state)
 static int set_up(void **state)
 {
 	(void)state;
+	(void)signal(SIGXFSZ, SIG_IGN);
 	return mkdtemp(top) && mkdir(at("docs"), 0755) == 0 && mkdir(at("vault"), 0700) == 0 ? 0
 											     : -1;
 }
@@ -271,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_no_name_any_more),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_placeholders_do_not_replace),
+		cmocka_unit_test(test_no_room_for_the_second_record),
 		cmocka_unit_test(test_hostile_ids),
 		cmocka_unit_test(test_records),
 	};
