@@ -79,7 +79,7 @@ static const char *const statement_sql[STATEMENTS] = {
 		 "told = 0, told_level = ?6 WHERE path = ?1",
 	[TOLD] = "UPDATE documents SET told = ?2 WHERE id = ?1",
 	[LIST] = "SELECT path, level, tags, completeness, reasons, size, mtime, first_seen, "
-		 "last_checked, uid, rule FROM documents WHERE gone = 0 AND path > ?1 "
+		 "last_checked, uid, rule, gid FROM documents WHERE gone = 0 AND path > ?1 "
 		 "AND (?2 = 0 OR uid = ?2) AND level >= ?3 "
 		 "AND (?4 = '' OR path = ?4 OR substr(path, 1, length(?4) + 1) = ?4 || '/') "
 		 "ORDER BY path LIMIT ?5",
@@ -569,6 +569,7 @@ static void write_document(struct json *j, sqlite3_stmt *st)
 	json_time(j, "first_seen", sqlite3_column_int64(st, 7));
 	json_time(j, "last_checked", sqlite3_column_int64(st, 8));
 	json_key_u64(j, "uid", (uint64_t)sqlite3_column_int64(st, 9));
+	json_key_u64(j, "gid", (uint64_t)sqlite3_column_int64(st, 11));
 	json_key_str(j, "owner", user);
 	json_key_str(j, "rule", text(st, 10)[0] ? text(st, 10) : NULL);
 	json_object_end(j);

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/inventory.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "model/level.h"
@@ -182,8 +183,9 @@ static int count_folder(struct inventory *v, const char *path)
 	return CTL_DONE;
 }
 
-static int put_document(struct inventory *v, const struct conf_node *d)
+static int put_document(void *userdata, const struct conf_node *d)
 {
+	struct inventory *v = userdata;
 	enum level level = LEVEL_NONE;
 
 	(void)level_parse(text(d, "level"), &level);
@@ -262,61 +264,90 @@ static int put_crawl_json(const struct inventory *v, const struct conf_node *cra
 	return CTL_DONE;
 }
 
-/* One answer of the agent. `after` becomes the path to go on after, or "" at the end. */
-static int page(struct inventory *v, struct buf *after, bool *ret_more)
-{
-	cleanup_with(buf_done) struct buf body = BUF_INIT(WIRE_BODY_MAX), answer = BUF_INIT(0);
-	cleanup_with(conf_freep) struct conf *c = NULL;
-	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
-	struct pack p = {&body, 0};
-	const struct conf_node *root, *list;
-	int r;
+struct each {
+	const struct ctl *ctl;
+	enum level level;
+	const char *below;
+	inventory_fn document, end;
+	void *userdata;
+};
 
-	pack_str(&p, (const char *)after->p);
-	pack_u8(&p, (uint8_t)v->level);
-	pack_str(&p, v->below);
-	if (p.error || !d)
-		return ctl_error("out of memory");
-	r = control_call(v->ctl, CTL_INVENTORY, buf_view(&body), &answer);
-	if (r < 0)
-		return ctl_error("no agent answers: %s", strerror(-r));
-	if (r != 0)
-		return r == CTL_FOUND ? ctl_error("%.*s", (int)answer.n, (char *)answer.p) : r;
-	if (conf_parse("inventory", buf_view(&answer), d, &c) < 0)
-		return ctl_error("the agent's answer cannot be read");
-	root = conf_root(c);
-	list = conf_get(root, "documents");
+static int take_answer(
+	const struct each *e, const struct conf_node *root, struct buf *after, bool *ret_more)
+{
+	const struct conf_node *list = conf_get(root, "documents");
+	int r = 0;
+
 	for (size_t k = 0; r == 0 && list && list->type == CONF_SEQUENCE && k < list->n; k++)
-		r = put_document(v, list->items[k]);
+		r = e->document(e->userdata, list->items[k]);
 	buf_clear(after);
 	*ret_more = text(root, "next")[0] == '/';
 	if (r == 0 && *ret_more && buf_put_str(after, text(root, "next")) < 0)
 		return ctl_error("out of memory");
 	if (buf_terminate(after) < 0)
 		return ctl_error("out of memory");
-	if (r != 0 || *ret_more)
-		return r;
-	if (v->format == FORMAT_JSON)
-		return put_crawl_json(v, conf_get(root, "watch"));
-	if (v->format == FORMAT_TEXT)
-		put_summary(v, conf_get(root, "watch"));
-	return CTL_DONE;
+	return r != 0 || *ret_more ? r : e->end(e->userdata, conf_get(root, "watch"));
 }
 
-static int list(struct inventory *v)
+/* One answer of the agent. `after` becomes the path to go on after, or "" at the end. */
+static int page(const struct each *e, struct buf *after, bool *ret_more)
 {
+	cleanup_with(buf_done) struct buf body = BUF_INIT(WIRE_BODY_MAX), answer = BUF_INIT(0);
+	cleanup_with(conf_freep) struct conf *c = NULL;
+	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
+	struct pack p = {&body, 0};
+	int r;
+
+	pack_str(&p, (const char *)after->p);
+	pack_u8(&p, (uint8_t)e->level);
+	pack_str(&p, e->below);
+	if (p.error || !d)
+		return ctl_error("out of memory");
+	r = control_call(e->ctl, CTL_INVENTORY, buf_view(&body), &answer);
+	if (r != 0)
+		return r == CTL_FOUND ? ctl_error("%.*s", (int)answer.n, (char *)answer.p) : r;
+	if (conf_parse("inventory", buf_view(&answer), d, &c) < 0)
+		return ctl_error("the agent's answer cannot be read");
+	return take_answer(e, conf_root(c), after, ret_more);
+}
+
+int inventory_each(const struct ctl *ctl, enum level level, const char *below,
+	inventory_fn document, inventory_fn end, void *userdata)
+{
+	const struct each e = {ctl, level, below, document, end, userdata};
 	cleanup_with(buf_done) struct buf after = {0};
 	bool more = true;
 	int r = 0;
 
 	if (buf_terminate(&after) < 0)
 		return ctl_error("out of memory");
+	for (unsigned k = 0; r == 0 && more && k < PAGES_MAX; k++)
+		r = page(&e, &after, &more);
+	return r;
+}
+
+static int put_end(void *userdata, const struct conf_node *crawl)
+{
+	struct inventory *v = userdata;
+
+	if (v->format == FORMAT_JSON)
+		return put_crawl_json(v, crawl);
+	if (v->format == FORMAT_TEXT)
+		put_summary(v, crawl);
+	return CTL_DONE;
+}
+
+static int list(struct inventory *v)
+{
+	int r;
+
 	if (v->format == FORMAT_CSV)
 		fputs("path,level,completeness,size,mtime,first_seen,last_checked,owner,uid,"
 		      "tags\r\n",
 			stdout);
-	for (unsigned k = 0; r == 0 && more && k < PAGES_MAX; k++)
-		r = page(v, &after, &more);
+	r = inventory_each(v->ctl, v->level, v->below, put_document, put_end, v);
+	if (r < 0)
+		return ctl_error("no agent answers: %s", strerror(-r));
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		return ctl_error("cannot write: %s", strerror(errno));
 	return r;

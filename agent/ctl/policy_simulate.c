@@ -2,7 +2,8 @@
 /*
  * sealgate policy simulate: what the journal's incidents would have come to under another policy.
  * An incident is the question again: the document's facts, the application, the user, the channel,
- * the path, the time. What was allowed without a record cannot be asked again, and that is said.
+ * the path, the time, the meeting. What was allowed without a record cannot be asked again, and
+ * that is said. Documents at rest are asked about as the inventory has them, and not as incidents.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,6 +19,7 @@
 #include "ctl/incidents.h"
 #include "ctl/policy.h"
 #include "ctl/policy_diff.h"
+#include "ctl/simulate_rest.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "model/failure.h"
@@ -32,9 +34,11 @@ static const struct usage usage = {
 	.text = "Asks a policy about the journal's incidents: which refusals would be new and "
 		"which "
 		"gone,\n"
-		"by rule, application and user. NEW is a file, a bundle, or the number of a "
-		"version. Exit\n"
-		"status 1: something would come out differently.",
+		"by rule, application and user; and about the documents that lie here now "
+		"(rules on the\n"
+		"channel at-rest). NEW is a file, a bundle, or the number of a version. Exit "
+		"status 1:\n"
+		"something would come out differently.",
 	.options = {{"--since TIME", "from then on: 2026-11-23, 12h, 14d ago; default: all"},
 		{"--until TIME", "up to then"},
 		{"--state-dir DIR", "the agent's state directory (" SEALGATE_STATEDIR ")"},
@@ -62,8 +66,11 @@ struct simulate {
 	struct incidents_options o;
 	struct policy_side side;
 	uint64_t incidents[EFFECT_MAX], opens[EFFECT_MAX];
-	uint64_t unasked; /* opens of applications that the policy does not know */
-	uint64_t holds;   /* opens that were held, of applications that it knows */
+	uint64_t unasked;    /* opens of applications that the policy does not know */
+	uint64_t at_rest;    /* incidents of documents at rest, which the inventory answers for */
+	uint64_t no_meeting; /* incidents that do not say whether there was one */
+	struct rest rest;
+	uint64_t holds; /* opens that were held, of applications that it knows */
 	double hold_ms;
 	struct row *rows;
 	size_t n_rows;
@@ -82,6 +89,7 @@ struct simulate {
 static void simulate_done(struct simulate *s)
 {
 	policy_side_done(&s->side);
+	rest_done(&s->rest);
 	for (size_t i = 0; i < s->n_rows; i++) {
 		free(s->rows[i].kind);
 		free(s->rows[i].name);
@@ -157,6 +165,7 @@ static void ask(struct simulate *s, const struct incident *i, struct question *q
 		.n_gids = s->n_gids,
 		.path = *i->path ? i->path : NULL,
 		.destination = *i->destination ? i->destination : NULL,
+		.meeting = i->meeting,
 		.failure = failure_of(i->cause)};
 	for (size_t k = 0; k < i->n_tags; k++) {
 		enum tag tag;
@@ -243,6 +252,11 @@ static int take(struct simulate *s, const struct incident *i)
 	const char *rule;
 	int r;
 
+	if (strcmp(i->channel, channel_name(CHANNEL_AT_REST)) == 0) {
+		s->at_rest++;
+		return 0;
+	}
+	s->no_meeting += !i->has_meeting;
 	ask(s, i, &q);
 	(void)action_parse(i->action, &was);
 	if (q.app == APP_NONE)
@@ -291,7 +305,7 @@ static int read_journal(struct simulate *s)
 static bool is_different(const struct simulate *s)
 {
 	return s->incidents[EFFECT_NEW_BLOCK] || s->incidents[EFFECT_NO_BLOCK] ||
-		s->incidents[EFFECT_OTHER];
+		s->incidents[EFFECT_OTHER] || rest_is_different(&s->rest);
 }
 
 /* ---- output ---- */
@@ -357,19 +371,22 @@ static void put_text(const struct simulate *s)
 			       " opens\n",
 			       "của ứng dụng mà chính sách này không biết: %" PRIu64 " lần mở\n"),
 			s->unasked);
-	printf("%s\n",
+	if (s->no_meeting)
+		printf(lang_pick(lang,
+			       "recorded before meetings were: %" PRIu64
+			       " incidents, asked as if there was none\n",
+			       "ghi trước khi có ghi nhận cuộc họp: %" PRIu64
+			       " sự việc, hỏi như không có họp\n"),
+			s->no_meeting);
+	rest_put_text(&s->rest);
+	printf("\n%s\n",
 		lang_pick(lang,
 			"coverage: only what was recorded. What was allowed without a record is "
-			"not "
-			"in the journal,\nso a stricter policy may refuse more than is shown; "
-			"whether "
-			"a meeting went on is not recorded\neither, and groups are those of today.",
+			"not in the journal,\nso a stricter policy may refuse more than is shown; "
+			"groups are those of today.",
 			"phạm vi: chỉ những gì đã được ghi lại. Những lần được phép mà không ghi "
-			"thì "
-			"không có trong nhật\nký, nên chính sách chặt hơn có thể chặn nhiều hơn; "
-			"việc "
-			"đang họp hay không cũng không được\nghi, và nhóm người dùng lấy theo hiện "
-			"tại."));
+			"thì không có trong nhật\nký, nên chính sách chặt hơn có thể chặn nhiều "
+			"hơn; nhóm người dùng lấy theo hiện tại."));
 }
 
 static void json_effects(struct json *j, const uint64_t *n)
@@ -419,6 +436,9 @@ static int put_json(const struct simulate *s)
 	json_double(&j, s->hold_ms, 1);
 	json_key_u64(&j, "unknown_application", s->unasked);
 	json_key_u64(&j, "left_out", s->left_out);
+	json_key_u64(&j, "at_rest_incidents", s->at_rest);
+	json_key_u64(&j, "meeting_not_recorded", s->no_meeting);
+	rest_put_json(&s->rest, &j);
 	json_key_str(&j, "coverage", "recorded-only");
 	json_object_end(&j);
 	if (json_error(&j) < 0 || buf_put_byte(&out, '\n') < 0)
@@ -456,6 +476,7 @@ static int parse(struct simulate *s, int argc, char **argv, const char **ret_new
 	if (argc - optind != 1)
 		return usage_error(&usage, "which policy?");
 	*ret_new = argv[optind];
+	s->o.dir_said = state_dir != NULL;
 	return incidents_find_dir(state_dir, s->ctl->config, &s->o) == 0 ? -1 : CTL_FAILED;
 }
 
@@ -471,6 +492,8 @@ int policy_simulate(const struct ctl *ctl, int argc, char **argv)
 	r = policy_side_load(ctl, name, &s.side);
 	if (r == CTL_DONE)
 		r = read_journal(&s);
+	if (r == CTL_DONE)
+		r = rest_ask(ctl, &s.side, s.o.dir_said, &s.rest);
 	if (r != CTL_DONE)
 		return r;
 	if (s.o.json)

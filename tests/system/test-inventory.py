@@ -121,6 +121,53 @@ def what_lies_there_and_what_is_written(agent):
 
 
 @test
+def what_is_predicted_is_what_happens(agent):
+    """Another policy over what lies here: findings that would be new, gone, and by another rule."""
+    kept = {put(DOCS / f"predicted/{n}.txt") for n in range(3)}
+    wait(lambda: kept <= paths() and kept <= set(at_rest(agent)))
+    new = lab.ETC / "next.yaml"
+
+    def simulate(path):
+        new.write_text(f"""version: 1
+rules:
+  - name: other-rule
+    when: {{channel: at-rest, family: any, path: "{path}"}}
+    do: log
+""")
+        r = subprocess.run(["sealgate", "policy", "simulate", "--json", str(new)], stdout=subprocess.PIPE, text=True)
+        return r.returncode, json.loads(r.stdout)["at_rest"]
+    code, said = simulate(f"{DOCS}/predicted/0.txt")
+    documents = len(paths())
+    equal((code, said["documents"], said["findings"], said["other"], said["vanished_finding"], said["new_finding"]),
+          (1, documents, 1, 1, documents - 1, 0))
+    folder = [f for f in said["folder"] if f["name"] == f"{DOCS}/predicted"][0]
+    equal((folder["other"], folder["vanished_finding"]), (1, 2))
+    assert any("predicted/1.txt" in e for e in said["examples"]) or documents > 5, said
+    # New findings: documents that the policy in force says nothing about.
+    (lab.ETC / "policy.yaml").write_text(POLICY.replace(f'"{DOCS}/**"', '"/nowhere/**"'))
+    wait(lambda: "/nowhere/" in subprocess.run(["sealgate", "policy", "show"], stdout=subprocess.PIPE,
+                                               text=True).stdout)
+    fresh = put(DOCS / "predicted/fresh.txt")
+    wait(lambda: fresh in paths())
+    code, said = simulate(f"{DOCS}/predicted/fresh.txt")
+    equal((said["new_finding"], [e for e in said["examples"] if e[0] == "+"]),
+          (1, [f"+ {fresh}: - -> other-rule"]))
+    assert fresh not in at_rest(agent)
+    (lab.ETC / "policy.yaml").write_text(new.read_text())
+    wait(lambda: "other-rule" in subprocess.run(["sealgate", "policy", "show"], stdout=subprocess.PIPE,
+                                                text=True).stdout)
+    whole_walk()
+    wait(lambda: fresh in at_rest(agent))
+    equal([i["rule"] for i in agent.incidents() if i["path"] == fresh], ["other-rule"])
+    (lab.ETC / "policy.yaml").write_text(POLICY)
+    wait(lambda: "nothing-marked-here" in subprocess.run(["sealgate", "policy", "show"], stdout=subprocess.PIPE,
+                                                         text=True).stdout)
+    for path in sorted(kept | {fresh}):
+        os.unlink(path)
+    wait(lambda: not (kept | {fresh}) & paths())
+
+
+@test
 def a_rename_is_the_same_document(agent):
     old, new = put(DOCS / "dir/old.txt"), str(DOCS / "dir/new.txt")
     wait(lambda: old in paths())

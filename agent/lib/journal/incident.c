@@ -98,6 +98,8 @@ static void take_fields(struct incident *i)
 		.tree = tree,
 	};
 	i->level_known = level_parse(i->level_text, &i->level) == 0;
+	i->meeting = json_is_true(json_object_get(t, "meeting"));
+	i->has_meeting = json_is_boolean(json_object_get(t, "meeting"));
 }
 
 static bool is_id(const char *id)

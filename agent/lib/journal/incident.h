@@ -43,6 +43,8 @@ struct incident {
 	const char *action, *intended, *mode, *rule, *message, *cause, *destination, *status;
 	enum level level;
 	bool level_known; /* false: `level_text` is no level of this version */
+	bool meeting;     /* a call was in progress */
+	bool has_meeting; /* false: an earlier version wrote it, which did not say */
 	uint64_t uid, pid, ppid, size, policy_version, retries;
 	uint64_t override; /* what let it pass; 0: nothing */
 	double hold_ms;

@@ -666,6 +666,39 @@ class Counts(unittest.TestCase):
             p.stdout.close()
 
 
+class Simulate(unittest.TestCase):
+    def test_meeting(self):
+        """An incident of a meeting is asked about as one; documents at rest are not incidents here."""
+        journal = Journal([
+            incident(1, meeting=True), incident(2, meeting=False), incident(3),
+            incident(4, meeting=False, channel="at-rest", app="", action="log", intended="log")])
+        policy = os.path.join(journal.state.name, "new.yaml")
+        with open(policy, "w", encoding="utf-8") as f:
+            f.write("""version: 1
+apps: [%s]
+rules:
+  - name: in-a-meeting
+    when: {meeting: true, channel: open}
+    do: block
+  - name: otherwise
+    when: {channel: open}
+    do: log
+""" % os.path.join(DOCS, "../policy/apps"))
+        args = ["simulate", "--state-dir", journal.state.name, policy]
+        status, out, err = run(*args, "--json", command="policy")
+        self.assertEqual(status, 1, err)
+        said = json.loads(out)
+        known = sum(said["incidents"].values())
+        self.assertEqual(known, 3)
+        self.assertEqual((said["at_rest_incidents"], said["meeting_not_recorded"], said["at_rest"]), (1, 1, None))
+        self.assertEqual({r["name"]: (r["same"], r["vanished_block"]) for r in said["rule"]},
+                         {"in-a-meeting": (1, 0), "no-secrets-in-chat": (0, 2)})
+        out = run(*args, command="policy")[1]
+        self.assertIn("not asked, no agent answers", out)
+        self.assertIn("recorded before meetings were: 1", out)
+        self.assertNotIn("meeting went on is not", out)
+
+
 class Guide(unittest.TestCase):
     """Each command that the reviewers' guides show does what it is there for."""
 
