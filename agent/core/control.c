@@ -51,6 +51,7 @@ static const struct wire_row rows[] = {
 	{CTL_VAULT, 9, 8192, 0},
 	{CTL_OVERRIDE, 57, 1024, 0},
 	{CTL_PROGRAMS, 0, 0, 0},
+	{CTL_NOTICES, 0, 0, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -395,6 +396,33 @@ static int on_programs(struct caller *c, uint32_t id)
 	return r;
 }
 
+bool control_has_listener(const struct control *ctl, uint32_t uid)
+{
+	list_for_each(n, &ctl->callers) {
+		const struct caller *c = list_entry(n, struct caller, node);
+
+		if (c->wants_notices && c->uid == uid)
+			return true;
+	}
+	return false;
+}
+
+void control_notify(struct control *ctl, uint32_t uid, const struct notice *notice)
+{
+	cleanup_with(buf_done) struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+
+	pack_notice(&p, notice);
+	list_for_each_safe(n, tmp, &ctl->callers) {
+		struct caller *c = list_entry(n, struct caller, node);
+
+		/* One that does not read is not waited for. */
+		if (c->wants_notices && c->uid == uid && !p.error &&
+			wire_peer_send(c->peer, CTL_NOTICE, 0, buf_view(&body), NULL, 0) < 0)
+			caller_free(c);
+	}
+}
+
 static int on_request(struct caller *c, struct wire_frame *f)
 {
 	switch (f->type) {
@@ -410,6 +438,7 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_INVENTORY: return on_inventory(c, f);
 	case CTL_RESCAN: return on_rescan(c, f->id);
 	case CTL_PROGRAMS: return on_programs(c, f->id);
+	case CTL_NOTICES: c->wants_notices = true; return 0;
 	default: return -EPROTO;
 	}
 }
@@ -428,6 +457,15 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 	return 0;
 }
 
+static unsigned count_of(const struct control *ctl, uint32_t uid)
+{
+	unsigned ret = 0;
+
+	list_for_each(n, &ctl->callers)
+		ret += list_entry(n, struct caller, node)->uid == uid;
+	return ret;
+}
+
 static int on_connect(void *userdata, int fd, uint32_t events)
 {
 	struct control *ctl = userdata;
@@ -440,7 +478,8 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 	if (sock < 0)
 		return 0;
 	c = ctl->n_callers < CONTROL_PEERS_MAX &&
-			getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0
+			getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 &&
+			(cred.uid == 0 || count_of(ctl, cred.uid) < CONTROL_USER_MAX)
 		? calloc(1, sizeof(*c))
 		: NULL;
 	if (!c) {

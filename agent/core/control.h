@@ -9,8 +9,10 @@
 #define CONTROL_TAG (UINT64_C(1) << 63) /* in the ledger: of a caller's record */
 
 #include "core/core.h"
+#include "wire/notice.h"
 
-#define CONTROL_PEERS_MAX 32U
+#define CONTROL_PEERS_MAX 256U
+#define CONTROL_USER_MAX  8U /* of one user that is not root: nobody takes the others' places */
 
 struct control;
 
@@ -26,6 +28,10 @@ void control_vault_done(struct control *c, const struct wire_frame *f);
 int control_posture(struct control *c, int fd);
 
 void control_supervisor_status(struct control *c, struct view json);
+
+/* Whether somebody waits for this user's notices; and sends them one. */
+bool control_has_listener(const struct control *c, uint32_t uid);
+void control_notify(struct control *c, uint32_t uid, const struct notice *n);
 
 /* The ledger's answer for a tag with CONTROL_TAG. */
 void control_appended(struct control *c, uint64_t tag, uint64_t seq);

@@ -12,6 +12,7 @@ struct caller {
 	struct core *core;
 	struct wire_peer *peer;
 	uint32_t uid;
+	bool wants_notices;
 	bool reviewer;       /* root, this process's own user, the reviewers' group */
 	bool may_apply;      /* likewise, and the policy's group */
 	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */

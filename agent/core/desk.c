@@ -313,6 +313,7 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 		.rules_version = rules_version,
 		.omit_names = (enum level)d->core->config.journal_omit_names,
 		.packages = d->core->packages,
+		.control = d->core->control,
 	};
 	if (!c.facts &&
 		store_get(d->core->store, &record.key, rulebook_generation(d->core->rulebook),

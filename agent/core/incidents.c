@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "model/posture.h"
+#include "core/notices.h"
 
 struct window_file {
 	struct file_key key;
@@ -273,6 +274,8 @@ static void write_decision(
 	json_key_str(j, "may_be", r->failure == FAILURE_NONE ? NULL : may_be_name(r->may_be));
 	json_key_bool(j, "meeting", r->meeting);
 	write_posture(j, r);
+	if (r->action >= ACTION_NOTIFY)
+		json_key_bool(j, "user_notified", notices_wanted(r, c));
 	json_key(j, "hold_ms");
 	json_double(j, (double)r->hold_ns / 1e6, 3);
 	json_key_u64(j, "retries", 0);
@@ -492,6 +495,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	if (e < 0)
 		return e;
 	in->count++;
+	notices_tell(id, r, c);
 	if (r->channel != CHANNEL_AT_REST)
 		open_window(in, id, r, c->facts);
 	return 0;

@@ -47,6 +47,7 @@ struct incident_context {
 	const char *rules_version;
 	enum level omit_names;     /* from this level up; LEVEL_NONE and LEVEL_MAX: never */
 	struct packages *packages; /* NULL: not looked up */
+	struct control *control;   /* tells the person; NULL: nobody does */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

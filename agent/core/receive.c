@@ -79,6 +79,7 @@ static void record(struct received *f, const struct incident_vault *vault)
 		.rules_version = rules_version,
 		.omit_names = (enum level)core->config.journal_omit_names,
 		.packages = core->packages,
+		.control = core->control,
 	};
 	bool counted;
 

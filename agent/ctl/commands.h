@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ctl/lang.h"
+#include "base/lang.h"
 
 /* What was said before the command's name. */
 struct ctl {

@@ -49,21 +49,6 @@ static int socket_path(const struct ctl *ctl, char *ret, size_t size)
 	return 0;
 }
 
-static int dial(const char *path)
-{
-	cleanup_with(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) >= sizeof(a.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(a.sun_path, path, strlen(path));
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return -errno;
-	return fd_steal(&fd);
-}
-
 static int exchange(int fd, uint16_t request, struct view body, int send_fd, int ms,
 	struct buf *ret_text, int *ret_fd)
 {
@@ -108,7 +93,7 @@ int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
 
 	if (r != 0)
 		return r;
-	fd = dial(path);
+	fd = wire_dial(path);
 	if (fd < 0)
 		return ctl_error("no agent answers at %s: %s", path, strerror(-fd));
 	r = ask(fd, request, VIEW_EMPTY, ret_text);
@@ -126,7 +111,7 @@ int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, 
 
 	if (r != 0)
 		return r;
-	sock = dial(path);
+	sock = wire_dial(path);
 	if (sock < 0)
 		return ctl_error("no agent answers at %s: %s", path, strerror(-sock));
 	r = exchange(sock, request, body, fd, ms, ret_text, ret_fd);
@@ -143,7 +128,7 @@ int control_call(const struct ctl *ctl, uint16_t request, struct view body, stru
 
 	if (r != 0)
 		return r;
-	fd = dial(path);
+	fd = wire_dial(path);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return fd;
 	if (fd < 0)

@@ -2,7 +2,7 @@
 /* The table of "sealgate explain --failures", for the application and user of `q`. */
 #pragma once
 
-#include "ctl/lang.h"
+#include "base/lang.h"
 #include "ctl/policy_load.h"
 
 must_check int explain_failures_json(const struct policy_load *load, const struct question *q);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "ctl/lang.h"
+#include "base/lang.h"
 #include "model/facts.h"
 
 /* "header" or "đầu trang". */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -118,6 +119,21 @@ int wire_receive(int sock, struct buf *storage, struct wire_frame *ret)
 	f.body = buf_view(storage);
 	*ret = f;
 	return 0;
+}
+
+int wire_dial(const char *path)
+{
+	cleanup_with(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.sun_path, path, strlen(path));
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -errno;
+	return fd_steal(&fd);
 }
 
 int wire_pair(int ret[2])

@@ -38,6 +38,9 @@ must_check int wire_send(
 #define WIRE_EOF 1
 must_check int wire_receive(int sock, struct buf *storage, struct wire_frame *ret);
 
+/* Connects to the socket at `path`. A blocking descriptor, or -errno. */
+must_check int wire_dial(const char *path);
+
 /* A connected pair, both ends close-on-exec and non-blocking. */
 must_check int wire_pair(int ret[2]);
 

@@ -141,6 +141,8 @@ enum message {
 	CTL_INVENTORY,   /* str after, u8 level, str below; answered with CTL_TEXT: core/inventory.h
 			  */
 	CTL_RESCAN,      /* empty; answered with CTL_TEXT: root only */
+	CTL_NOTICES,     /* empty; from now on CTL_NOTICE for each that is the caller's user's */
+	CTL_NOTICE,      /* wire/notice.h */
 };
 
 #define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "core/control.h"
 #include "core/incidents.h"
 #include "core/ledger.h"
 #include "core/pool.h"
@@ -511,6 +512,74 @@ static void retries_are_counted_into_one_incident(void **state)
 	books_done(&b);
 }
 
+/* Who would wait for notices in a session, in the place of core's control socket. */
+struct control {
+	uint32_t uid;
+	unsigned n;
+	struct notice last;
+};
+
+bool control_has_listener(const struct control *c, uint32_t uid)
+{
+	return c->uid == uid;
+}
+
+void control_notify(struct control *c, uint32_t uid, const struct notice *n)
+{
+	assert_int_equal(c->uid, uid);
+	c->n++;
+	c->last = *n;
+}
+
+static void a_person_is_told_once(void **state)
+{
+	struct control listener = {.uid = 1000};
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record();
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {.facts = &f,
+		.app_name = "Gajim",
+		.message = "m",
+		.mode = "enforce",
+		.control = &listener};
+	char text[65536];
+	bool counted;
+
+	(void)state;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	r.uid = 1000;
+	r.action = ACTION_BLOCK;
+	memset(r.path, 'a', sizeof(r.path) - 1);
+	memcpy(r.path, "/srv/", 5);
+	memcpy(r.path + 5 + NOTICE_NAME_SIZE - 2, "Ậ", strlen("Ậ"));
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"user_notified\":true"));
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(counted);
+	assert_int_equal(listener.n, 1);
+	assert_string_equal(listener.last.app_name, "Gajim");
+	assert_string_equal(listener.last.message, "m");
+	assert_int_equal(listener.last.level, LEVEL_SECRET);
+	/* cut before the letter that does not fit */
+	assert_int_equal(strlen(listener.last.file), NOTICE_NAME_SIZE - 2);
+	/* another one's, and what is only recorded */
+	r.uid = 1001;
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"user_notified\":false"));
+	r.uid = 1000;
+	r.action = ACTION_LOG;
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_null(strstr(text, "user_notified"));
+	assert_int_equal(listener.n, 1);
+	in = incidents_free(in);
+	books_done(&b);
+}
+
 static void names_may_be_left_out(void **state)
 {
 	static const struct {
@@ -669,6 +738,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(facts_outlive_the_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_damaged_store_is_put_aside, make_dir, remove_dir),
+		cmocka_unit_test(a_person_is_told_once),
 		cmocka_unit_test(names_may_be_left_out),
 		cmocka_unit_test_setup_teardown(packages_of_programs, make_dir, remove_dir),
 		cmocka_unit_test(urgent_jobs_go_first),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/lang.h"
+#include "base/lang.h"
 
 #include <errno.h>
 #include <stdlib.h>

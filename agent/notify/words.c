@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "notify/words.h"
+
+#include <string.h>
+
+#include "base/view.h"
+
+static bool is_shown(uint32_t cp)
+{
+	if (cp < 0x20)
+		return cp == '\n';
+	return !(cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || cp == 0x61c || cp == 0x200e ||
+		cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069));
+}
+
+/* One character of UTF-8; a byte that is none is '?'. */
+static uint32_t next(const uint8_t **p)
+{
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	const uint8_t *s = *p;
+	unsigned more = s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : s[0] < 0xf8 ? 3 : 0;
+	uint32_t cp = more ? s[0] & (0x3fU >> more) : s[0];
+
+	++*p;
+	if (s[0] >= 0x80 && more == 0)
+		return '?';
+	for (unsigned i = 1; i <= more; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return '?';
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	*p = s + more + 1;
+	return cp < least[more] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000) ? '?' : cp;
+}
+
+static int put_shown(struct buf *out, uint32_t cp, bool markup)
+{
+	if (markup && cp == '&')
+		return buf_put_str(out, "&amp;");
+	if (markup && cp == '<')
+		return buf_put_str(out, "&lt;");
+	if (markup && cp == '>')
+		return buf_put_str(out, "&gt;");
+	return buf_put_utf8(out, cp);
+}
+
+int words_clean(struct buf *out, const char *s, unsigned max, bool markup)
+{
+	const uint8_t *p = (const uint8_t *)s;
+	unsigned n = 0;
+	int r = 0;
+
+	while (*p && r == 0) {
+		uint32_t cp = next(&p);
+
+		if (!is_shown(cp))
+			continue;
+		if (n++ == max)
+			return buf_put_str(out, "…");
+		r = put_shown(out, cp, markup);
+	}
+	return r;
+}
+
+static int title(struct buf *out, enum lang lang, const struct notice *n)
+{
+	bool exec = n->channel == CHANNEL_EXEC;
+
+	switch (n->action) {
+	case ACTION_BLOCK:
+		return buf_put_str(out,
+			exec ? lang_pick(lang, "Program stopped: ", "Đã chặn chương trình: ")
+			     : lang_pick(lang, "Document blocked: ", "Đã chặn tài liệu: "));
+	case ACTION_JUSTIFY:
+		return buf_put_str(out, lang_pick(lang, "A reason is needed: ", "Cần nêu lý do: "));
+	case ACTION_QUARANTINE:
+		return buf_put_str(out,
+			lang_pick(lang, "Moved to quarantine: ", "Đã chuyển vào nơi cách ly: "));
+	case ACTION_ALLOW:
+	case ACTION_LOG:
+	case ACTION_NOTIFY:
+	case ACTION_MAX:
+	default: return buf_put_str(out, lang_pick(lang, "Please note: ", "Xin lưu ý: "));
+	}
+}
+
+int words_title(struct buf *out, enum lang lang, const struct notice *n, unsigned more)
+{
+	int r = title(out, lang, n);
+
+	if (r == 0)
+		r = words_clean(out, n->file, WORDS_NAME_MAX, false);
+	if (r == 0 && more)
+		r = buf_printf(
+			out, lang_pick(lang, " (and %u more)", " (và %u tài liệu khác)"), more);
+	return r;
+}
+
+/* Takes the application's name. */
+static const char *refused(enum lang lang, const struct notice *n)
+{
+	if (n->channel == CHANNEL_EXEC)
+		return lang_pick(lang, "By your organisation's rules %s must not be started.",
+			"Theo quy định của đơn vị, %s không được khởi chạy.");
+	if (n->level == LEVEL_NONE)
+		return lang_pick(lang,
+			"Nobody could say yet what this document is, so %s was not given it.",
+			"Chưa xác định được tài liệu này có mang dấu mật hay không, nên %s tạm "
+			"thời "
+			"không được mở.");
+	return lang_pick(
+		lang, "%s must not be given this document.", "%s không được mở tài liệu này.");
+}
+
+static const char *happened(enum lang lang, const struct notice *n)
+{
+	if (action_refuses(n->action))
+		return refused(lang, n);
+	if (n->action == ACTION_QUARANTINE)
+		return lang_pick(lang,
+			"%s had written it. It was moved away and can be given back.",
+			"%s đã lưu tài liệu này. Tài liệu được chuyển đi và có thể được trả lại.");
+	if (n->channel == CHANNEL_RECEIVE)
+		return lang_pick(lang, "%s wrote this document here. That was recorded.",
+			"%s đã lưu tài liệu này vào máy. Việc này được ghi lại.");
+	if (n->channel == CHANNEL_AT_REST)
+		return lang_pick(lang, "A document of this kind is not to lie here. (%s)",
+			"Tài liệu loại này không được lưu ở đây. (%s)");
+	if (n->channel == CHANNEL_EXEC)
+		return lang_pick(lang, "%s was started. That was recorded.",
+			"%s đã được khởi chạy. Việc này được ghi lại.");
+	return lang_pick(lang, "%s opened this document. That was recorded.",
+		"%s đã mở tài liệu này. Việc này được ghi lại.");
+}
+
+static const char *advice(enum lang lang, const struct notice *n)
+{
+	if (n->action == ACTION_JUSTIFY)
+		return lang_pick(lang,
+			"If your work needs it, ask your administrator to allow it for a while.",
+			"Nếu công việc cần, hãy đề nghị quản trị viên cho phép có thời hạn.");
+	if (n->level == LEVEL_NONE && n->channel != CHANNEL_EXEC)
+		return lang_pick(
+			lang, "Wait a moment and try again.", "Hãy đợi một lát rồi thử lại.");
+	return lang_pick(lang,
+		"Use the official way for such documents, or ask whoever keeps them.",
+		"Hãy gửi theo đường văn bản chính thức, hoặc hỏi bộ phận văn thư, bảo mật của đơn "
+		"vị.");
+}
+
+int words_body(struct buf *out, enum lang lang, const struct notice *n)
+{
+	const char *text = happened(lang, n), *name = strstr(text, "%s");
+	int r = 0;
+
+	if (n->level != LEVEL_NONE)
+		r = buf_printf(out, lang_pick(lang, "It is marked %s. ", "Tài liệu mang dấu %s. "),
+			level_display_vi(n->level));
+	if (r == 0)
+		r = buf_put(out, text, (size_t)(name - text));
+	if (r == 0)
+		r = words_clean(out, n->app_name[0] ? n->app_name : n->app, WORDS_NAME_MAX, false);
+	if (r == 0)
+		r = buf_put_str(out, name + 2);
+	if (r == 0)
+		r = buf_put_byte(out, '\n');
+	if (r == 0)
+		r = n->message[0] ? words_clean(out, n->message, NOTICE_MESSAGE_SIZE, false)
+				  : buf_put_str(out, advice(lang, n));
+	if (r == 0)
+		r = buf_printf(out, lang_pick(lang, "\nIncident %.10s", "\nMã sự việc: %.10s"),
+			n->incident);
+	return r;
+}
