@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "core/control.h"
 #include "core/incidents.h"
 #include "core/inventory.h"
+#include "core/notices.h"
 #include "core/rulebook.h"
 
 struct call {
@@ -55,6 +57,16 @@ static void add(struct core *core, const struct call *c, const char *kind, const
 	buf_done(&b);
 }
 
+static void remind(struct core *core, const struct call *c, const char *text)
+{
+	struct notice n = {.action = ACTION_NOTIFY};
+
+	add(core, c, "reminder", "meeting", text);
+	notices_cut(n.app, sizeof(n.app), c->app);
+	notices_cut(n.message, sizeof(n.message), text);
+	control_notify(core->control, c->uid, &n);
+}
+
 int calls_changed(struct core *core, const struct wire_frame *f)
 {
 	struct unpack u = {f->body, 0};
@@ -73,6 +85,6 @@ int calls_changed(struct core *core, const struct wire_frame *f)
 		"a call, as far as devices and sockets of applications tell");
 	reminder = policy_reminder(rulebook_policy(core->rulebook));
 	if (c.on && reminder[0] && inventory_first_today(core->inventory, c.uid, today()))
-		add(core, &c, "reminder", "meeting", reminder);
+		remind(core, &c, reminder);
 	return 0;
 }

@@ -11,8 +11,7 @@ bool notices_wanted(const struct gate_record *r, const struct incident_context *
 	return c->control && r->action >= ACTION_NOTIFY && control_has_listener(c->control, r->uid);
 }
 
-/* Cut between letters. */
-static void copy(char *ret, size_t size, const char *s)
+void notices_cut(char *ret, size_t size, const char *s)
 {
 	size_t n = strnlen(s, size - 1);
 
@@ -33,10 +32,10 @@ void notices_tell(const char *id, const struct gate_record *r, const struct inci
 
 	if (!notices_wanted(r, c))
 		return;
-	copy(n.incident, sizeof(n.incident), id);
-	copy(n.app, sizeof(n.app), r->app);
-	copy(n.app_name, sizeof(n.app_name), c->app_name ? c->app_name : r->app);
-	copy(n.file, sizeof(n.file), slash ? slash + 1 : r->path);
-	copy(n.message, sizeof(n.message), c->message ? c->message : "");
+	notices_cut(n.incident, sizeof(n.incident), id);
+	notices_cut(n.app, sizeof(n.app), r->app);
+	notices_cut(n.app_name, sizeof(n.app_name), c->app_name ? c->app_name : r->app);
+	notices_cut(n.file, sizeof(n.file), slash ? slash + 1 : r->path);
+	notices_cut(n.message, sizeof(n.message), c->message ? c->message : "");
 	control_notify(c->control, r->uid, &n);
 }

@@ -7,4 +7,7 @@
 /* Whether a person is to be told of it, and somebody in their session waits for that. */
 bool notices_wanted(const struct gate_record *r, const struct incident_context *c);
 
+/* A text as a notice holds it: cut between letters where it is longer. */
+void notices_cut(char *ret, size_t size, const char *s);
+
 void notices_tell(const char *id, const struct gate_record *r, const struct incident_context *c);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,7 +241,6 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	signal(SIGPIPE, SIG_IGN);
 	r = s.path[0] ? 0 : find_socket(config, s.path, sizeof(s.path));
 	if (r < 0)
 		return fail(config ? config : "settings", r);

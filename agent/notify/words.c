@@ -86,8 +86,12 @@ static int title(struct buf *out, enum lang lang, const struct notice *n)
 
 int words_title(struct buf *out, enum lang lang, const struct notice *n, unsigned more)
 {
-	int r = title(out, lang, n);
+	int r;
 
+	if (!n->incident[0])
+		return buf_put_str(out,
+			lang_pick(lang, "Before you share anything", "Trước khi chia sẻ tài liệu"));
+	r = title(out, lang, n);
 	if (r == 0)
 		r = words_clean(out, n->file, WORDS_NAME_MAX, false);
 	if (r == 0 && more)
@@ -153,6 +157,8 @@ int words_body(struct buf *out, enum lang lang, const struct notice *n)
 	const char *text = happened(lang, n), *name = strstr(text, "%s");
 	int r = 0;
 
+	if (!n->incident[0])
+		return words_clean(out, n->message, NOTICE_MESSAGE_SIZE, false);
 	if (n->level != LEVEL_NONE)
 		r = buf_printf(out, lang_pick(lang, "It is marked %s. ", "Tài liệu mang dấu %s. "),
 			level_display_vi(n->level));

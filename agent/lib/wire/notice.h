@@ -17,10 +17,10 @@
 struct notice {
 	enum action action;
 	enum channel channel;
-	enum level level; /* LEVEL_NONE: nobody could say in time, or it is no document */
-	char incident[28];
-	char app[64];                      /* application id */
-	char app_name[96];                 /* as people know it */
+	enum level level;  /* LEVEL_NONE: nobody could say in time, or it is no document */
+	char incident[28]; /* "": no incident, only `message` to be read */
+	char app[64];      /* application id */
+	char app_name[96]; /* as people know it */
 	char file[NOTICE_NAME_SIZE];       /* base name; cut at the end where longer */
 	char message[NOTICE_MESSAGE_SIZE]; /* the rule's, or "" */
 };
