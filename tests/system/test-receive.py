@@ -126,7 +126,7 @@ def a_child_that_outlives_its_parent(f):
 @test
 def one_that_only_inherited_the_descriptor(f):
     path = DOCS / "ke-thua.txt"
-    client(f"exec 5> '{path}'; sh -c \"sleep 0.2; printf '{SECRET % 4}' >&5\" & exec 5>&-; exit 0",
+    client(f"exec 5> '{path}'; sh -c \"sleep 0.2; printf '{SECRET % 4}' >&5; exec 5>&-; sleep 2\" & exec 5>&-; exit 0",
            OTHER)
     equal(one(f, path)["app"], "lab-other", "app")
 
