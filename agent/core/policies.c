@@ -413,6 +413,13 @@ static int on_timer(void *userdata)
 
 /* ---- proposing ---- */
 
+/* Of a bundle that no trusted key has signed, anybody could say any number: none that is signed
+   would be new enough any more. */
+static uint64_t signed_counter(const struct bundle *b, const char *signers)
+{
+	return signers[0] ? b->counter : 0;
+}
+
 static int store(struct policies *p, const struct policies_request *r, const struct bundle *b,
 	struct view bytes, const struct version *about, uint32_t *ret_number)
 {
@@ -421,7 +428,7 @@ static int store(struct policies *p, const struct policies_request *r, const str
 	v.time = clock_realtime();
 	v.uid = r->uid;
 	v.how = r->how;
-	v.counter = b->counter;
+	v.counter = signed_counter(b, about->signers);
 	v.reason = (char *)r->reason;
 	memcpy(v.user, r->user, sizeof(v.user));
 	return versions_add(p->versions, &v, bytes, ret_number);
@@ -456,7 +463,7 @@ static int propose(struct policies *p, const struct policies_request *r, struct 
 		return e;
 	const struct version *now = versions_current(p->versions);
 	bool same = now && memcmp(now->digest, n->digest, SHA256_SIZE) == 0 &&
-		now->counter >= b.counter;
+		now->counter >= signed_counter(&b, about.signers);
 	if (r->dry_run || same) {
 		answer_json(p, n, p->now.version, same ? "unchanged" : "dry-run", ret_text);
 		return 1;

@@ -19,12 +19,16 @@
 
 #define CODE_SIGNED "T001" /* not signed, forged, older, or not whole */
 #define WORK        "rules-work"
-#define COUNTER     "rules.counter"
+#define COUNTERS    "rules.counters"
+
+/* Bytes: as many packs as fit into the bundles that are taken, with names of common length. */
+#define COUNTERS_MAX (1U << 20)
 
 void rulefiles_done(struct rulefiles *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->dirs[i]);
+	buf_done(&f->counters);
 	*f = (struct rulefiles){0};
 }
 
@@ -40,30 +44,114 @@ static int is_bundle_name(const struct dirent *e)
 	return e->d_name[0] != '.' && n > 7 && strcmp(e->d_name + n - 7, ".bundle") == 0;
 }
 
-static uint64_t counter(const struct core *core)
-{
-	struct buf b = {0};
-	uint64_t v = 0;
+/* ---- counters: lines of "NUMBER PACK", of the newest bundle that brought the pack ---- */
 
-	if (keep_load(core, COUNTER, &b) == 0 && buf_terminate(&b) == 0)
-		v = strtoull((const char *)b.p, NULL, 10);
-	buf_done(&b);
-	return v;
+/* False at the end, or where it is damaged. */
+static bool next_line(struct view *lines, uint64_t *ret_counter, struct view *ret_pack)
+{
+	const uint8_t *end = lines->n ? memchr(lines->p, '\n', lines->n) : NULL;
+	const uint8_t *space = end ? memchr(lines->p, ' ', (size_t)(end - lines->p)) : NULL;
+	uint64_t n = 0;
+
+	if (!space || space == lines->p || space - lines->p > 19)
+		return false;
+	for (const uint8_t *p = lines->p; p < space; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		n = n * 10 + (uint64_t)(*p - '0');
+	}
+	*ret_counter = n;
+	*ret_pack = view_of(space + 1, (size_t)(end - space) - 1);
+	*lines = view_of(end + 1, lines->n - (size_t)(end - lines->p) - 1);
+	return true;
+}
+
+static uint64_t counter_of(struct view lines, struct view pack)
+{
+	uint64_t found = 0, n;
+	struct view name;
+
+	while (next_line(&lines, &n, &name))
+		if (view_eq(name, pack))
+			found = MAX(found, n);
+	return found;
+}
+
+/* From `*i` on the next file that is of another pack; false where none is. */
+static bool next_pack(const struct bundle *b, size_t *i, struct view *ret)
+{
+	struct view before = *ret;
+
+	for (; *i < b->n_files; ++*i) {
+		const char *name = b->files[*i].name;
+
+		if (b->files[*i].kind != BUNDLE_KIND_RULES)
+			continue;
+		*ret = view_of(name, strcspn(name, "/"));
+		if (before.n == 0 || !view_eq(before, *ret))
+			return true;
+	}
+	return false;
+}
+
+/* The highest with which one of its packs was in force. */
+static uint64_t newest(const struct core *core, const struct bundle *b)
+{
+	cleanup_with(buf_done) struct buf known = BUF_INIT(COUNTERS_MAX);
+	struct view pack = VIEW_EMPTY;
+	uint64_t found = 0;
+
+	if (keep_load(core, COUNTERS, &known) < 0)
+		return 0;
+	for (size_t i = 0; next_pack(b, &i, &pack);)
+		found = MAX(found, counter_of(buf_view(&known), pack));
+	return found;
+}
+
+static int put_counter(struct buf *to, uint64_t n, struct view pack)
+{
+	int r = buf_printf(to, "%" PRIu64 " ", n);
+
+	if (r == 0)
+		r = buf_put_view(to, pack);
+	return r < 0 ? r : buf_put_byte(to, '\n');
+}
+
+static int remember(struct rulefiles *f, const struct bundle *b)
+{
+	struct view pack = VIEW_EMPTY;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && next_pack(b, &i, &pack);)
+		r = put_counter(&f->counters, b->counter, pack);
+	return r;
 }
 
 int rulefiles_accept(const struct core *core, const struct rulefiles *f)
 {
-	struct buf b = {0};
-	int r;
+	cleanup_with(buf_done) struct buf known = BUF_INIT(COUNTERS_MAX);
+	cleanup_with(buf_done) struct buf all = BUF_INIT(COUNTERS_MAX);
+	struct view lines = buf_view(&f->counters), pack;
+	bool changed = false;
+	uint64_t n;
+	int r = keep_load(core, COUNTERS, &known);
 
-	if (f->newest <= counter(core))
-		return 0;
-	r = buf_printf(&b, "%" PRIu64 "\n", f->newest);
-	if (r == 0)
-		r = keep_save(core, COUNTER, &b);
-	buf_done(&b);
-	return r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (r = 0; r == 0 && next_line(&lines, &n, &pack);) {
+		if (n <= MAX(counter_of(buf_view(&known), pack), counter_of(buf_view(&all), pack)))
+			continue;
+		changed = true;
+		r = put_counter(&all, n, pack);
+	}
+	lines = buf_view(&known);
+	while (r == 0 && changed && next_line(&lines, &n, &pack))
+		if (n > counter_of(buf_view(&all), pack))
+			r = put_counter(&all, n, pack);
+	return r == 0 && changed ? keep_save(core, COUNTERS, &all) : r;
 }
+
+/* ---- files ---- */
 
 static int add_dir(struct rulefiles *f, const char *dir)
 {
@@ -96,7 +184,7 @@ static int add_bundle(
 		r = bundle_parse(buf_view(&bytes), &b, why, sizeof(why));
 	buf_done(&bytes);
 	if (r == 0)
-		r = trust_check_rules(&core->config, &b, counter(core), why, sizeof(why));
+		r = trust_check_rules(&core->config, &b, newest(core, &b), why, sizeof(why));
 	if (r < 0)
 		return r == -ENOMEM ? r : wrong(d, path, why);
 	if (!bundle_has(&b, BUNDLE_KIND_RULES))
@@ -104,7 +192,11 @@ static int add_bundle(
 	if (snprintf(dir, sizeof(dir), "%s/core/" WORK "/%zu", core->config.state_dir, f->n) >=
 		(int)sizeof(dir))
 		return -ENAMETOOLONG;
-	f->newest = MAX(f->newest, b.counter);
+	/* Where nobody has to sign, anybody could say any number. */
+	if (core->config.require_signatures & TRUST_RULES)
+		r = remember(f, &b);
+	if (r < 0)
+		return r;
 	r = mkdir(dir, 0700) < 0 ? -errno : bundle_extract(&b, BUNDLE_KIND_RULES, dir);
 	return r < 0 ? r : add_dir(f, dir);
 }
@@ -146,7 +238,7 @@ static bool has_loose(const char *dir)
 int rulefiles_find(const struct core *core, struct diags *d, struct rulefiles *ret)
 {
 	bool required = core->config.require_signatures & TRUST_RULES;
-	struct rulefiles f = {0};
+	struct rulefiles f = {.counters = BUF_INIT(COUNTERS_MAX)};
 	char work[PATH_MAX];
 	int r = 0;
 

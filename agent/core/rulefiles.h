@@ -3,10 +3,11 @@
  * Where rule packs are compiled from: the configured folders, and the bundles (*.bundle) in them,
  * unpacked below state-dir/core. Where agent.yaml requires signed rules, folders other than the
  * package's count for their bundles alone, which must be signed by a trusted key and be no older
- * than what was in force.
+ * than the bundle with which one of their packs was in force.
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "core/core.h"
 
@@ -15,7 +16,7 @@
 struct rulefiles {
 	char *dirs[CONFIG_PATHS_MAX + RULEFILES_BUNDLES_MAX];
 	size_t n;
-	uint64_t newest; /* the highest counter of the bundles */
+	struct buf counters; /* of the bundles, by pack */
 };
 
 /* 0, or -EBADMSG with diagnostics, or -errno. */

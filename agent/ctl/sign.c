@@ -406,7 +406,7 @@ static void put_verify(const struct ctl *ctl, const char *path, const struct bun
 	if (valid)
 		printf(lang_pick(ctl->lang, "whole, signed by %s", "nguyên vẹn, ký bởi %s"), by);
 	else
-		printf("%s", why);
+		tty_put_safe(stdout, view_str(why));
 	printf(lang_pick(ctl->lang, "; counter %ju, %zu files\n", "; số thứ tự %ju, %zu tệp\n"),
 		(uintmax_t)b->counter, b->n_files);
 	for (size_t i = 0; i < b->n_files; i++) {

@@ -434,6 +434,11 @@ def only_what_trusted_keys_have_signed(f):
     could = opens(f)
     if could:
         equal(apply(f.block)[0], 0, "block")
+    # What nobody vouches for sets no counter that others would have to reach.
+    untrusted = write("untrusted.yaml", "block")
+    untrusted.write_text(untrusted.read_text() + "    message: không ai tin\n")
+    equal(apply(sign(untrusted, "untrusted.bundle", stranger, "--counter", 10 ** 12))[0], 0, "untrusted")
+    equal(history()["versions"][0]["counter"], 0, "its counter")
     f.agent.stop()
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="""require-signatures: [policy, rules]
 two-signatures: when-weaker
@@ -502,6 +507,16 @@ def signed_rules(f):
     shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 5), drop)
     assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
     assert not f.agent.status()["rules"]["files_refused"]
+    # another pack's bundle has a counter of its own, also after a restart
+    shutil.copytree(WORK / "pack", WORK / "pack2")
+    (WORK / "pack2/pack.yaml").write_text(text.replace(name, name + "-copy2", 1))
+    shutil.copy(sign(None, "rules2.bundle", WORK / "one.key", "--rules", WORK / "pack2", "--counter", 3), drop)
+    assert lab.wait_for(lambda: packs() == before + 2), f.agent.status()
+    f.agent.stop()
+    f.agent.start()
+    equal((packs(), f.agent.status()["rules"]["files_refused"]), (before + 2, False), "side by side")
+    (drop / "rules2.bundle").unlink()
+    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
     shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 4), drop)
     assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"])
     equal(packs(), before + 1, "older rules")
