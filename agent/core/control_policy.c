@@ -99,6 +99,7 @@ int caller_on_apply(struct caller *c, struct wire_frame *f)
 	r.reason = reason;
 	r.how = VERSION_HOW_APPLIED;
 	r.dry_run = flags & CTL_APPLY_DRY_RUN;
+	r.courier = flags & CTL_APPLY_COURIER;
 	e = begin_waiting(c, f->id);
 	if (e == 0)
 		policies_apply(policies_of(c), &r, bundle, on_policy_done, c);

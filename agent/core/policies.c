@@ -459,6 +459,9 @@ static int propose(struct policies *p, const struct policies_request *r, struct 
 	e = trust_check_policy(&p->core->config, &b, r->how, versions_counter(p->versions),
 		p->now.policy, p->now.apps, n->set.policy, n->set.apps, about.signers,
 		sizeof(about.signers), f->text, sizeof(f->text));
+	if (e == 0 && r->courier)
+		e = trust_check_courier(&p->core->config, &b, versions_counter(p->versions),
+			f->text, sizeof(f->text));
 	if (e < 0)
 		return e;
 	const struct version *now = versions_current(p->versions);

@@ -23,6 +23,7 @@ struct policies_request {
 	const char *reason;
 	enum version_how how;
 	bool dry_run;
+	bool courier; /* trust_check_courier() */
 };
 
 /* `failed`: nothing changed, `text` says why in lines; else a JSON object. */

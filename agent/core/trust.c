@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "policydiff/diff.h"
@@ -78,6 +79,18 @@ static int count(const struct config *c, const struct bundle *b, size_t *ret_n, 
 	return r;
 }
 
+static int check_host(const struct bundle *b, char *ret_why, size_t why_size)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	if (bundle_is_for(b, host))
+		return 0;
+	snprintf(ret_why, why_size, "it is for other hosts (%s, ...) and not for %s", b->hosts[0],
+		host);
+	return -EBADMSG;
+}
+
 static int check(const struct bundle *b, bool required, size_t n, bool may_be_older,
 	uint64_t newest, char *ret_why, size_t why_size)
 {
@@ -107,7 +120,25 @@ int trust_check_rules(const struct config *c, const struct bundle *b, uint64_t n
 	size_t n;
 	int r = count(c, b, &n, by, sizeof(by), ret_why, why_size);
 
+	if (r == 0)
+		r = check_host(b, ret_why, why_size);
 	return r < 0 ? r : check(b, required, n, false, newest, ret_why, why_size);
+}
+
+int trust_check_courier(const struct config *c, const struct bundle *b, uint64_t newest,
+	char *ret_why, size_t why_size)
+{
+	char by[VERSIONS_BY_MAX];
+	size_t n;
+	int r = count(c, b, &n, by, sizeof(by), ret_why, why_size);
+
+	if (r == 0)
+		r = check(b, true, n, false, newest, ret_why, why_size);
+	if (r < 0 || b->counter > newest)
+		return r;
+	snprintf(ret_why, why_size, "it was taken before (counter %ju): a replay",
+		(uintmax_t)b->counter);
+	return -EBADMSG;
 }
 
 /* Whether it protects a state-secret level less than what is in force. */
@@ -137,6 +168,8 @@ int trust_check_policy(const struct config *c, const struct bundle *b, enum vers
 	size_t n = 0;
 	int r = count(c, b, &n, ret_by, by_size, ret_why, why_size);
 
+	if (r == 0)
+		r = check_host(b, ret_why, why_size);
 	/* Going back on purpose is what a rollback is. */
 	if (r == 0)
 		r = check(b, required, n, how == VERSION_HOW_ROLLBACK, newest, ret_why, why_size);

@@ -19,6 +19,11 @@
 must_check int trust_check_rules(const struct config *c, const struct bundle *b, uint64_t newest,
 	char *ret_why, size_t why_size);
 
+/* What came on a medium: also where no signature is required, a trusted key must have signed it,
+   and it must be newer than all that was in force. As above. */
+must_check int trust_check_courier(const struct config *c, const struct bundle *b, uint64_t newest,
+	char *ret_why, size_t why_size);
+
 /*
  * Whether this bundle may become the policy. `newest` is the highest counter that was in force; the
  * policies in force (NULL where there is none) and to come are for the rule of two signatures. 0,

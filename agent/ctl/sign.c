@@ -35,12 +35,14 @@ static const struct usage keygen_usage = {
 
 static const struct usage sign_usage = {
 	.synopsis =
-		"sign --key FILE [--rules DIR]... [--counter N] --output BUNDLE [POLICY|BUNDLE]",
+		"sign --key FILE [--rules DIR]... [--host NAME]... [--counter N] --output BUNDLE "
+		"[POLICY|BUNDLE]",
 	.text = "Signs a policy with all that it includes, or rule packs, or both, as one bundle; "
 		"or adds a\n"
 		"second signature to a bundle.",
 	.options = {{"--key FILE", "the secret key (NAME.key)"},
 		{"--rules DIR", "a rule pack, or a folder of packs, to put into it"},
+		{"--host NAME", "only this computer takes it (hostname); all, unless given"},
 		{"--counter N", "newer bundles have higher ones; the time, unless given"},
 		{"--output BUNDLE", "where to write it"}, {"--help", "this text"}},
 };
@@ -57,13 +59,14 @@ static const struct usage verify_usage = {
 enum {
 	OPT_KEY = 256,
 	OPT_RULES,
+	OPT_HOST,
 	OPT_COUNTER,
 	OPT_OUTPUT,
 };
 
 struct args {
-	const char *keys[KEYS_MAX], *rules[KEYS_MAX], *output, *counter;
-	size_t n_keys, n_rules;
+	const char *keys[KEYS_MAX], *rules[KEYS_MAX], *hosts[KEYS_MAX], *output, *counter;
+	size_t n_keys, n_rules, n_hosts;
 	bool json;
 	int done;
 	char **rest;
@@ -74,14 +77,15 @@ static void take(struct args *a, const struct usage *u, int c, char **argv)
 {
 	switch (c) {
 	case OPT_KEY:
-	case OPT_RULES: {
-		bool key = c == OPT_KEY;
-		size_t *n = key ? &a->n_keys : &a->n_rules;
+	case OPT_RULES:
+	case OPT_HOST: {
+		size_t *n = c == OPT_KEY ? &a->n_keys : c == OPT_RULES ? &a->n_rules : &a->n_hosts;
+		const char **v = c == OPT_KEY ? a->keys : c == OPT_RULES ? a->rules : a->hosts;
 
 		if (*n == KEYS_MAX)
 			a->done = usage_error(u, "more than %u of these", KEYS_MAX);
 		else
-			(key ? a->keys : a->rules)[(*n)++] = optarg;
+			v[(*n)++] = optarg;
 		break;
 	}
 	case OPT_COUNTER: a->counter = optarg; break;
@@ -258,13 +262,17 @@ static int gather(const struct args *a, struct bundle *ret)
 	if (r != CTL_DONE)
 		return CTL_FAILED;
 	if (ret->n_signatures > 0) {
-		if (a->n_rules > 0 || a->counter)
+		if (a->n_rules > 0 || a->n_hosts > 0 || a->counter)
 			return ctl_error(
 				"%s is signed already: nothing can be added to it", a->rest[0]);
 		return CTL_DONE;
 	}
 	for (size_t i = 0; r == CTL_DONE && i < a->n_rules; i++)
 		r = add_rules(ret, a->rules[i]);
+	for (size_t i = 0; r == CTL_DONE && i < a->n_hosts; i++)
+		if (bundle_add_host(ret, a->hosts[i]) < 0)
+			r = usage_error(
+				&sign_usage, "\"%s\" is no host, or said twice", a->hosts[i]);
 	if (r == CTL_DONE)
 		r = counter(a->counter, &ret->counter);
 	clock_format(clock_realtime(), ret->created);
@@ -295,6 +303,7 @@ int cmd_sign(const struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {{"key", required_argument, NULL, OPT_KEY},
 		{"rules", required_argument, NULL, OPT_RULES},
+		{"host", required_argument, NULL, OPT_HOST},
 		{"counter", required_argument, NULL, OPT_COUNTER},
 		{"output", required_argument, NULL, OPT_OUTPUT}, {"help", no_argument, NULL, 'h'},
 		{0}};
@@ -383,6 +392,11 @@ static int put_verify_json(const struct bundle *b, bool valid, const char *why, 
 	for (size_t i = 0; i < b->n_signatures; i++)
 		json_str(&j, b->signatures[i].id);
 	json_array_end(&j);
+	json_key(&j, "hosts");
+	json_array(&j);
+	for (size_t i = 0; i < b->n_hosts; i++)
+		json_str(&j, b->hosts[i]);
+	json_array_end(&j);
 	json_key(&j, "files");
 	json_array(&j);
 	for (size_t i = 0; i < b->n_files; i++) {
@@ -409,6 +423,8 @@ static void put_verify(const struct ctl *ctl, const char *path, const struct bun
 		tty_put_safe(stdout, view_str(why));
 	printf(lang_pick(ctl->lang, "; counter %ju, %zu files\n", "; số thứ tự %ju, %zu tệp\n"),
 		(uintmax_t)b->counter, b->n_files);
+	for (size_t i = 0; i < b->n_hosts; i++)
+		printf("  %-8s %s\n", lang_pick(ctl->lang, "for", "dành cho"), b->hosts[i]);
 	for (size_t i = 0; i < b->n_files; i++) {
 		printf("  %-8s ", bundle_kind_name(b->files[i].kind));
 		tty_put_safe(stdout, view_str(b->files[i].name));

@@ -466,6 +466,9 @@ two-signatures: when-weaker
     v = history()["versions"][0]
     equal((v["counter"], len(v["signers"])), (100, 16), "history")
     refused(sign(f.block, "old.bundle", one, "--counter", 99), "older", f)
+    mine, other = os.uname().nodename, "may-khac"
+    refused(sign(f.block, "other.bundle", one, "--counter", 101, "--host", other), "for other hosts", f)
+    equal(apply(sign(f.block, "mine.bundle", one, "--counter", 100, "--host", other, "--host", mine))[0], 0, "mine")
     # Less protection of a state secret needs two.
     weak = sign(f.log, "weak.bundle", one, "--counter", 101)
     refused(weak, "two trusted keys", f)

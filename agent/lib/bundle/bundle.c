@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD     "sealgate-bundle" /* the purpose of these signatures */
 #define END      "end\n"
@@ -25,6 +26,7 @@ void bundle_done(struct bundle *b)
 		free(b->files[i].content);
 	}
 	free(b->files);
+	free(b->hosts);
 	*b = (struct bundle){0};
 }
 
@@ -98,6 +100,48 @@ bool bundle_has(const struct bundle *b, enum bundle_kind kind)
 	return false;
 }
 
+static bool host_is_valid(const char *host)
+{
+	size_t n = strlen(host);
+
+	if (n == 0 || n > BUNDLE_HOST_MAX || host[0] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
+			    host[i]))
+			return false;
+	return true;
+}
+
+static bool names_host(const struct bundle *b, const char *host)
+{
+	for (size_t i = 0; i < b->n_hosts; i++)
+		if (strcasecmp(b->hosts[i], host) == 0)
+			return true;
+	return false;
+}
+
+int bundle_add_host(struct bundle *b, const char *host)
+{
+	if (!host_is_valid(host))
+		return -EINVAL;
+	if (names_host(b, host))
+		return -EEXIST;
+	if (b->n_hosts == BUNDLE_HOSTS_MAX)
+		return -E2BIG;
+	if (!b->hosts)
+		b->hosts = calloc(BUNDLE_HOSTS_MAX, sizeof(*b->hosts));
+	if (!b->hosts)
+		return -ENOMEM;
+	memcpy(b->hosts[b->n_hosts++], host, strlen(host) + 1);
+	return 0;
+}
+
+bool bundle_is_for(const struct bundle *b, const char *host)
+{
+	return b->n_hosts == 0 || names_host(b, host);
+}
+
 static int make_room(struct bundle *b)
 {
 	size_t cap = b->cap ? 2 * b->cap : 16;
@@ -161,6 +205,8 @@ static int put_manifest(const struct bundle *b, struct buf *ret)
 	int r = buf_printf(ret, BUNDLE_MAGIC "counter %ju\ncreated %s\n", (uintmax_t)b->counter,
 		b->created[0] ? b->created : "-");
 
+	for (size_t i = 0; r == 0 && i < b->n_hosts; i++)
+		r = buf_printf(ret, "host %s\n", b->hosts[i]);
 	for (size_t i = 0; r == 0 && i < b->n_files; i++)
 		r = put_file(&b->files[i], ret);
 	return r < 0 ? r : buf_put_str(ret, END);
@@ -370,7 +416,14 @@ static int read_all(struct reader *r, struct bundle *b)
 {
 	int e = read_head(r, b);
 
-	while (e == 0 && (e = next_line(r)) == 0 && strncmp(r->text, "file ", 5) == 0)
+	if (e == 0)
+		e = next_line(r);
+	for (; e == 0 && strncmp(r->text, "host ", 5) == 0; e = e < 0 ? e : next_line(r)) {
+		e = bundle_add_host(b, r->text + 5);
+		if (e < 0 && e != -ENOMEM)
+			e = wrong(r, "this is no host, or one too many");
+	}
+	for (; e == 0 && strncmp(r->text, "file ", 5) == 0; e = e < 0 ? e : next_line(r))
 		e = read_file(r, b);
 	if (e == 0 && strcmp(r->text, "end") != 0)
 		e = wrong(r, "a file or the end of the manifest is expected");

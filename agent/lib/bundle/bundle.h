@@ -21,6 +21,8 @@
 #define BUNDLE_NAME_MAX       1024U       /* bytes of a file's name */
 #define BUNDLE_BYTES_MAX      (64U << 20) /* of all contents */
 #define BUNDLE_SIGNATURES_MAX 16U
+#define BUNDLE_HOSTS_MAX      64U
+#define BUNDLE_HOST_MAX       64U        /* bytes of a host's name, as Linux has it */
 #define BUNDLE_MANIFEST_MAX   (2U << 20) /* bytes up to the contents */
 
 #define BUNDLE_MAGIC  "sealgate-bundle 1\n"
@@ -50,8 +52,10 @@ struct bundle_signature {
 };
 
 struct bundle {
-	uint64_t counter;          /* 0: not for signing */
-	char created[32];          /* RFC 3339, or "" */
+	uint64_t counter;                   /* 0: not for signing */
+	char created[32];                   /* RFC 3339, or "" */
+	char (*hosts)[BUNDLE_HOST_MAX + 1]; /* for these alone; none: for all */
+	size_t n_hosts;
 	struct bundle_file *files; /* by kind, then name */
 	size_t n_files, cap, bytes;
 	struct bundle_signature signatures[BUNDLE_SIGNATURES_MAX];
@@ -66,6 +70,10 @@ must_check int bundle_add(
 const struct bundle_file *bundle_find(
 	const struct bundle *b, enum bundle_kind kind, const char *name);
 bool bundle_has(const struct bundle *b, enum bundle_kind kind);
+
+/* For this host too. -EEXIST; -EINVAL for what is no name; -E2BIG. */
+must_check int bundle_add_host(struct bundle *b, const char *host);
+bool bundle_is_for(const struct bundle *b, const char *host); /* case does not count */
 
 /* True where the bytes claim to be a bundle. */
 bool bundle_is(struct view v);

@@ -146,6 +146,7 @@ enum message {
 };
 
 #define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */
+#define CTL_APPLY_COURIER (1U << 1) /* it came on a medium: signed, and never taken before */
 /* Why the walk waits. */
 enum watch_pause {
 	WATCH_GOES_ON,

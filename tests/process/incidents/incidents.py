@@ -683,7 +683,7 @@ rules:
   - name: otherwise
     when: {channel: open}
     do: log
-""" % os.path.join(DOCS, "../policy/apps"))
+""" % os.path.join(os.path.dirname(os.path.abspath(DOCS)), "policy", "apps"))
         args = ["simulate", "--state-dir", journal.state.name, policy]
         status, out, err = run(*args, "--json", command="policy")
         self.assertEqual(status, 1, err)

@@ -79,6 +79,37 @@ static void names_that_lead_elsewhere(void **state)
 	assert_int_equal(bundle_add(&b, BUNDLE_KIND_POLICY, name, VIEW_EMPTY), -EINVAL);
 }
 
+static void only_for_these_hosts(void **state)
+{
+	cleanup_with(bundle_done) struct bundle a = {0}, b = {0};
+	cleanup_with(buf_done) struct buf text = {0};
+	char name[BUNDLE_HOST_MAX + 2];
+
+	(void)state;
+	fill(&a);
+	assert_true(bundle_is_for(&a, "any"));
+	assert_int_equal(bundle_add_host(&a, "may-tram.xa.vn"), 0);
+	assert_int_equal(bundle_add_host(&a, "May-Tram.xa.vn"), -EEXIST);
+	assert_int_equal(bundle_add_host(&a, ""), -EINVAL);
+	assert_int_equal(bundle_add_host(&a, ".."), -EINVAL);
+	assert_int_equal(bundle_add_host(&a, "a/b"), -EINVAL);
+	assert_int_equal(bundle_add_host(&a, "a\nend"), -EINVAL);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	assert_int_equal(bundle_add_host(&a, name), -EINVAL);
+	assert_int_equal(bundle_add_host(&a, name + 1), 0);
+	assert_int_equal(bundle_write(&a, &text), 0);
+	assert_int_equal(bundle_parse(buf_view(&text), &b, why, sizeof(why)), 0);
+	assert_int_equal(b.n_hosts, 2);
+	assert_true(bundle_is_for(&b, "MAY-TRAM.xa.vn"));
+	assert_false(bundle_is_for(&b, "may-tram"));
+	for (unsigned i = 2; i < BUNDLE_HOSTS_MAX; i++) {
+		snprintf(name, sizeof(name), "h%u", i);
+		assert_int_equal(bundle_add_host(&b, name), 0);
+	}
+	assert_int_equal(bundle_add_host(&b, "more"), -E2BIG);
+}
+
 /* Each byte of it changed, cut off behind each, and one more: never the same bundle. */
 static void every_byte_counts(void **state)
 {
@@ -88,6 +119,7 @@ static void every_byte_counts(void **state)
 
 	(void)state;
 	fill(&a);
+	assert_int_equal(bundle_add_host(&a, "may-tram"), 0);
 	assert_int_equal(sign_generate(&key), 0);
 	assert_int_equal(bundle_sign(&a, &key), 0);
 	assert_int_equal(bundle_write(&a, &good), 0);
@@ -203,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(names_that_lead_elsewhere),
+		cmocka_unit_test(only_for_these_hosts),
 		cmocka_unit_test(every_byte_counts),
 		cmocka_unit_test(who_signed),
 		cmocka_unit_test(bounds),
