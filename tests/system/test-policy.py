@@ -125,6 +125,18 @@ def the_policy_file_is_version_one(f):
 
 
 @test
+def a_shipped_policy_may_be_copied_alone(f):
+    for name in ("default", "strict", "monitor"):
+        copy = WORK / "copies" / f"{name}.yaml"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(f"/usr/share/sealgate/policy/{name}.yaml", copy)
+        code, out, err = sealgate("policy", "check", "--any-host", copy)
+        equal((code, err), (0, ""), out)
+        code, said, err = apply(copy, "--dry-run")
+        equal(code, 0, err)
+
+
+@test
 def applied_is_in_force_at_once(f):
     code, said, _ = apply(f.block, "--reason", "họp sáng thứ sáu")
     equal((code, said["what"], said["version"], said["was"]), (0, "applied", 2, 1), "apply")
@@ -386,8 +398,8 @@ rules:
         assert found, "each open is an incident"
         return {i["path"]: (i["action"], i["rule"]) for i in found}
     equal(apply(use("now.yaml", "block", "log"))[0], 0, "the policy of today")
+    time.sleep(1.1)  # what was before lies in another second than `since`
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    time.sleep(1.1)  # the journal's times below are later than `since`
     old = replay()
     new = use("next.yaml", "log", "block")
     code, out, err = sealgate("policy", "simulate", "--json", "--since", since, new)

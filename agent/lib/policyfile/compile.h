@@ -131,7 +131,8 @@ must_check int include_each(struct includes *inc, const struct conf_node *list);
 /* `n` is where a fault is told. */
 must_check int include_one(struct includes *inc, const struct conf_node *n, const char *text);
 
-/* Where an include is looked for. 0; -ENOMEM; -EINVAL below a root (policyfile.h) where it would
+/* Where an include is looked for: beside the policy, and where it is not there among the shipped
+   files. 0; -ENOMEM; -EINVAL below a root (policyfile.h) where it would
    lead out of it. */
 must_check int include_resolve(const char *policy, const char *text, char **ret);
 

@@ -98,6 +98,24 @@ static bool leads_up(const char *text)
 	return false;
 }
 
+/* A shipped policy that was copied goes on naming the shipped folders. */
+static int shipped_instead(const char *text, char **path)
+{
+	char *shipped;
+
+	if (*text == '/' || leads_up(text) || access(*path, F_OK) == 0)
+		return 0;
+	if (asprintf(&shipped, SEALGATE_DATADIR "/policy/%s", text) < 0)
+		return -ENOMEM;
+	if (access(shipped, F_OK) < 0) {
+		free(shipped);
+		return 0;
+	}
+	free(*path);
+	*path = shipped;
+	return 0;
+}
+
 int include_resolve(const char *policy, const char *text, char **ret)
 {
 	const char *root = strstr(policy, "/" ROOT "/"), *slash = strrchr(policy, '/');
@@ -112,7 +130,9 @@ int include_resolve(const char *policy, const char *text, char **ret)
 		n = asprintf(ret, "%s", text);
 	else
 		n = asprintf(ret, "%.*s/%s", (int)(slash - policy), policy, text);
-	return n < 0 ? -ENOMEM : 0;
+	if (n < 0)
+		return -ENOMEM;
+	return root ? 0 : shipped_instead(text, ret);
 }
 
 /* Without doubled and trailing slashes and "." components, as the bundle wants it. */
