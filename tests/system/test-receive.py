@@ -334,6 +334,20 @@ def a_full_disk_leaves_the_file(f):
 
 
 @test
+def names_that_are_concealed_from_a_sink(f):
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml",
+                        extra="sinks: [{name: siem, to: file:/tmp/siem, hide-names: secret}]\n").start()
+    path, i = receive_secret(f, "mat-ten-mat.txt", 22)
+    quarantine("restore", i["quarantine"]["id"])
+    for what in ("moved", "restored"):
+        assert lab.wait_for(lambda: any(i["quarantine"]["id"] in r["text"] for r in journal(what)))
+        equal([r for r in journal(what) if path.name in r["text"]], [], what)
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+
+
+@test
 def monitor_moves_nothing(f):
     (lab.ETC / "policy.yaml").write_text(POLICY.replace("version: 1", "version: 1\nmode: monitor"))
     assert lab.wait_for(lambda: f.agent.status()["policy"]["mode"] == "monitor")
