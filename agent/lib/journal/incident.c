@@ -240,6 +240,49 @@ int incident_conceal(struct incident *i, bool name, bool snippets)
 	return r;
 }
 
+static bool hides(enum level from, enum level level)
+{
+	return from > LEVEL_NONE && level >= from;
+}
+
+static int dump(const char *p, size_t n, void *userdata)
+{
+	return buf_put(userdata, p, n) < 0 ? -1 : 0;
+}
+
+static int put_tree(const json_t *t, struct buf *out)
+{
+	int r = json_dump_callback(
+		t, dump, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+
+	return r < 0 ? -ENOMEM : 0;
+}
+
+int incident_more_conceal(
+	struct view payload, enum level names, enum level snippets, struct buf *out)
+{
+	cleanup_with(json_decrefp) json_t *t = load(payload);
+	json_t *f = json_object_get(t, "file");
+	enum level level;
+	int r = 0;
+
+	if (!t)
+		return -EINVAL;
+	if (!json_is_object(f))
+		return 0;
+	if (level_parse(text(f, "level"), &level) < 0)
+		level = LEVEL_TOP_SECRET;
+	if (!hides(names, level) && !hides(snippets, level))
+		return 0;
+	if (hides(names, level))
+		r = conceal_name(f, text(f, "path"));
+	if (r == 0)
+		r = conceal_snippets(f);
+	if (r == 0)
+		r = put_tree(t, out);
+	return r < 0 ? r : 1;
+}
+
 bool incident_is_concealed(const struct incident *i)
 {
 	return json_array_size(json_object_get(tree_of(i), "concealed")) > 0;
@@ -433,17 +476,9 @@ int incident_merge(struct incident *i, struct view payload)
 	return r;
 }
 
-static int dump(const char *p, size_t n, void *userdata)
-{
-	return buf_put(userdata, p, n) < 0 ? -1 : 0;
-}
-
 int incident_json(const struct incident *i, struct buf *out)
 {
-	int r = json_dump_callback(
-		tree_of(i), dump, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
-
-	return r < 0 ? -ENOMEM : 0;
+	return put_tree(tree_of(i), out);
 }
 
 void payload_string(struct view payload, const char *name, char *ret, size_t size)

@@ -106,7 +106,7 @@ static int put_own(struct json *j, const struct siem_event *v)
 	if (r < 0)
 		return r;
 	json_key(j, "sealgate");
-	json_raw(j, v->incident ? buf_view(&record) : v->entry->payload);
+	json_raw(j, v->incident ? buf_view(&record) : siem_payload(v));
 	return 0;
 }
 

@@ -215,7 +215,7 @@ static int put_unmapped(struct json *j, const struct siem_event *v)
 		return r;
 	key_object(j, "unmapped");
 	json_key(j, "sealgate");
-	json_raw(j, v->incident ? buf_view(&record) : v->entry->payload);
+	json_raw(j, v->incident ? buf_view(&record) : siem_payload(v));
 	json_object_end(j);
 	return 0;
 }

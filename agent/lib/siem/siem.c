@@ -70,7 +70,9 @@ static int take_incident(struct siem_event *v)
 static int take(struct siem_event *v)
 {
 	const struct journal_entry *e = v->entry;
+	const struct siem_options *o = v->options;
 	uint64_t t;
+	int r;
 
 	snprintf(v->kind, sizeof(v->kind), "%.*s", (int)MIN(e->kind.n, sizeof(v->kind) - 1),
 		(const char *)e->kind.p);
@@ -78,6 +80,9 @@ static int take(struct siem_event *v)
 		v->time_ms = t / NSEC_PER_MSEC;
 	if (strcmp(v->kind, "incident") == 0)
 		return take_incident(v);
+	r = incident_more_conceal(e->payload, o->hide_names, o->hide_snippets, &v->concealed);
+	if (r < 0)
+		return r == -EINVAL ? -EBADMSG : r;
 	payload_string(e->payload, "what", v->what, sizeof(v->what));
 	payload_string(e->payload, "id", v->id, sizeof(v->id));
 	payload_string(e->payload, "status", v->status, sizeof(v->status));
@@ -99,9 +104,10 @@ static int put_jsonl(const struct siem_event *v, struct buf *out)
 	struct json j;
 	int r;
 
-	if (!v->incident || !incident_is_concealed(v->incident))
+	if (v->incident ? !incident_is_concealed(v->incident) : v->concealed.n == 0)
 		return buf_put_view(out, v->entry->whole);
-	r = incident_json(v->incident, &record);
+	r = v->incident ? incident_json(v->incident, &record)
+			: buf_put_view(&record, siem_payload(v));
 	if (r < 0)
 		return r;
 	json_init(&j, out);
@@ -139,6 +145,12 @@ static int put(const struct siem_event *v, struct buf *out)
 	return forms[v->options->format](v, out);
 }
 
+static void event_done(struct siem_event *v)
+{
+	incident_free(v->incident);
+	buf_done(&v->concealed);
+}
+
 int siem_put(const struct journal_entry *e, const struct siem_options *o, struct buf *out)
 {
 	struct siem_event v = {.entry = e, .options = o};
@@ -147,7 +159,7 @@ int siem_put(const struct journal_entry *e, const struct siem_options *o, struct
 	clean(v.sentence);
 	if (r == 0)
 		r = put(&v, out);
-	incident_free(v.incident);
+	event_done(&v);
 	return r;
 }
 
@@ -165,6 +177,6 @@ int siem_syslog(const struct journal_entry *e, const struct siem_options *o, str
 		if (r == 0)
 			r = siem_rfc5424(&v, buf_view(&text), out);
 	}
-	incident_free(v.incident);
+	event_done(&v);
 	return r;
 }

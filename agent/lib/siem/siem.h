@@ -45,12 +45,19 @@ struct siem_event {
 	const struct journal_entry *entry;
 	const struct siem_options *options;
 	struct incident *incident; /* of the kind "incident", concealed as the options say */
+	struct buf concealed;      /* the payload of another record, where it names a file */
 	char kind[32], what[64], id[INCIDENT_ID_MAX + 1], status[24], by[64], note[512], text[512];
 	uint64_t time_ms, retries;
 	unsigned severity; /* 1 informational ... 5 critical */
 	bool refused;
 	char sentence[768];
 };
+
+/* Of a record that is no incident, concealed as the options say. */
+static inline struct view siem_payload(const struct siem_event *v)
+{
+	return v->concealed.n ? buf_view(&v->concealed) : v->entry->payload;
+}
 
 must_check int siem_cef(const struct siem_event *v, struct buf *out);
 must_check int siem_ecs(const struct siem_event *v, struct buf *out);

@@ -341,6 +341,28 @@ class Review(unittest.TestCase):
             self.assertTrue(shown["history"][0]["revealed"])
             self.assertEqual(shown["history"][0]["by_uid"], os.getuid())
 
+    def test_concealed_where_exported(self):
+        other = incident(3, level="top-secret", path="/home/lan/phương án mật.docx")
+        file = {k: other[k] for k in ("time", "path", "level", "evidence")}
+        journal = Journal([incident(1, level="top-secret", path="/home/lan/kế hoạch mật.docx"),
+                           {"kind": "incident-more", "id": incident(1)["id"], "retries": 0,
+                            "last": "2026-11-23T08:01:05.000Z", "file": file}])
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "agent.yaml")
+            for hide, hidden in (("", False), ("journal: {hide-names: top-secret, hide-snippets: secret}\n", True)):
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write("state-dir: %s\nruntime-dir: %s\n%s" % (journal.state.name, d, hide))
+                for form in ("jsonl", "cef", "ecs", "ocsf", "rfc5424"):
+                    status, out, err = run("export", "--format", form, "--config", path)
+                    self.assertEqual(status, 0, err)
+                    self.assertIn("incident-more", out)
+                    if not hidden and form in ("jsonl", "ecs", "ocsf"):
+                        self.assertIn("phương án", out)
+                    if hidden:
+                        self.assertNotIn("phương án", out)
+                        self.assertNotIn("kế hoạch", out)
+                        self.assertNotIn("TỐI MẬT", out)
+
     def test_refused(self):
         one = incident(1)["id"]
         before = len(self.ok("list", "--json").splitlines())
