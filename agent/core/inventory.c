@@ -395,6 +395,8 @@ static enum level level_at(sqlite3_stmt *st, int at)
 
 static int tell_gone(struct inventory *i, sqlite3_stmt *st)
 {
+	const enum level level = level_at(st, 2), from = i->core->config.journal_omit_names;
+	bool omit = from > LEVEL_NONE && level >= from;
 	struct buf b = BUF_INIT(16U << 10);
 	struct json j;
 	int r;
@@ -404,8 +406,8 @@ static int tell_gone(struct inventory *i, sqlite3_stmt *st)
 	json_key_str(&j, "kind", "inventory");
 	json_key_str(&j, "state", "gone");
 	json_time(&j, "time", sqlite3_column_int64(st, 6));
-	json_key_str(&j, "path", text(st, 1));
-	json_key_str(&j, "level", level_name(level_at(st, 2)));
+	json_key_str(&j, "path", omit ? "" : text(st, 1));
+	json_key_str(&j, "level", level_name(level));
 	json_tags(&j, (uint32_t)sqlite3_column_int64(st, 3));
 	json_key_u64(&j, "uid", (uint64_t)sqlite3_column_int64(st, 4));
 	json_time(&j, "first_seen", sqlite3_column_int64(st, 5));
@@ -484,6 +486,7 @@ static void tell_incident(struct inventory *i, int64_t id, const struct gate_rec
 		.app_name = "",
 		.message = policy_rule_message(policy, policy_find_rule(policy, r->rule)),
 		.mode = mode_name(policy_mode(policy)),
+		.omit_names = (enum level)i->core->config.journal_omit_names,
 	};
 	bool counted;
 

@@ -232,6 +232,23 @@ def what_disappears(agent):
 
 
 @test
+def names_that_are_left_out(agent):
+    agent.stop()
+    settings = (lab.ETC / "agent.yaml").read_text()
+    other = lab.Agent(policy=lab.ETC / "policy.yaml", protect=(DOCS,),
+                      extra="journal: {omit-names: confidential}\n").start()
+    path = put(DOCS / "không nói tên.txt")
+    wait(lambda: path in paths())
+    wait(lambda: "" in at_rest(other))
+    os.unlink(path)
+    wait(lambda: "" in gone())
+    assert "không nói tên" not in (lab.STATE / "journal/incidents.jsonl").read_text()
+    other.stop()
+    (lab.ETC / "agent.yaml").write_text(settings)
+    agent.start()
+
+
+@test
 def killed_in_the_middle(agent):
     """Twenty thousand small files; everything dies while they are looked at. None is lost, none is
     told twice, and what was read is not read again."""

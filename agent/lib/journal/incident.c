@@ -262,7 +262,7 @@ int incident_more_conceal(
 	struct view payload, enum level names, enum level snippets, struct buf *out)
 {
 	cleanup_with(json_decrefp) json_t *t = load(payload);
-	json_t *f = json_object_get(t, "file");
+	json_t *f = strcmp(text(t, "kind"), "inventory") == 0 ? t : json_object_get(t, "file");
 	enum level level;
 	int r = 0;
 
@@ -274,7 +274,7 @@ int incident_more_conceal(
 		level = LEVEL_TOP_SECRET;
 	if (!hides(names, level) && !hides(snippets, level))
 		return 0;
-	if (hides(names, level))
+	if (hides(names, level) && *text(f, "path"))
 		r = conceal_name(f, text(f, "path"));
 	if (r == 0)
 		r = conceal_snippets(f);

@@ -72,9 +72,9 @@ struct incident_ancestor incident_ancestor(const struct incident *i, size_t n);
    "concealed" then says which. 0 or -ENOMEM. */
 must_check int incident_conceal(struct incident *i, bool name, bool snippets);
 
-/* The same of a later record, which may bring another file: 1 and the whole payload in `out`; 0
-   where it says nothing that is concealed from these levels up (LEVEL_NONE and LEVEL_MAX: never).
-   -EINVAL, or -ENOMEM. */
+/* The same of a later record, which may bring another file, and of one of the inventory: 1 and the
+   whole payload in `out`; 0 where it says nothing that is concealed from these levels up
+   (LEVEL_NONE and LEVEL_MAX: never). -EINVAL, or -ENOMEM. */
 must_check int incident_more_conceal(
 	struct view payload, enum level names, enum level snippets, struct buf *out);
 

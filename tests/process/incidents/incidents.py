@@ -346,7 +346,9 @@ class Review(unittest.TestCase):
         file = {k: other[k] for k in ("time", "path", "level", "evidence")}
         journal = Journal([incident(1, level="top-secret", path="/home/lan/kế hoạch mật.docx"),
                            {"kind": "incident-more", "id": incident(1)["id"], "retries": 0,
-                            "last": "2026-11-23T08:01:05.000Z", "file": file}])
+                            "last": "2026-11-23T08:01:05.000Z", "file": file},
+                           {"kind": "inventory", "state": "gone", "path": "/srv/sổ phương án.docx",
+                            "level": "top-secret", "tags": [], "uid": 1000}])
         with tempfile.TemporaryDirectory() as d:
             path = os.path.join(d, "agent.yaml")
             for hide, hidden in (("", False), ("journal: {hide-names: top-secret, hide-snippets: secret}\n", True)):
