@@ -215,6 +215,9 @@ static int submit_review(struct caller *c, const struct review *r)
 		[REVIEW_CHECKPOINT] = LOG_SEAL,
 		[REVIEW_NEW_KEY] = LOG_NEW_KEY,
 		[REVIEW_STATEMENT] = LOG_SEAL,
+		[REVIEW_COURIER_EXPORT] = LOG_SEAL,
+		[REVIEW_COURIER_IMPORT] = LOG_SEAL,
+		[REVIEW_COURIER_RECEIPT] = LOG_SEAL,
 	};
 	struct control *ctl = c->control;
 	struct buf payload = BUF_INIT(64U << 10);

@@ -33,7 +33,10 @@ static int write_own(struct journal *j, const struct review *r, uint64_t *ret_se
 	switch (r->what) {
 	case REVIEW_NEW_KEY: *ret_seq = 0; return journal_key_rotate(j);
 	case REVIEW_CHECKPOINT:
-	case REVIEW_STATEMENT: return journal_seal(j, buf_view(&b), ret_seq);
+	case REVIEW_STATEMENT:
+	case REVIEW_COURIER_EXPORT:
+	case REVIEW_COURIER_IMPORT:
+	case REVIEW_COURIER_RECEIPT: return journal_seal(j, buf_view(&b), ret_seq);
 	case REVIEW_MARK:
 	case REVIEW_REVEAL:
 	case REVIEW_WHAT_MAX: break;

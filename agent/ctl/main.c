@@ -35,6 +35,8 @@ static const struct command commands[] = {
 		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
 	{"statement", cmd_statement, "a signed statement of what was covered, and what was lost",
 		"bản xác nhận có chữ ký: đã bảo vệ gì, mất mát gì"},
+	{"courier", cmd_courier, "signed policy in and incidents out, on removable media",
+		"đưa chính sách đã ký vào và sự việc ra bằng thiết bị tháo rời"},
 	{"keygen", cmd_keygen, "make a pair of keys", "tạo một cặp khóa"},
 	{"sign", cmd_sign, "sign a policy or rules", "ký một chính sách hoặc các luật"},
 	{"verify", cmd_verify, "say whether a bundle is whole, and who signed it",

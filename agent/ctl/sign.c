@@ -16,12 +16,12 @@
 #include "base/json.h"
 #include "bundle/bundle.h"
 #include "ctl/commands.h"
+#include "ctl/keys.h"
 #include "ctl/policy_life.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "policyfile/policyfile.h"
 
-#define KEYS_MAX  64U
 #define FILE_MAX  (8U << 20)
 #define DEPTH_MAX 4
 
@@ -151,17 +151,6 @@ int cmd_keygen(const struct ctl *ctl, int argc, char **argv)
 }
 
 /* ---- sign ---- */
-
-static int read_secret(const char *path, struct sign_secret *ret)
-{
-	int r = sign_secret_read(path, ret);
-
-	if (r == SIGN_FILE_EXPOSED)
-		return ctl_error("%s: others may read this secret key", path);
-	if (r == SIGN_FILE_BAD)
-		return ctl_error("%s: this is no secret key", path);
-	return r < 0 ? ctl_error("%s: %s", path, strerror(-r)) : CTL_DONE;
-}
 
 static int add_file(struct bundle *b, const char *name, const char *path)
 {
@@ -318,7 +307,7 @@ int cmd_sign(const struct ctl *ctl, int argc, char **argv)
 		return usage_error(&sign_usage, "one --key and --output are needed");
 	if (a.n_rest == 0 && a.n_rules == 0)
 		return usage_error(&sign_usage, "sign what?");
-	r = read_secret(a.keys[0], &s);
+	r = keys_read_secret(a.keys[0], &s);
 	if (r == CTL_DONE)
 		r = gather(&a, &b);
 	if (r != CTL_DONE)
@@ -335,45 +324,6 @@ int cmd_sign(const struct ctl *ctl, int argc, char **argv)
 }
 
 /* ---- verify ---- */
-
-static int add_key(struct sign_public *keys, size_t *n, const char *path)
-{
-	int r = *n < KEYS_MAX ? sign_public_read(path, &keys[*n]) : -E2BIG;
-
-	if (r == SIGN_FILE_BAD)
-		return ctl_error("%s: this is no public key", path);
-	if (r < 0)
-		return ctl_error("%s: %s", path, strerror(-r));
-	++*n;
-	return CTL_DONE;
-}
-
-static int add_keys(struct sign_public *keys, size_t *n, const char *path, bool may_be_missing)
-{
-	struct dirent **entries = NULL;
-	struct stat st;
-	int count, r = CTL_DONE;
-
-	if (stat(path, &st) < 0)
-		return may_be_missing ? CTL_DONE : ctl_error("%s: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return add_key(keys, n, path);
-	count = scandir(path, &entries, NULL, alphasort);
-	for (int i = 0; i < count; i++) {
-		cleanup_with(freep) char *file = NULL;
-		size_t length = strlen(entries[i]->d_name);
-
-		if (r == CTL_DONE && length > 4 &&
-			strcmp(entries[i]->d_name + length - 4, ".pub") == 0)
-			r = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0
-				? ctl_error("out of memory")
-				: add_key(keys, n, file);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free((void *)entries);
-	return r;
-}
 
 static int put_verify_json(const struct bundle *b, bool valid, const char *why, const char *by)
 {
@@ -451,9 +401,9 @@ int cmd_verify(const struct ctl *ctl, int argc, char **argv)
 	if (!keys)
 		return ctl_error("out of memory");
 	for (size_t i = 0; r == CTL_DONE && i < a.n_keys; i++)
-		r = add_keys(keys, &n_keys, a.keys[i], false);
+		r = keys_add(keys, &n_keys, a.keys[i], false);
 	if (r == CTL_DONE && a.n_keys == 0)
-		r = add_keys(keys, &n_keys, SEALGATE_SYSCONFDIR "/keys", true);
+		r = keys_add(keys, &n_keys, SEALGATE_SYSCONFDIR "/keys", true);
 	if (r != CTL_DONE)
 		return r;
 	r = fd_read_path(a.rest[0], bytes.max, &bytes);

@@ -19,6 +19,7 @@
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/incidents.h"
+#include "ctl/proof.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "digest/sha256.h"
@@ -395,56 +396,11 @@ static int put_statement(struct view body, enum lang lang)
 
 /* ---- making and verifying ---- */
 
-/* The journal's line `seq`, and the checkpoint behind it. */
-static int append_proof(const struct incidents_options *o, uint64_t seq, struct buf *out)
-{
-	struct journal_reader *reader;
-	struct journal_entry e;
-	struct checkpoint c;
-	int r = journal_reader_open(o->dir, &reader);
-
-	if (r < 0)
-		return r;
-	while ((r = journal_read(reader, &e)) != JOURNAL_END) {
-		if (r < 0 || e.seq + 1 < seq)
-			continue;
-		if (e.seq + 1 == seq) {
-			r = buf_put_view(out, e.whole);
-			if (r == 0)
-				r = buf_put_byte(out, '\n');
-		} else {
-			r = checkpoint_parse(e.payload, &c);
-			if (r == 0)
-				r = checkpoint_put(out, &c);
-			break;
-		}
-		if (r < 0)
-			break;
-	}
-	journal_reader_close(reader);
-	return r == JOURNAL_END ? -ENOENT : r;
-}
-
 static int seal(struct statement *s)
 {
-	struct review ask = {.what = REVIEW_STATEMENT};
-	uint8_t hash[SHA256_SIZE];
-	uint64_t seq;
-	int r = sha256(buf_view(&s->body), hash);
+	int r = proof_make(s->o, REVIEW_STATEMENT, "", &s->body);
 
-	if (r < 0)
-		return ctl_error("%s", strerror(-r));
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(ask.sha256 + 2 * i, 3, "%02x", hash[i]);
-	r = incidents_submit(s->o, &ask, &seq);
-	if (r != 0)
-		return r;
-	r = buf_put_byte(&s->body, '\n');
-	if (r == 0)
-		r = append_proof(s->o, seq, &s->body);
-	if (r < 0)
-		return incidents_no_journal(s->o, r);
-	return incidents_write_out(s->o, buf_view(&s->body));
+	return r != 0 ? r : incidents_write_out(s->o, buf_view(&s->body));
 }
 
 static int make(const struct incidents_options *o)
@@ -471,41 +427,6 @@ static int make(const struct incidents_options *o)
 	return r;
 }
 
-static struct view next_line(struct view *rest)
-{
-	const uint8_t *nl = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-	struct view line = nl ? view_of(rest->p, (size_t)(nl - rest->p)) : *rest;
-
-	*rest = nl ? view_sub(*rest, line.n + 1, rest->n) : VIEW_EMPTY;
-	return line;
-}
-
-/* NULL where all of it holds, else what does not. `ret_body` and `ret_c` get what was read. */
-static const char *check(struct view file, struct view *ret_body, struct checkpoint *ret_c)
-{
-	cleanup_with(sha256_freep) struct sha256 *sha = NULL;
-	struct view body = next_line(&file), record = next_line(&file), mark = next_line(&file);
-	uint8_t hash[SHA256_SIZE], said[SHA256_SIZE];
-	struct line l;
-
-	if (sha256_new(&sha) < 0 || sha256(body, hash) < 0)
-		return "out of memory";
-	if (file.n > 0 || line_parse(record, &l) < 0 || checkpoint_parse(mark, ret_c) < 0)
-		return "this is no signed statement: three lines are expected";
-	if (line_check(record, &l, sha) != 0)
-		return "the journal's record was altered";
-	if (!view_eq(l.kind, VIEW_LIT("statement")) ||
-		!payload_hex(l.payload, "sha256", said, sizeof(said)) ||
-		memcmp(said, hash, sizeof(hash)) != 0)
-		return "the statement was altered: its record has another digest";
-	if (checkpoint_check(ret_c) != SIGN_VALID)
-		return "the signature is not valid";
-	if (ret_c->over != l.seq || memcmp(ret_c->hash, l.hash, sizeof(l.hash)) != 0)
-		return "the checkpoint is of another record";
-	*ret_body = body;
-	return NULL;
-}
-
 static int verify(const struct incidents_options *o, const char *path)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(FILE_MAX + 1);
@@ -516,7 +437,7 @@ static int verify(const struct incidents_options *o, const char *path)
 
 	if (r < 0)
 		return ctl_error("cannot read %s: %s", path, strerror(-r));
-	why = check(buf_view(&b), &body, &c);
+	why = proof_check(buf_view(&b), "statement", &body, &c);
 	if (why) {
 		printf("%s:1:1: %s: %s\n", path, lang_pick(o->lang, "NOT VALID", "KHÔNG HỢP LỆ"),
 			why);

@@ -21,7 +21,7 @@ _sealgate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i command= sub=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --socket | --lang | --state-dir | --rules | --to | --key | --output | --reason | --counter) ((i++)) ;;
+		--config | --socket | --lang | --state-dir | --rules | --to | --key | --output | --reason | --counter | --host | --limit) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$command" ]; then
@@ -90,7 +90,7 @@ _sealgate() {
 		COMPREPLY=($(compgen -W "$(_sealgate_commands) $(_sealgate_options sealgate)" -- "$cur"))
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_options sealgate "$command")" -- "$cur"))
-	elif [ -z "$sub" ] && [[ $command == @(inventory|incidents|policy|rules|apps|quarantine) ]]; then
+	elif [ -z "$sub" ] && [[ $command == @(courier|inventory|incidents|policy|rules|apps|quarantine) ]]; then
 		COMPREPLY=($(compgen -W "$(_sealgate_subcommands "$command")" -- "$cur"))
 	else
 		COMPREPLY=($(compgen -f -- "$cur"))

@@ -501,6 +501,68 @@ two-signatures: when-weaker
 
 
 @test
+def by_courier(f):
+    """A policy comes on a medium: what is unsigned, forged, another's, cut short or old changes nothing."""
+    medium, office = WORK / "medium", WORK / "office"
+    for folder in (medium, office):
+        folder.mkdir()
+    one, stranger = key("courier"), key("courier-stranger", trusted=False)
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()  # no signature is required else
+    host = os.uname().nodename
+    bundle, applied = medium / f"sealgate-{host}.bundle", medium / f"sealgate-{host}.applied"
+
+    def imported():
+        return sealgate("courier", "import", "--reason", "by hand", medium)
+
+    def refused_medium(data, text):
+        bundle.write_bytes(data)
+        before = version(f), len(notes("refused"))
+        code, _, err = imported()
+        assert code == 1 and text in err, (code, err)
+        equal(version(f), before[0], "version")
+        assert lab.wait_for(lambda: len(notes("refused")) == before[1] + 1), "it is a record"
+        assert not applied.exists(), "no receipt"
+    equal(imported()[0], 2, "there is none")
+    message = write("courier.yaml", "block")
+    message.write_text(message.read_text() + "    message: qua người đưa thư\n")
+    refused_medium(message.read_bytes(), "no whole bundle")
+    good = sign(message, "courier.bundle", one, "--counter", 5000, "--host", host).read_bytes()
+    refused_medium(sign(message, "c1.bundle", stranger, "--counter", 5000).read_bytes(), "no trusted key")
+    refused_medium(sign(message, "c2.bundle", one, "--counter", 5000, "--host", "may-khac").read_bytes(), "other hosts")
+    refused_medium(sign(message, "c3.bundle", one, "--counter", 1).read_bytes(), "older")
+    refused_medium(good.replace(b"counter 5000", b"counter 5001"), "forged")
+    end = good.index(b"contents\n")
+    for cut in (0, 1, 20, end, end + 9, len(good) - 1):
+        refused_medium(good[:cut], "no whole bundle")
+    bundle.unlink()
+    bundle.symlink_to("/etc/passwd")
+    equal(imported()[0], 2, "a link")
+    bundle.unlink()
+    (medium / "sealgate.bundle").write_bytes(good)  # one for all hosts
+    code, out, err = imported()
+    equal(code, 0, err)
+    h = history()
+    equal((h["versions"][0]["version"], h["versions"][0]["counter"], h["versions"][0]["reason"]),
+          (h["current"], 5000, "by hand"), "history")
+    said = json.loads(applied.read_text().splitlines()[0])
+    equal((said["host"], said["counter"], said["version"]["version"]), (host, 5000, h["current"]), "receipt")
+    applied.unlink()
+    refused_medium(good, "a replay")
+    # Out: the refusals and what is in force are records that leave, signed; a receipt comes back.
+    code, out, err = sealgate("courier", "export", medium)
+    equal(code, 0, out + err)
+    lines = [json.loads(line)["record"] for line in (medium / f"sealgate-{host}.jsonl").read_text().splitlines()]
+    assert any(r["kind"] == "policy" and "replay" in r["text"] for r in lines), lines[-5:]
+    assert any(r["kind"] == "courier-import" for r in lines)
+    code, out, err = sealgate("courier", "receipt", "--key", one, "--state-dir", office, medium)
+    equal(code, 0, out + err)
+    code, out, err = sealgate("courier", "export", medium)
+    equal(code, 0, out + err)
+    equal(json.loads((medium / f"sealgate-{host}.statement").read_text().splitlines()[0])["first"], len(lines), "next")
+
+
+@test
 def signed_rules(f):
     drop = lab.ETC / "rules.d"
     drop.mkdir(exist_ok=True)

@@ -73,7 +73,9 @@ const char *review_refused(const struct review *r)
 {
 	enum review_status status;
 
-	if (r->what == REVIEW_STATEMENT)
+	if (r->what >= REVIEW_COURIER_EXPORT && !is_text(r->note))
+		return "control characters have no place in notes";
+	if (r->what >= REVIEW_STATEMENT)
 		return strlen(r->sha256) == 64 && is_made_of(r->sha256, "0123456789abcdef")
 			? NULL
 			: "a statement has a SHA-256";
@@ -105,6 +107,9 @@ int review_payload(const struct review *r, uint32_t uid, const char *user, struc
 		[REVIEW_MARK] = "incident-mark",
 		[REVIEW_REVEAL] = "incident-reveal",
 		[REVIEW_STATEMENT] = "statement",
+		[REVIEW_COURIER_EXPORT] = "courier-export",
+		[REVIEW_COURIER_IMPORT] = "courier-import",
+		[REVIEW_COURIER_RECEIPT] = "courier-receipt",
 	};
 	char now[CLOCK_TEXT_MAX];
 	struct json j;

@@ -17,11 +17,14 @@
 #define REVIEW_NOTE_SIZE 2001U /* bytes of a note, with its NUL */
 
 enum review_what {
-	REVIEW_MARK,       /* status, assignee, note, tags of an incident */
-	REVIEW_REVEAL,     /* its concealed parts were shown */
-	REVIEW_CHECKPOINT, /* a signed checkpoint over all that is there */
-	REVIEW_NEW_KEY,    /* another signing key */
-	REVIEW_STATEMENT,  /* the digest of a statement, and a checkpoint behind it */
+	REVIEW_MARK,            /* status, assignee, note, tags of an incident */
+	REVIEW_REVEAL,          /* its concealed parts were shown */
+	REVIEW_CHECKPOINT,      /* a signed checkpoint over all that is there */
+	REVIEW_NEW_KEY,         /* another signing key */
+	REVIEW_STATEMENT,       /* the digest of a statement, and a checkpoint behind it */
+	REVIEW_COURIER_EXPORT,  /* likewise of what went onto a medium */
+	REVIEW_COURIER_IMPORT,  /* of the receipt for a policy that came on one */
+	REVIEW_COURIER_RECEIPT, /* of a receipt that came back; the note says what became of it */
 	REVIEW_WHAT_MAX,
 };
 
