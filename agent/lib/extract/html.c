@@ -231,12 +231,36 @@ static void default_look(struct html_look *l, enum word w)
 		l->is_centred = true;
 }
 
+/* class="footer", id="page-footer" */
+static bool is_footer(const struct xml_token *t)
+{
+	static const char *const names[] = {"class", "id"};
+	struct view v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!html_attr(t, names[i], &v))
+			continue;
+		while (v.n > 0) {
+			const uint8_t *blank = memchr(v.p, ' ', v.n);
+			size_t n = blank ? (size_t)(blank - v.p) : v.n;
+			struct view word = view_sub(v, 0, n);
+
+			if (html_is(word, "footer") || html_is(word, "page-footer") ||
+				html_is(word, "doc-footer") || html_is(word, "document-footer"))
+				return true;
+			v = view_sub(v, n + 1, v.n);
+		}
+	}
+	return false;
+}
+
 /* Remembers an element that lasts until its end tag. */
 static int push(struct html *h, enum word w, const struct xml_token *t)
 {
 	struct html_look l = *look(h);
 	bool block = w < W_inline;
 	struct open_element *e;
+	bool footer;
 	int r = 0;
 
 	l.is_framed = false;
@@ -246,15 +270,17 @@ static int push(struct html *h, enum word w, const struct xml_token *t)
 		l.run.flags |= BLOCK_FRAMED;
 	if (h->n == LOOK_DEPTH)
 		return 0;
+	footer = (w == W_div || w == W_p || w == W_section || w == W_aside) && is_footer(t);
 	e = &h->open[h->n++];
 	*e = (struct open_element){.word = w, .look = l};
-	if (w == W_header || w == W_footer || w == W_td || w == W_th ||
+	if (w == W_header || w == W_footer || w == W_td || w == W_th || footer ||
 		(block && l.is_framed && w != W_table && w != W_tr)) {
 		bool framed = (l.is_framed && w != W_td && w != W_th) || h->next_cell_framed;
 
 		h->next_cell_framed = false;
 		e->is_shape = true;
-		r = flow_shape(&h->flow, shape_place(h, w), framed ? BLOCK_FRAMED : 0);
+		r = flow_shape(
+			&h->flow, shape_place(h, footer ? W_footer : w), framed ? BLOCK_FRAMED : 0);
 	}
 	if (r == 0 && block && l.is_centred)
 		flow_frame(&h->flow)->para |= BLOCK_CENTRED;

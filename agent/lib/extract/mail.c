@@ -111,8 +111,8 @@ int mail_bid(struct view content)
 bool mail_is_telling(struct view name)
 {
 	static const char *const whole[] = {"subject", "comments", "keywords", "sensitivity", NULL};
-	static const char *const parts[] = {
-		"classif", "label", "sensitiv", "msip", "security", "marking", "confiden", NULL};
+	static const char *const parts[] = {"classif", "label", "sensitiv", "msip", "security",
+		"marking", "confiden", "do-mat", "domat", "phan-loai", "luu-hanh", NULL};
 
 	for (size_t i = 0; whole[i]; i++)
 		if (html_is(name, whole[i]))

@@ -4,6 +4,9 @@
 #include "extract/odf.h"
 #include "extract/office.h"
 
+/* Bytes of all keywords of a document together. */
+#define KEYWORDS_MAX 4096
+
 static int emit(struct extractor *x, struct view name, struct view raw, uint32_t shape)
 {
 	cleanup_with(buf_done) struct buf text = BUF_INIT(0);
@@ -144,10 +147,24 @@ int props_labels(struct extractor *x, struct view xml)
 	return 0;
 }
 
+/* LibreOffice makes a keyword of each word of "Độ mật: Tối mật": they are read together, too. What
+   is more than fits is left out. */
+static int keyword(struct buf *all, struct view raw)
+{
+	int r = 0;
+
+	if (all->n + raw.n + 1 > KEYWORDS_MAX)
+		return 0;
+	if (all->n > 0)
+		r = buf_put_byte(all, ' ');
+	return r == 0 ? buf_put_view(all, raw) : r;
+}
+
 /* meta:user-defined carries its name in an attribute; all others are named by the element. */
 int odf_meta(struct extractor *x, struct xml *xml, const struct xml_token *t)
 {
 	struct view end = t->name, name = VIEW_EMPTY;
+	cleanup_with(buf_done) struct buf keywords = BUF_INIT(KEYWORDS_MAX);
 	struct xml_token in;
 	int r = 0;
 
@@ -156,6 +173,8 @@ int odf_meta(struct extractor *x, struct xml *xml, const struct xml_token *t)
 		if (in.kind == XML_TEXT || in.kind == XML_CDATA) {
 			if (r == 0 && name.n > 0)
 				r = emit(x, name, in.text, 0);
+			if (r == 0 && view_eq(name, VIEW_LIT("keyword")))
+				r = keyword(&keywords, in.text);
 		} else if (in.kind == XML_CLOSE) {
 			if (view_eq(in.name, end))
 				break;
@@ -169,5 +188,7 @@ int odf_meta(struct extractor *x, struct xml *xml, const struct xml_token *t)
 				name = VIEW_EMPTY;
 		}
 	}
+	if (r == 0 && keywords.n > 0)
+		r = emit(x, VIEW_LIT("keyword"), buf_view(&keywords), 0);
 	return r;
 }

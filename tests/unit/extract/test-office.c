@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "extract/plain.h"
+#include "extract/record.h"
+
 static struct seen *s;
 
 static int setup(void **state)
@@ -357,6 +360,91 @@ static void test_code(void **state)
 	code("From: a@b.example\nTo: c@d.example\n\nNội dung họp ngày mai.\nTrân trọng.\n", false);
 }
 
+/* What a Markdown text quotes is no text of its own; the rest of it is. */
+static void test_markdown(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		seen_run(s, VIEW_LIT("# Mẫu\n\n```\nTUYỆT MẬT\n```\n\n`TỐI MẬT`\nMẬT\n")), 0);
+	assert_true(seen_text(s, "TUYỆT MẬT")->flags & BLOCK_CODE);
+	assert_true(seen_text(s, "`TỐI MẬT`")->flags & BLOCK_CODE);
+	assert_false(seen_text(s, "MẬT")->flags & BLOCK_CODE);
+	assert_int_equal(
+		seen_run(s, VIEW_LIT("BÁO CÁO\n~~~~\nMẬT\n~~~~\n`````\nTỐI MẬT\n`````\n")), 0);
+	assert_false(seen_text(s, "MẬT")->flags & BLOCK_CODE);
+	assert_false(seen_text(s, "TỐI MẬT")->flags & BLOCK_CODE);
+	/* never closed, or around the whole text: it quotes nothing */
+	assert_int_equal(seen_run(s, VIEW_LIT("# Báo cáo\n```\nTUYỆT MẬT\n")), 0);
+	assert_false(seen_text(s, "TUYỆT MẬT")->flags & BLOCK_CODE);
+	assert_int_equal(seen_run(s, VIEW_LIT("```\nTUYỆT MẬT\n```\n")), 0);
+	assert_false(seen_text(s, "TUYỆT MẬT")->flags & BLOCK_CODE);
+}
+
+static void test_records(void **state)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(0);
+
+	(void)state;
+	assert_int_equal(seen_run(s,
+				 VIEW_LIT("{\"so\": 12, \"do_mat\" : \"T\\u1ed1i m\\u1eadt\", "
+					  "\"securityClassification\":\"A \\\"B\\\" C\", "
+					  "\"x\":[\"y\",\"z\"]}")),
+		0);
+	seen_text(s, "do mat: Tối mật");
+	seen_text(s, "security Classification: A \"B\" C");
+	assert_int_equal(s->n, 3);
+	/* a list in several lines is no record; nor is one that breaks off */
+	assert_int_equal(seen_run(s, VIEW_LIT("{\n\"do_mat\": \"Mật\"\n}")), 0);
+	assert_null(seen_find(s, "do mat: Mật"));
+	assert_int_equal(seen_run(s, VIEW_LIT("{\"do_mat\": \"M\\u1e}")), 0);
+	assert_int_equal(s->n, 1);
+	assert_int_equal(seen_run(s, VIEW_LIT("{\"a\":\"\\ud800\\\",\"b\":\"c\"}")), 0);
+
+	assert_int_equal(
+		seen_run(s,
+			VIEW_LIT("<?xml version=\"1.0\"?><VanBan><DoMat>\n Tối &amp; mật </DoMat>"
+				 "<a>x<b>y</b>z</a></VanBan>")),
+		0);
+	seen_text(s, "Do Mat: Tối & mật");
+	seen_text(s, "b: y");
+	assert_null(seen_find(s, "a: z"));
+
+	/* the limits */
+	assert_int_equal(buf_put_str(&text, "{\"k\":\""), 0);
+	for (unsigned i = 0; i <= RECORD_VALUE_MAX; i++)
+		assert_int_equal(buf_put_byte(&text, 'v'), 0);
+	assert_int_equal(buf_put_str(&text, "\",\"l\":\"w\",\""), 0);
+	for (unsigned i = 0; i <= RECORD_KEY_MAX; i++)
+		assert_int_equal(buf_put_byte(&text, 'k'), 0);
+	assert_int_equal(buf_put_str(&text, "\":\"w\"}"), 0);
+	assert_int_equal(seen_run(s, buf_view(&text)), 0);
+	assert_int_equal(s->n, 2);
+	seen_text(s, "l: w");
+	buf_clear(&text);
+	assert_int_equal(buf_put_byte(&text, '{'), 0);
+	for (unsigned i = 0; i < RECORD_MEMBERS_MAX + 10; i++)
+		assert_int_equal(buf_put_str(&text, i ? ",\"k\":\"v\"" : "\"k\":\"v\""), 0);
+	assert_int_equal(buf_put_byte(&text, '}'), 0);
+	assert_int_equal(seen_run(s, buf_view(&text)), 0);
+	/* and the lines that the text itself was cut into */
+	assert_int_equal(
+		s->total, RECORD_MEMBERS_MAX + (text.n + PLAIN_LINE_MAX - 1) / PLAIN_LINE_MAX);
+}
+
+static void test_html_footer(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		seen_run(s,
+			VIEW_LIT("<html><body><p>text</p><div class=\"note Footer\">one</div>"
+				 "<p id=page-footer>two</p><div "
+				 "class=footers>three</div></body></html>")),
+		0);
+	assert_int_equal(seen_text(s, "one")->place, PLACE_FOOTER);
+	assert_int_equal(seen_text(s, "two")->place, PLACE_FOOTER);
+	assert_int_equal(seen_text(s, "three")->place, PLACE_BODY);
+}
+
 static void format(const char *bytes, size_t n, const char *name, enum completeness c)
 {
 	assert_int_equal(seen_run(s, view_of(bytes, n)), 0);
@@ -391,6 +479,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_encrypted_office, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_code, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_markdown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_html_footer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_formats, setup, teardown),
 	};
 

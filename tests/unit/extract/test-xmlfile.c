@@ -38,7 +38,7 @@ static void test_flat_odf(void **state)
 	(void)state;
 	run("<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" "
 		"office:mimetype=\"application/vnd.oasis.opendocument.text\">"
-		"<office:meta><meta:user-defined meta:name=\"Độ mật\">TỐI MẬT</meta:user-defined></office:meta>"
+		"<office:meta><meta:keyword>Độ</meta:keyword><meta:keyword>mật</meta:keyword><meta:user-defined meta:name=\"Độ mật\">TỐI MẬT</meta:user-defined></office:meta>"
 		"<office:master-styles><style:master-page><style:header><text:p>in the header</text:p></style:header>"
 		"</style:master-page></office:master-styles>"
 		"<office:body><office:text><text:p>in the <text:span>bo</text:span>dy</text:p></office:text></office:body>"
@@ -46,6 +46,7 @@ static void test_flat_odf(void **state)
 	assert_int_equal(seen_text(s, "in the body")->place, PLACE_BODY);
 	assert_int_equal(seen_text(s, "in the header")->place, PLACE_HEADER);
 	assert_string_equal(seen_text(s, "TỐI MẬT")->name, "Độ mật");
+	assert_string_equal(seen_text(s, "Độ mật")->name, "keyword");
 }
 
 static void test_flat_opc(void **state)
