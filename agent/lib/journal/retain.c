@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,11 +26,18 @@ void journal_limit(struct journal *j, const struct journal_limits *l)
 	j->looked = 0;
 }
 
+static uint64_t age_since(uint64_t then)
+{
+	uint64_t now = clock_realtime();
+
+	return then < now ? now - then : 0;
+}
+
 static uint64_t age_of(const char *time)
 {
-	uint64_t then, now = clock_realtime();
+	uint64_t then;
 
-	return clock_parse(time, &then) == 0 && then < now ? now - then : 0;
+	return clock_parse(time, &then) == 0 ? age_since(then) : 0;
 }
 
 static int relist(struct journal *j)
@@ -110,6 +118,24 @@ static int describe(struct journal *j, size_t n, struct dropped *ret)
 	return 0;
 }
 
+/* Where they are damaged: what their names and the file behind them say. */
+static int describe_damaged(struct journal *j, size_t n, struct dropped *ret)
+{
+	cleanup_with(fd_closep) int fd = openat(j->dir_fd,
+		n < j->closed.n ? j->closed.v[n].name : JOURNAL_FILE,
+		O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct line l;
+	int r = fd < 0 ? -errno : journal_first_line(j, fd, &l);
+
+	if (r == 0 && l.seq <= j->closed.v[0].first_seq)
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	*ret = (struct dropped){.from_seq = j->closed.v[0].first_seq, .to_seq = l.seq - 1};
+	memcpy(ret->hash, l.prev, sizeof(ret->hash));
+	return 0;
+}
+
 static int record_drop(struct journal *j, const char *what, const struct dropped *d, size_t n)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(JOURNAL_RECORD_MAX);
@@ -124,8 +150,10 @@ static int record_drop(struct journal *j, const char *what, const struct dropped
 	json_key_u64(&w, "records", d->to_seq - d->from_seq + 1);
 	json_key_u64(&w, "from_seq", d->from_seq);
 	json_key_u64(&w, "to_seq", d->to_seq);
-	json_key_str(&w, "from", d->from);
-	json_key_str(&w, "to", d->to);
+	if (d->from[0]) {
+		json_key_str(&w, "from", d->from);
+		json_key_str(&w, "to", d->to);
+	}
 	json_key(&w, "last_hash");
 	json_hex(&w, d->hash, sizeof(d->hash));
 	json_key_u64(&w, "files", n);
@@ -142,6 +170,12 @@ static int drop(struct journal *j, const char *what, size_t n)
 	struct dropped d;
 	int r = describe(j, n, &d);
 
+	/* A damaged file must not keep the others from going until the disk is full: it goes along
+	   with them. */
+	if (r == -EBADMSG)
+		r = describe_damaged(j, n, &d);
+	while (r == -EBADMSG && n < j->closed.n)
+		r = describe_damaged(j, ++n, &d);
 	if (r == 0)
 		r = record_drop(j, what, &d, n);
 	for (size_t i = 0; r == 0 && i < n; i++)
@@ -162,12 +196,19 @@ static int drop_old(struct journal *j)
 		cleanup_with(fd_closep) int fd = last ? -1
 						      : openat(j->dir_fd, j->closed.v[n + 1].name,
 								O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		struct stat st;
 		struct line l;
+		uint64_t age;
 		int r = last ? 0 : fd < 0 ? -errno : journal_first_line(j, fd, &l);
 
-		if (r < 0)
+		/* Damaged: no older than when it was closed. */
+		if (r == -EBADMSG && fstat(fd, &st) == 0)
+			age = age_since((uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC);
+		else if (r < 0)
 			return r;
-		if (age_of(last ? j->first_time : l.time) < j->limits.keep_ns)
+		else
+			age = age_of(last ? j->first_time : l.time);
+		if (age < j->limits.keep_ns)
 			break;
 		n++;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "journal/seal.h"
 #include "journal/segments.h"
 #include "scratch.h"
@@ -204,6 +205,72 @@ static void test_drop_by_size(void **state)
 	assert_true(bytes <= 8192);
 	segments_done(&list);
 	assert_true(scratch_has(s, JOURNAL_RESERVE));
+}
+
+/* Damaged files go as the others do, and the rest still is a whole journal. */
+static void test_drop_damaged(void **state)
+{
+	static const struct journal_limits all = {.segment_bytes = 2048},
+					   few = {.segment_bytes = 2048,
+						   .total_bytes = 8192,
+						   .drop_oldest = true};
+	struct scratch *s = *state;
+	struct scratch_findings f;
+	struct segments list;
+	struct journal *j = open_limited(s, &all);
+	char path[200];
+
+	for (unsigned i = 0; i < 60; i++)
+		put(j);
+	assert_true(n_closed(s, &list) > 6);
+	/* The first line of one, the last of another; two that follow one another. */
+	for (size_t i = 0; i < 3; i++) {
+		cleanup_with(fd_closep) int fd = -1;
+
+		snprintf(path, sizeof(path), "%s/%s", s->dir, list.v[i].name);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		assert_true(fd >= 0);
+		assert_int_equal(pwrite(fd, "#", 1, i == 2 ? (off_t)list.v[i].size - 9 : 9), 1);
+	}
+	segments_done(&list);
+	journal_limit(j, &few);
+	for (unsigned i = 0; i < 10; i++)
+		put(j);
+	assert_true(n_closed(s, &list) <= 4);
+	segments_done(&list);
+	journal_close(j);
+	scratch_verify(s, &f);
+	assert_int_equal(f.n, 0);
+	assert_true(f.result.first_seq > 20);
+}
+
+/* One at a time, as for a full disk: the damaged one next to it goes along. */
+static void test_room_behind_damage(void **state)
+{
+	static const struct journal_limits limits = {.segment_bytes = 2048, .drop_oldest = true};
+	struct scratch *s = *state;
+	struct segments list;
+	struct journal *j = open_limited(s, &limits);
+	char path[200];
+	size_t n;
+
+	for (unsigned i = 0; i < 30; i++)
+		put(j);
+	n = n_closed(s, &list);
+	assert_true(n > 3);
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_with(fd_closep) int fd = -1;
+
+		snprintf(path, sizeof(path), "%s/%s", s->dir, list.v[i].name);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		assert_true(fd >= 0);
+		assert_int_equal(pwrite(fd, "#", 1, 9), 1);
+	}
+	segments_done(&list);
+	assert_int_equal(journal_make_room(j), 1);
+	assert_int_equal(n_closed(s, &list), n - 2);
+	segments_done(&list);
+	journal_close(j);
 }
 
 static void test_keep_old(void **state)
@@ -531,6 +598,8 @@ int main(void)
 		WITH_SCRATCH(test_between_files),
 		WITH_SCRATCH(test_faults_in_files),
 		WITH_SCRATCH(test_drop_by_size),
+		WITH_SCRATCH(test_drop_damaged),
+		WITH_SCRATCH(test_room_behind_damage),
 		WITH_SCRATCH(test_keep_old),
 		WITH_SCRATCH(test_drop_by_age),
 		WITH_SCRATCH(test_checkpoint),
