@@ -136,7 +136,8 @@ static const char *read_body(struct arrival *a, const char *host)
 		return "this is no export's statement";
 	if (strcmp(a->host, host) != 0)
 		return "it is of another host than its name says";
-	if (strcmp(a->journal, a->mark.journal) != 0)
+	if (strcmp(a->journal, a->mark.journal) != 0 ||
+		a->journal[strspn(a->journal, "0123456789abcdef")])
 		return "the checkpoint is another journal's";
 	return sha256(buf_view(&a->statement), a->own) < 0 ? "out of memory" : NULL;
 }

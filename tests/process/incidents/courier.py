@@ -110,6 +110,43 @@ class Courier(unittest.TestCase):
         self.assertEqual(said, [(0, 1, True), (2, 3, True), (4, 5, True)])
         self.export("--limit", "0", status=2)
 
+    def test_what_never_came_is_told(self):
+        """The reviewers' side has not seen the records before: they are counted, and the rest is signed for."""
+        self.export("--limit", "2")
+        self.receipt()
+        self.export()
+        shutil.rmtree(self.office)
+        os.mkdir(self.office)
+        self.assertIn("MISSING: 2 records before 2", self.receipt(status=1))
+        self.assertIn("were received", self.export())
+
+    def test_as_much_as_an_export_takes(self):
+        """Records of more than 64 MiB leave in two parts."""
+        self.journal = Journal([incident(n, message="x" * 90000) for n in range(800)])
+        self.addCleanup(self.journal.state.cleanup)
+        self.assertIn("there are more", self.export())
+        size = os.path.getsize(self.on("jsonl"))
+        self.assertTrue((64 << 20) - 91000 < size <= 64 << 20, size)
+        first = self.statement()
+        self.receipt()
+        self.export()
+        rest = self.statement()
+        self.assertEqual((rest["first"], rest["more"], first["incidents"] + rest["incidents"]),
+                         (first["last"] + 1, False, 800))
+        self.receipt()
+
+    def test_a_medium_that_takes_nothing(self):
+        self.export()
+        self.receipt()
+        os.mkdir(self.on("jsonl.part"))
+        before = read(self.on("jsonl"))
+        self.assertIn("cannot write", self.export(status=2))
+        self.assertEqual(read(self.on("jsonl")), before)
+        self.assertFalse(os.path.exists(self.on("statement")))
+        os.rmdir(self.on("jsonl.part"))
+        self.export()
+        self.receipt()
+
     def test_whatever_was_altered_is_refused(self):
         self.export()
         good = {what: read(self.on(what)) for what in ("statement", "jsonl")}
