@@ -414,6 +414,8 @@ static void on_found(struct agent *a, const struct wire_frame *f)
 	else if (!armed)
 		agent_record(a, "agent", "noticed", 0,
 			"%s (process %u) was not seen starting; covered from now on", id, pid);
+	if (agent_names_no_files(a))
+		file = view_str("(name omitted)");
 	if (before && n_files > 0)
 		agent_record(a, "agent", "already-open", 0,
 			"%s (process %u) has %u protected files open already, one is %.*s", id, pid,

@@ -97,6 +97,10 @@ void agent_record_json(struct agent *a, struct view json);
 void agent_send_records(struct agent *a); /* what core could not take before */
 void agent_drop_records(struct agent *a);
 
+/* The supervisor's records say no level, by which names are left out of the journal, or concealed
+   from who reads it: where some are, they name no document. Incidents do, as far as they may. */
+bool agent_names_no_files(const struct agent *a);
+
 /* policy.c */
 void agent_policy_from_core(struct agent *a, struct wire_frame *f);
 void agent_policy_from_gate(struct agent *a, const struct wire_frame *f);

@@ -21,19 +21,6 @@ static void answer(struct agent *a, uint32_t id, const struct vault_result *r)
 	buf_done(&body);
 }
 
-/* The record says no level, by which names are left out of the journal, or concealed from who reads
-   it: where some are, it names no file. The incident does, as far as that may be told. */
-static bool names_no_files(const struct agent *a)
-{
-	const struct settings *s = a->settings;
-	bool hidden = settings_level(s->journal.omit_names) < LEVEL_MAX ||
-		settings_level(s->journal.hide_names) < LEVEL_MAX;
-
-	for (size_t i = 0; i < s->sinks.n; i++)
-		hidden |= settings_level(s->sinks.v[i].hide_names) < LEVEL_MAX;
-	return hidden;
-}
-
 void agent_vault_done(
 	void *userdata, enum vault_what what, uint32_t id, const struct vault_result *r)
 {
@@ -45,7 +32,7 @@ void agent_vault_done(
 		[VAULT_WHAT_DELETE] = {"deleted", "deleted from quarantine", "not deleted"},
 	};
 	struct agent *a = userdata;
-	bool done = r->outcome == VAULT_MOVED, omit = names_no_files(a);
+	bool done = r->outcome == VAULT_MOVED, omit = agent_names_no_files(a);
 
 	agent_record(a, "quarantine", done ? words[what].what : "failed", 0, "%s%s%.600s: %s%s%s",
 		r->id, r->id[0] ? " " : "", omit ? "(name omitted)" : r->path,

@@ -85,6 +85,17 @@ void agent_record(
 	buf_done(&text);
 }
 
+bool agent_names_no_files(const struct agent *a)
+{
+	const struct settings *s = a->settings;
+	bool hidden = settings_level(s->journal.omit_names) < LEVEL_MAX ||
+		settings_level(s->journal.hide_names) < LEVEL_MAX;
+
+	for (size_t i = 0; i < s->sinks.n; i++)
+		hidden |= settings_level(s->sinks.v[i].hide_names) < LEVEL_MAX;
+	return hidden;
+}
+
 void agent_drop_records(struct agent *a)
 {
 	list_for_each_safe(n, tmp, &a->events) {

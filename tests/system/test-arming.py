@@ -225,6 +225,27 @@ def a_client_that_runs_when_the_agent_starts(f):
 
 
 @test
+def the_record_of_it_where_names_are_left_out(f):
+    equal(f.agent.stop(), 0, "stop")
+    settings = (lab.ETC / "agent.yaml").read_text()
+    before = len(records("already-open"))
+    p = as_user(str(CLIENT), "-c", f"exec 5< '{f.marked}'; echo OPEN; read -r go")
+    try:
+        equal(p.stdout.readline(), "OPEN\n", "without an agent it opens")
+        (lab.ETC / "agent.yaml").write_text(settings + "journal: {omit-names: confidential}\n")
+        f.agent.start()
+        assert lab.wait_for(lambda: len(records("already-open")) > before, 20)
+        text = records("already-open")[-1]["text"]
+        assert str(f.marked) not in text and "lab-chat" in text, text
+    finally:
+        p.kill()
+    equal(f.agent.stop(), 0, "stop")
+    (lab.ETC / "agent.yaml").write_text(settings)
+    f.agent.start()
+    assert idle(f)
+
+
+@test
 def the_supervisor_is_killed_while_armed(f):
     p = as_user(str(CLIENT), "-c", f"read -r go; {reads(f.marked)}")
     try:
