@@ -318,7 +318,7 @@ static int withdraw(struct overrides *o, uint32_t id, uint32_t uid, struct buf *
 {
 	struct override v;
 	uint32_t at = 0;
-	int e;
+	int e, told, saved;
 
 	while (at < o->n && o->v[at].id != id)
 		at++;
@@ -326,18 +326,18 @@ static int withdraw(struct overrides *o, uint32_t id, uint32_t uid, struct buf *
 		return refuse(ret_text, "no override %u is in force", id);
 	v = o->v[at];
 	drop(o, at);
-	/* It ends at once, whatever the disk says; but then it would come again with a restart. */
+	/* It ends at once, whatever the journal and the disk say; but then it would come again with
+	   a restart. */
 	e = rulebook_publish(o->core->rulebook);
-	if (e == 0)
-		e = record(o, "revoked", &v, uid);
-	if (e < 0)
-		return e;
-	e = save(o);
-	if (e < 0)
+	told = record(o, "revoked", &v, uid);
+	saved = save(o);
+	if (e < 0 || told < 0)
+		return MIN(e, told);
+	if (saved < 0)
 		return refuse(ret_text,
 			"it is revoked, but would be in force again after a restart: "
 			"%s",
-			strerror(-e));
+			strerror(-saved));
 	return answer(&v, ret_text);
 }
 

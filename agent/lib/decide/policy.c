@@ -97,6 +97,8 @@ static bool parse(struct policy *p, struct view blob)
 		p->header->size != blob.n || p->header->mode >= MODE_MAX ||
 		p->header->n_rules > POLICY_RULES_MAX ||
 		p->header->n_overrides > POLICY_OVERRIDES_MAX ||
+		p->header->override_max > POLICY_OVERRIDES_MAX ||
+		p->header->override_minutes > POLICY_OVERRIDE_MINUTES_MAX ||
 		p->header->n_failures > POLICY_FAILURES_MAX ||
 		p->header->n_words > POLICY_WORDS_MAX)
 		return false;

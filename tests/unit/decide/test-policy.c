@@ -567,6 +567,7 @@ static void test_damaged(void **state)
 		if (policy_open(buf_view(&blob), &p) == 0) {
 			policy_decide(p, &q, &v);
 			(void)policy_rule_message(p, 0);
+			assert_true(policy_override_max(p) <= POLICY_OVERRIDES_MAX);
 			policy_close(p);
 		} else {
 			refused++;
