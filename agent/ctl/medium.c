@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,10 +19,22 @@ void medium_done(struct medium *m)
 
 int medium_open(const char *path, bool make, struct medium *ret)
 {
+	char plain[PATH_MAX];
+	size_t n = strlen(path);
+
 	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
 		return ctl_error("%s: %s", path, strerror(errno));
+	/* With a slash behind it, a link would be followed. */
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n >= sizeof(plain))
+		return ctl_error("%s: %s", path, strerror(ENAMETOOLONG));
+	memcpy(plain, path, n);
+	plain[n] = 0;
 	ret->path = path;
-	ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret->fd = open(plain, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (ret->fd < 0 && errno == ENOTDIR)
+		return ctl_error("%s: a folder is needed, and no link to one", path);
 	return ret->fd < 0 ? ctl_error("%s: %s", path, strerror(errno)) : CTL_DONE;
 }
 

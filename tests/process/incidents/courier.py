@@ -75,6 +75,16 @@ class Courier(unittest.TestCase):
         """All that the reviewers' side keeps."""
         return {p: read(p) for p in glob.glob(self.office + "/courier/*")}
 
+    def test_a_link_in_the_place_of_the_folder(self):
+        elsewhere = self.at("elsewhere")
+        os.rename(self.medium, elsewhere)
+        os.symlink(elsewhere, self.medium)
+        for slash in ("", "//"):
+            self.medium = self.medium.rstrip("/") + slash
+            self.assertIn("no link", self.export(status=2))
+            self.assertIn("no link", self.receipt(status=2))
+        self.assertEqual(os.listdir(elsewhere), [])
+
     def test_there_and_back(self):
         self.export()
         s = self.statement()
