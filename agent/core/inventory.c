@@ -55,9 +55,11 @@ static const char schema[] =
 
 static const char *const statement_sql[STATEMENTS] = {
 	[FIND] = "SELECT rule, told_level FROM documents WHERE path = ?1",
-	/* A document that was renamed: the name under which it is gone. */
+	/* A document that was renamed: the name under which it is gone. Another file may have its
+	   number by now, but not its size and time. */
 	[MOVED] = "UPDATE documents SET path = ?1, gone = 0 WHERE id = (SELECT id FROM documents "
-		  "WHERE dev = ?2 AND ino = ?3 AND gone != 0 AND path != ?1 LIMIT 1)",
+		  "WHERE dev = ?2 AND ino = ?3 AND size = ?4 AND mtime = ?5 AND gone != 0 "
+		  "AND path != ?1 LIMIT 1)",
 	[PUT] = "INSERT INTO documents (path, dev, ino, size, mtime, ctime, uid, gid, level, tags, "
 		"completeness, reasons, first_seen, last_checked) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13) "
@@ -278,6 +280,8 @@ static void moved(struct inventory *i, const char *path, const struct file_key *
 	bind_text(st, 1, path);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)key->dev);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)key->ino);
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)key->size);
+	sqlite3_bind_int64(st, 5, key->mtime);
 	run(i, st);
 }
 

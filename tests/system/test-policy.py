@@ -501,6 +501,45 @@ two-signatures: when-weaker
 
 
 @test
+def signed_rules(f):
+    drop = lab.ETC / "rules.d"
+    drop.mkdir(exist_ok=True)
+
+    def packs():
+        return f.agent.status()["rules"]["packs"]
+    before = packs()
+    loose = drop / "meeting-copy"
+    shutil.copytree(lab.SHIPPED / "rules/meeting-access", WORK / "pack")
+    text = (WORK / "pack/pack.yaml").read_text()
+    name = next(line for line in text.splitlines() if line.startswith("name:") or line.startswith("pack:"))
+    (WORK / "pack/pack.yaml").write_text(text.replace(name, name + "-copy", 1))
+    shutil.copytree(WORK / "pack", loose)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), f.agent.status()["rules"]
+    equal(packs(), before, "unsigned rules")
+    shutil.rmtree(loose)
+    shutil.copy(sign(None, "rules.bundle", WORK / "stranger.key", "--rules", WORK / "pack"), drop)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), (f.agent.status()["rules"], os.listdir(drop))
+    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 5), drop)
+    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
+    assert not f.agent.status()["rules"]["files_refused"]
+    # another pack's bundle has a counter of its own, also after a restart
+    shutil.copytree(WORK / "pack", WORK / "pack2")
+    (WORK / "pack2/pack.yaml").write_text(text.replace(name, name + "-copy2", 1))
+    shutil.copy(sign(None, "rules2.bundle", WORK / "one.key", "--rules", WORK / "pack2", "--counter", 3), drop)
+    assert lab.wait_for(lambda: packs() == before + 2), f.agent.status()
+    f.agent.stop()
+    f.agent.start()
+    equal((packs(), f.agent.status()["rules"]["files_refused"]), (before + 2, False), "side by side")
+    (drop / "rules2.bundle").unlink()
+    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
+    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 4), drop)
+    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"])
+    equal(packs(), before + 1, "older rules")
+    (drop / "rules.bundle").unlink()
+    assert lab.wait_for(lambda: packs() == before)
+
+
+@test
 def by_courier(f):
     """A policy comes on a medium: what is unsigned, forged, another's, cut short or old changes nothing."""
     medium, office = WORK / "medium", WORK / "office"
@@ -560,45 +599,6 @@ def by_courier(f):
     code, out, err = sealgate("courier", "export", medium)
     equal(code, 0, out + err)
     equal(json.loads((medium / f"sealgate-{host}.statement").read_text().splitlines()[0])["first"], len(lines), "next")
-
-
-@test
-def signed_rules(f):
-    drop = lab.ETC / "rules.d"
-    drop.mkdir(exist_ok=True)
-
-    def packs():
-        return f.agent.status()["rules"]["packs"]
-    before = packs()
-    loose = drop / "meeting-copy"
-    shutil.copytree(lab.SHIPPED / "rules/meeting-access", WORK / "pack")
-    text = (WORK / "pack/pack.yaml").read_text()
-    name = next(line for line in text.splitlines() if line.startswith("name:") or line.startswith("pack:"))
-    (WORK / "pack/pack.yaml").write_text(text.replace(name, name + "-copy", 1))
-    shutil.copytree(WORK / "pack", loose)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), f.agent.status()["rules"]
-    equal(packs(), before, "unsigned rules")
-    shutil.rmtree(loose)
-    shutil.copy(sign(None, "rules.bundle", WORK / "stranger.key", "--rules", WORK / "pack"), drop)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), (f.agent.status()["rules"], os.listdir(drop))
-    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 5), drop)
-    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
-    assert not f.agent.status()["rules"]["files_refused"]
-    # another pack's bundle has a counter of its own, also after a restart
-    shutil.copytree(WORK / "pack", WORK / "pack2")
-    (WORK / "pack2/pack.yaml").write_text(text.replace(name, name + "-copy2", 1))
-    shutil.copy(sign(None, "rules2.bundle", WORK / "one.key", "--rules", WORK / "pack2", "--counter", 3), drop)
-    assert lab.wait_for(lambda: packs() == before + 2), f.agent.status()
-    f.agent.stop()
-    f.agent.start()
-    equal((packs(), f.agent.status()["rules"]["files_refused"]), (before + 2, False), "side by side")
-    (drop / "rules2.bundle").unlink()
-    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
-    shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 4), drop)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"])
-    equal(packs(), before + 1, "older rules")
-    (drop / "rules.bundle").unlink()
-    assert lab.wait_for(lambda: packs() == before)
 
 
 @test
