@@ -316,6 +316,12 @@ static int compare_groups(const void *a, const void *b)
 	return strcmp(x->app, y->app) ?: strcmp(x->key, y->key);
 }
 
+static void sort_groups(struct groups *g)
+{
+	if (g->n > 1)
+		qsort(g->v, g->n, sizeof(*g->v), compare_groups);
+}
+
 static int read_journal(struct learn *l)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
@@ -332,9 +338,9 @@ static int read_journal(struct learn *l)
 	}
 	if (r < 0)
 		return ctl_error("cannot read the journal: %s", strerror(-r));
-	qsort(l->levels.v, l->levels.n, sizeof(struct group), compare_groups);
-	qsort(l->rules.v, l->rules.n, sizeof(struct group), compare_groups);
-	qsort(l->folders.v, l->folders.n, sizeof(struct group), compare_groups);
+	sort_groups(&l->levels);
+	sort_groups(&l->rules);
+	sort_groups(&l->folders);
 	return CTL_DONE;
 }
 

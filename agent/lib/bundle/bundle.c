@@ -265,7 +265,9 @@ static int printf_like(2, 3) wrong(struct reader *r, const char *fmt, ...)
 
 static int next_line(struct reader *r)
 {
-	const uint8_t *end = memchr(r->rest.p, '\n', MIN(r->rest.n, (size_t)LINE_MAX));
+	const uint8_t *end = r->rest.n == 0
+		? NULL
+		: memchr(r->rest.p, '\n', MIN(r->rest.n, (size_t)LINE_MAX));
 	size_t n;
 
 	r->line++;

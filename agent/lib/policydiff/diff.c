@@ -648,7 +648,8 @@ static int walk_all(struct policydiff *d)
 		w.error = collect(&w, node, at);
 	if (w.error == 0) {
 		unite_regions(d);
-		qsort(d->changes, d->n_changes, sizeof(*d->changes), compare_changes);
+		if (d->n_changes > 1)
+			qsort(d->changes, d->n_changes, sizeof(*d->changes), compare_changes);
 	}
 	return w.error;
 }

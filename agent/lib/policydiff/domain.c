@@ -379,7 +379,8 @@ static void once_each(struct values *l)
 {
 	size_t kept = 0;
 
-	qsort(l->v, l->n, sizeof(*l->v), compare_time);
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof(*l->v), compare_time);
 	for (size_t i = 0; i < l->n; i++)
 		if (kept == 0 || l->v[kept - 1].time != l->v[i].time)
 			l->v[kept++] = l->v[i];

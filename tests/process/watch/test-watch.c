@@ -362,7 +362,7 @@ static void test_nested(void **state)
 	}
 	settle(g);
 	for (int i = 0; i < 1000; i++)
-		expect(g, at(g, "t%d/x/y/f.txt", i));
+		wait_for(g, at(g, "t%d/x/y/f.txt", i));
 	while (g->state.dirs != 3001)
 		assert_true(step(g, 5000));
 }
