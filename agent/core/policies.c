@@ -630,6 +630,27 @@ static int is_news(const struct policies *p, const struct buf *bytes, uint8_t re
 	return r < 0 ? r : !versions_is_seen(p->versions, ret);
 }
 
+/* Diagnostics of a bundle's files as the files are called that it was made of. */
+static void name_files(struct diags *d, const char *policy)
+{
+	const char *slash = strrchr(policy, '/');
+	int folder = slash ? (int)(slash - policy + 1) : 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		char name[sizeof(d->v[i].file)];
+
+		if (d->v[i].file[0] == '/')
+			continue;
+		memcpy(name, d->v[i].file, sizeof(name));
+		if (strcmp(name, BUNDLE_POLICY) == 0)
+			name[0] = '\0';
+		/* Where it does not fit, its end is missing. */
+		if (snprintf(d->v[i].file, sizeof(name), "%.*s%s", name[0] ? folder : INT_MAX,
+			    policy, name) < 0)
+			d->v[i].file[0] = '\0';
+	}
+}
+
 static int take_file(struct policies *p, struct refusal *f, struct buf *ret_text)
 {
 	struct buf bytes = BUF_INIT(BUNDLE_BYTES_MAX + BUNDLE_MANIFEST_MAX);
@@ -648,6 +669,7 @@ static int take_file(struct policies *p, struct refusal *f, struct buf *ret_text
 			p->next = n;
 		else
 			set_done(&n.set);
+		name_files(&f->diags, p->core->config.policy);
 		if (e >= 0 && versions_saw(p->versions, digest) < 0)
 			unchecked(incidents_note(p->core->ledger, "agent", "policy",
 				"the policy file will be read again at the next start"));

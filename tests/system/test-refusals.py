@@ -77,8 +77,9 @@ def a_broken_policy_on_the_first_start(_):
     bad = lab.ETC / "bad.yaml"
     bad.write_text("version: 1\nmode: enforce\nrules:\n  - name: x\n    when: {levle: secret}\n"
                    "    do: block\n")
-    write(GOOD + f"policy: {bad}\n")
-    refused(start(), "bad.yaml:5:", "levle", "level")
+    # a version that was in force before would go on
+    write(GOOD + f"policy: {bad}\nstate-dir: /var/lib/sealgate-first\n")
+    refused(start(), f"{bad}:5:", "levle", "level")
 
 
 @test
