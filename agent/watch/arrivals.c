@@ -201,7 +201,9 @@ static int on_group(void *userdata, int fd, uint32_t events)
 			a->missed += errno != ENOENT && errno != ENXIO;
 		if (n <= 0)
 			break;
-		for (; FAN_EVENT_OK(m, n); m = FAN_EVENT_NEXT(m, n))
+		/* FAN_EVENT_NEXT would cast from char. */
+		for (; FAN_EVENT_OK(m, n);
+			n -= m->event_len, m = (const void *)((const uint8_t *)m + m->event_len))
 			take_event(a, m, now);
 	}
 	schedule(a);

@@ -9,10 +9,7 @@ static void test_numbers_only(void **state)
 {
 	static const char *const yes[] = {"1", "12 345,60", "-7.5", "2026-11-23", "1.000.000"};
 	static const char *const no[] = {"", "-", ". .", "1a", "50%", "12/5/2026", "+84 1", "1  2",
-		"1\t2", "&#49;", "\\u0031", "１",
-		"1\xc2\xa0"
-		"2",
-		"$5"};
+		"1\t2", "&#49;", "\\u0031", "１", "1\302\2402", "$5"};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(yes); i++)
