@@ -79,31 +79,9 @@ static int exchange(int fd, uint16_t request, struct view body, int send_fd, int
 	return r < 0 ? r : failed != 0;
 }
 
-static int ask(int fd, uint16_t request, struct view body, struct buf *ret_text)
-{
-	return exchange(
-		fd, request, body, -1, request == CTL_VAULT ? VAULT_MS : ANSWER_MS, ret_text, NULL);
-}
-
-int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
-{
-	cleanup_with(fd_closep) int fd = -1;
-	char path[4200];
-	int r = socket_path(ctl, path, sizeof(path));
-
-	if (r != 0)
-		return r;
-	fd = wire_dial(path);
-	if (fd < 0)
-		return ctl_error("no agent answers at %s: %s", path, strerror(-fd));
-	r = ask(fd, request, VIEW_EMPTY, ret_text);
-	if (r < 0)
-		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
-	return r;
-}
-
-int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, int fd, int ms,
-	struct buf *ret_text, int *ret_fd)
+/* `quiet`: -ENOENT or -ECONNREFUSED where no agent answers, instead of a message. */
+static int talk(const struct ctl *ctl, uint16_t request, struct view body, int fd, int ms,
+	bool quiet, struct buf *ret_text, int *ret_fd)
 {
 	cleanup_with(fd_closep) int sock = -1;
 	char path[4200];
@@ -112,6 +90,8 @@ int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, 
 	if (r != 0)
 		return r;
 	sock = wire_dial(path);
+	if (quiet && (sock == -ENOENT || sock == -ECONNREFUSED))
+		return sock;
 	if (sock < 0)
 		return ctl_error("no agent answers at %s: %s", path, strerror(-sock));
 	r = exchange(sock, request, body, fd, ms, ret_text, ret_fd);
@@ -120,21 +100,23 @@ int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, 
 	return r;
 }
 
+static int patience(uint16_t request)
+{
+	return request == CTL_VAULT ? VAULT_MS : ANSWER_MS;
+}
+
+int control_ask(const struct ctl *ctl, uint16_t request, struct buf *ret_text)
+{
+	return talk(ctl, request, VIEW_EMPTY, -1, patience(request), false, ret_text, NULL);
+}
+
+int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, int fd, int ms,
+	struct buf *ret_text, int *ret_fd)
+{
+	return talk(ctl, request, body, fd, ms, false, ret_text, ret_fd);
+}
+
 int control_call(const struct ctl *ctl, uint16_t request, struct view body, struct buf *ret_text)
 {
-	cleanup_with(fd_closep) int fd = -1;
-	char path[4200];
-	int r = socket_path(ctl, path, sizeof(path));
-
-	if (r != 0)
-		return r;
-	fd = wire_dial(path);
-	if (fd == -ENOENT || fd == -ECONNREFUSED)
-		return fd;
-	if (fd < 0)
-		return ctl_error("cannot ask the agent at %s: %s", path, strerror(-fd));
-	r = ask(fd, request, body, ret_text);
-	if (r < 0)
-		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));
-	return r;
+	return talk(ctl, request, body, -1, patience(request), true, ret_text, NULL);
 }

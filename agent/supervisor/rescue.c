@@ -51,37 +51,36 @@ static void nap(void)
 	nanosleep(&t, NULL);
 }
 
+/* The beginning of a file of a process in procfs; "" where there is none. */
+static void read_proc(uint32_t pid, const char *name, char *ret, size_t size)
+{
+	char path[32];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, ret, size - 1);
+	fd_close(fd);
+	ret[MAX(n, 0)] = 0;
+}
+
 /* Anywhere but in the loop, which would see the events: to open, look at or close a server's file.
  */
 static bool waits_in_the_kernel(uint32_t pid)
 {
-	char path[32], text[64];
-	ssize_t n;
-	int fd;
+	char text[64];
 
-	snprintf(path, sizeof(path), "/proc/%u/syscall", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[MAX(n, 0)] = 0;
+	read_proc(pid, "syscall", text, sizeof(text));
 	return text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_epoll_wait;
 }
 
 static bool is_application(int32_t pid)
 {
-	char path[32], text[4096];
-	ssize_t n;
-	int fd;
+	char text[4096];
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[MAX(n, 0)] = 0;
+	read_proc((uint32_t)pid, "cgroup", text, sizeof(text));
 	return strstr(text, "/" TAG_PREFIX) != NULL;
 }
 

@@ -173,6 +173,29 @@ def it_comes_back_with_the_agent(f):
 
 
 @test
+def one_user_cannot_take_all_places(f):
+    """The notifier has one of a user's eight; root is answered whatever they do."""
+    script = """
+import socket
+open_ones = []
+for _ in range(9):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect("/run/sealgate/control.sock")
+    open_ones.append(s)
+ended = 0
+for s in open_ones:
+    s.settimeout(1)
+    try:
+        ended += s.recv(1) == b""
+    except TimeoutError:
+        pass
+print(ended)
+"""
+    equal(f.desktop.run("/usr/bin/python3", "-c", script).strip(), "2", "connections that were ended")
+    assert f.agent.status(), "root gets no answer"
+
+
+@test
 def on_a_terminal_it_prints(f):
     log = open("/run/print.log", "w")
     p = subprocess.Popen(f.desktop.as_user(NOTIFY, "--print", "--lang", "en"), stdout=log)

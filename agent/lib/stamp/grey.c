@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stamps without colour. A red stamp that was scanned grey is paler than text: with everything dark
- * taken away the page is looked at as if it were red ink. A photocopy has made both black: there,
- * only the frame tells. Much is missed; where a stamp lies on text, most.
+ * taken away the page is looked at as if it were red ink. Where the ink came out as dark as text,
+ * the frame tells where to read, and what is darker than it is taken away. A photocopy has made
+ * both black: a stamp that lies on text is mostly missed there.
  */
 #include <errno.h>
 #include <stdlib.h>

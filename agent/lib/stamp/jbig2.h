@@ -13,7 +13,7 @@
 #define JBIG2_SEGMENTS_MAX 4096U
 #define JBIG2_SYMBOLS_MAX  65536U      /* of one stream, all dictionaries together */
 #define JBIG2_WORK_MAX     (96U << 20) /* pixels of everything that is decoded, borders too */
-#define JBIG2_SYMBOL_WORK  (16U << 20) /* of that, for symbols */
+#define JBIG2_SYMBOL_WORK  (16U << 20) /* of that, for the symbols of each dictionary */
 
 /*
  * `globals` come first (PDF's JBIG2Globals) and may be empty; `height` is taken where the page

@@ -231,8 +231,9 @@ int jbig2_dictionary(struct jbig2_arith *d, struct jbig2_contexts *c,
 
 	while (n < dict->n_new) {
 		/* Even a height without symbols is work. */
-		if (budget->pixels-- == 0)
+		if (budget->pixels == 0)
 			return -E2BIG;
+		budget->pixels--;
 		h += value(d, c, JBIG2_IADH);
 		if (h < 0 || h > UINT16_MAX)
 			return -EBADMSG;
