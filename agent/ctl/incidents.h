@@ -76,6 +76,12 @@ must_check int incidents_find_dir(
 /* To --out, or standard output. An exit status. */
 int incidents_write_out(const struct incidents_options *o, struct view v);
 
+/* The options of commands that go over a period of the journal: --since, --until, --state-dir,
+   --json, --help. -1 to go on, with optind behind them; else an exit status, with its message. */
+struct usage;
+must_check int incidents_take_period(const struct usage *usage, const char *config, int argc,
+	char **argv, struct incidents_options *o);
+
 /* The commands; an exit status of ctl/usage.h. */
 int incidents_list(const struct incidents_options *o);
 int incidents_show(const struct incidents_options *o, char **ids, size_t n);

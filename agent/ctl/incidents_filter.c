@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which incidents are meant: filters, and ids that are cut short. */
 #include <errno.h>
+#include <getopt.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -184,4 +185,34 @@ int incidents_find(const struct incidents_options *o, const char *prefix, struct
 		return not_unique(x, prefix);
 	r = incidents_load(o, x, 0, ret);
 	return r < 0 ? ctl_error("cannot read %s: %s", prefix, strerror(-r)) : 0;
+}
+
+int incidents_take_period(const struct usage *usage, const char *config, int argc, char **argv,
+	struct incidents_options *o)
+{
+	static const struct option options[] = {{"since", required_argument, NULL, 's'},
+		{"until", required_argument, NULL, 'u'},
+		{"state-dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {0}};
+	const char *state_dir = NULL;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+		case 'u':
+			if (incidents_parse_time(optarg, c == 's' ? &o->since : &o->until) < 0)
+				return usage_error(usage,
+					"\"%s\" is no time: expected 2026-11-23 or 14d", optarg);
+			break;
+		case 'd': state_dir = optarg; break;
+		case 'j': o->json = true; break;
+		case 'h': usage_print(stdout, usage); return CTL_DONE;
+		case ':': return usage_error(usage, "%s needs a value", argv[optind - 1]);
+		default: return usage_error(usage, "unknown option %s", argv[optind - 1]);
+		}
+	}
+	o->dir_said = state_dir != NULL;
+	return incidents_find_dir(state_dir, config, o) == 0 ? -1 : CTL_FAILED;
 }

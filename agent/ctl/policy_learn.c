@@ -571,32 +571,9 @@ static int put_text(const struct learn *l, const struct buf *exceptions)
 /* -1: go on. */
 static int parse(struct learn *l, int argc, char **argv)
 {
-	static const struct option options[] = {{"since", required_argument, NULL, 's'},
-		{"until", required_argument, NULL, 'u'},
-		{"state-dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	const char *state_dir = NULL;
-	int c;
+	int r = incidents_take_period(&usage, l->ctl->config, argc, argv, &l->o);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-		case 'u':
-			if (incidents_parse_time(optarg, c == 's' ? &l->o.since : &l->o.until) < 0)
-				return usage_error(&usage,
-					"\"%s\" is no time: expected 2026-11-23 or 14d", optarg);
-			break;
-		case 'd': state_dir = optarg; break;
-		case 'j': l->o.json = true; break;
-		case 'h': usage_print(stdout, &usage); return CTL_DONE;
-		case ':': return usage_error(&usage, "%s needs a value", argv[optind - 1]);
-		default: return usage_error(&usage, "unknown option %s", argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		return usage_error(&usage, "too many arguments");
-	return incidents_find_dir(state_dir, l->ctl->config, &l->o) == 0 ? -1 : CTL_FAILED;
+	return r < 0 && optind < argc ? usage_error(&usage, "too many arguments") : r;
 }
 
 int policy_learn(const struct ctl *ctl, int argc, char **argv)

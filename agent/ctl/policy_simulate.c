@@ -450,34 +450,14 @@ static int put_json(const struct simulate *s)
 
 static int parse(struct simulate *s, int argc, char **argv, const char **ret_new)
 {
-	static const struct option options[] = {{"since", required_argument, NULL, 's'},
-		{"until", required_argument, NULL, 'u'},
-		{"state-dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	const char *state_dir = NULL;
-	int c;
+	int r = incidents_take_period(&usage, s->ctl->config, argc, argv, &s->o);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-		case 'u':
-			if (incidents_parse_time(optarg, c == 's' ? &s->o.since : &s->o.until) < 0)
-				return usage_error(&usage,
-					"\"%s\" is no time: expected 2026-11-23 or 14d", optarg);
-			break;
-		case 'd': state_dir = optarg; break;
-		case 'j': s->o.json = true; break;
-		case 'h': usage_print(stdout, &usage); return CTL_DONE;
-		case ':': return usage_error(&usage, "%s needs a value", argv[optind - 1]);
-		default: return usage_error(&usage, "unknown option %s", argv[optind - 1]);
-		}
-	}
+	if (r >= 0)
+		return r;
 	if (argc - optind != 1)
 		return usage_error(&usage, "which policy?");
 	*ret_new = argv[optind];
-	s->o.dir_said = state_dir != NULL;
-	return incidents_find_dir(state_dir, s->ctl->config, &s->o) == 0 ? -1 : CTL_FAILED;
+	return -1;
 }
 
 int policy_simulate(const struct ctl *ctl, int argc, char **argv)
