@@ -47,25 +47,40 @@ void event_batch(struct gate *g, void (*take)(struct gate *g, struct event *ev))
 	each(g, take);
 }
 
+/* The kernel opens the file for us, and refuses who waits where it cannot: it says so in the event,
+   or (before 6.12) only where it was the first. */
+static void count_refused(struct gate *g)
+{
+	const struct fanotify_event_metadata *m;
+
+	for (size_t off = 0; (m = at(g->shared, off)); off += m->event_len)
+		if (m->fd < 0 && !(m->mask & FAN_Q_OVERFLOW))
+			g->shared->counters.read_errors++;
+}
+
 int event_read(struct gate *g, void (*take)(struct gate *g, struct event *ev))
 {
 	struct gate_shared *s = g->shared;
+	size_t room = files_for_events(g, sizeof(s->batch));
 	ssize_t n;
 
 	memset(s->batch, 0, sizeof(s->batch));
-	n = read(g->group, s->batch, sizeof(s->batch));
+	n = read(g->group, s->batch, room);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return -EAGAIN;
 		/* The kernel refused that one event for want of a descriptor and the like. */
 		s->counters.read_errors++;
+		if (errno == EMFILE)
+			files_look(g);
 		return errno == EBADF || errno == EINVAL ? -errno : 0;
 	}
 	/* Between the read and here a process may have ended and its number been given again. */
 	proc_drain_exits(g);
 	g->now = clock_now();
+	count_refused(g);
 	each(g, take);
-	return (size_t)n + sizeof(struct fanotify_event_metadata) > sizeof(s->batch);
+	return (size_t)n + sizeof(struct fanotify_event_metadata) > room;
 }
 
 /* Marks it as no longer in the batch. */

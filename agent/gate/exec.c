@@ -96,7 +96,7 @@ static enum passed check_one(struct gate *g, const struct event *ev, struct proc
 		if (fd >= 0 && hold_request(g, fd, ev, app, &f->look, ret_request) == 0)
 			return UNKNOWN;
 		facts = crashed;
-		cause = RECORD_CAUSE_CORE_GONE;
+		cause = files_is_short(g) ? RECORD_CAUSE_DESCRIPTORS : RECORD_CAUSE_CORE_GONE;
 	}
 	return judge_inherited(g, ev, p, app, &f->look.key, &facts, cause) ? REFUSED : PASSED;
 }

@@ -3,11 +3,12 @@
  * The gate's state: one structure, allocated once at start with every table at its full size, so
  * that nothing on the way from an event to its answer allocates.
  *
- * Who owns what: event.c answers, proc.c knows processes (identify.c asks procfs), facts.c knows
- * files and marks.c those that carry a mark, fds.c what processes have open, look.c finds processes
- * that nobody saw start, hold.c holds events while core looks, exec.c the starts of applications,
- * judge.c decides, record.c keeps records, subjects.c tells watch who is an application, link.c
- * talks to core, mounts.c knows mounts, control.c talks to the supervisor.
+ * Who owns what: event.c answers, files.c has room for the next event, proc.c knows processes
+ * (identify.c asks procfs), facts.c knows files and marks.c those that carry a mark, fds.c what
+ * processes have open, look.c finds processes that nobody saw start, hold.c holds events while core
+ * looks, exec.c the starts of applications, judge.c decides, record.c keeps records, subjects.c
+ * tells watch who is an application, link.c talks to core, mounts.c knows mounts, control.c talks
+ * to the supervisor.
  */
 #pragma once
 
@@ -138,7 +139,15 @@ struct hold_table {
 	struct list buckets[GATE_BUCKETS];
 	struct list free, opens, execs;  /* struct hold */
 	struct list free_requests, sent; /* struct request */
-	uint32_t next_id;
+	uint32_t next_id, n_requests;
+};
+
+/* The gate's own descriptors. */
+struct own_files {
+	uint32_t limit, base; /* how many there may be, and how many there are always */
+	int reserve[GATE_FILES_RESERVE];
+	uint32_t n_reserve;
+	bool is_short;
 };
 
 struct mount_table {
@@ -230,6 +239,7 @@ struct gate {
 	struct record_table records;
 	struct look_table look;
 	struct copy_table copies;
+	struct own_files files;
 
 	struct buf frame;         /* being packed */
 	struct buf storage;       /* being received */
@@ -250,6 +260,14 @@ void event_beat(struct gate *g);
 void event_forget(struct gate *g, const struct event *ev); /* it is in a slot now */
 void event_count(const struct event *ev, uint64_t *max, uint64_t *histogram);
 
+/* files.c */
+void files_init(struct gate *g);
+void files_look(struct gate *g); /* the limit may be another now */
+/* Nothing may be kept open beyond the event in hand. */
+bool files_is_short(const struct gate *g);
+/* How many bytes of events, `max` at most, there is room for: never less than one event. */
+size_t files_for_events(struct gate *g, size_t max);
+
 /* proc.c */
 must_check int proc_init(struct gate *g);
 void proc_done(struct gate *g);
@@ -260,6 +278,7 @@ struct proc *proc_find(struct gate *g, int32_t pid);
 /* Room for a process that is about to be looked up, or NULL. */
 struct proc *proc_add(struct gate *g, int32_t pid);
 void proc_remove(struct gate *g, struct proc *p);
+void proc_forget_others(struct gate *g); /* all that belong to no application */
 void proc_set_app(struct gate *g, struct proc *p, uint32_t app, enum proc_how how);
 void proc_drain_exits(struct gate *g);
 void proc_new_apps(struct gate *g, const struct apptable *old);
@@ -375,6 +394,8 @@ uint32_t hold_next_id(struct gate *g);
 void hold_expire(struct gate *g);
 void hold_arm(struct gate *g);
 void hold_core_gone(struct gate *g);
+/* Lets go of so many descriptors: of files that nobody waits for, then of the oldest opens. */
+void hold_shed(struct gate *g, uint32_t n);
 void hold_release(struct gate *g); /* every one, at the end */
 void hold_recover(struct gate *g); /* what a dead gate left */
 void hold_new_apps(struct gate *g, const struct apptable *old);

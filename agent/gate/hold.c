@@ -151,6 +151,7 @@ static void request_free(struct gate *g, struct request *q)
 	list_remove(&q->bucket);
 	list_remove(&q->node);
 	list_append(&g->holds.free_requests, &q->node);
+	g->holds.n_requests--;
 }
 
 /* A free one; the oldest that nobody waits for any more has to go where there is none. */
@@ -191,11 +192,11 @@ static int request_send(
 static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, uint32_t app,
 	const struct file_key *key, enum file_track track, struct request **ret)
 {
-	struct request *q = request_take(g);
+	struct request *q = files_is_short(g) ? NULL : request_take(g);
 	int r;
 
 	if (!q)
-		return -EAGAIN;
+		return files_is_short(g) ? -EMFILE : -EAGAIN;
 	q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (q->fd < 0)
 		return -EMFILE;
@@ -212,6 +213,7 @@ static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, ui
 	q->sent_realtime = clock_realtime();
 	list_remove(&q->node);
 	list_append(&g->holds.sent, &q->node);
+	g->holds.n_requests++;
 	list_prepend(bucket_of(g, key), &q->bucket);
 	r = request_send(g, q, pid, arrived, app);
 	if (r < 0)
@@ -269,6 +271,10 @@ void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct fi
 	}
 	if (list_is_empty(&g->holds.free)) {
 		judge_at_once(g, ev, p, key, &timed_out, RECORD_CAUSE_PRESSURE);
+		return;
+	}
+	if (files_is_short(g)) {
+		judge_at_once(g, ev, p, key, &crashed, RECORD_CAUSE_DESCRIPTORS);
 		return;
 	}
 	if (q)
@@ -473,6 +479,24 @@ void hold_core_gone(struct gate *g)
 	exec_core_gone(g);
 	while (!list_is_empty(&t->sent))
 		request_free(g, list_first(&t->sent, struct request, node));
+	hold_arm(g);
+}
+
+void hold_shed(struct gate *g, uint32_t n)
+{
+	struct hold_table *t = &g->holds;
+
+	list_for_each_safe(at, tmp, &t->sent) {
+		struct request *q = list_entry(at, struct request, node);
+
+		if (n == 0 || !list_is_empty(&q->waiting))
+			continue;
+		request_free(g, q);
+		n--;
+	}
+	for (; n > 0 && !list_is_empty(&t->opens); n--)
+		resolve_open(g, list_first(&t->opens, struct hold, node), &crashed,
+			RECORD_CAUSE_DESCRIPTORS);
 	hold_arm(g);
 }
 

@@ -99,4 +99,11 @@
 
 /* Descriptors: running out makes the kernel refuse opens of everybody. */
 #define GATE_FILES_SPARE 128U
-#define GATE_FILES       (GATE_SLOTS_MAX + GATE_REQUESTS_MAX + GATE_PROCESSES_MAX + GATE_FILES_SPARE)
+/* Kept back for when they run out, where fewer than that are left; and what is open for a moment.
+ */
+#define GATE_FILES_RESERVE 32U
+#define GATE_FILES_LOW     64U
+#define GATE_FILES_MOMENT  8U
+/* With fewer it does not start. */
+#define GATE_FILES_MIN 256U
+#define GATE_FILES     (GATE_SLOTS_MAX + GATE_REQUESTS_MAX + GATE_PROCESSES_MAX + GATE_FILES_SPARE)

@@ -19,8 +19,7 @@
 #include "wire/frame.h"
 #include "wire/protocol.h"
 
-/* Too few descriptors would make the kernel refuse opens of everybody, so start only with enough.
- */
+/* With fewer than it may want it goes on: see files.c. */
 static int raise_files(void)
 {
 	struct rlimit l;
@@ -30,8 +29,15 @@ static int raise_files(void)
 	if (l.rlim_cur >= GATE_FILES)
 		return 0;
 	l.rlim_cur = GATE_FILES;
-	if (l.rlim_max < GATE_FILES)
-		l.rlim_max = GATE_FILES;
+	if (l.rlim_max < GATE_FILES) {
+		struct rlimit more = {GATE_FILES, GATE_FILES};
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return 0;
+		l.rlim_cur = l.rlim_max;
+	}
+	if (l.rlim_cur < GATE_FILES_MIN)
+		return -EMFILE;
 	return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
 }
 

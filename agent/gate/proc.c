@@ -105,6 +105,16 @@ static bool make_room(struct gate *g)
 	return false;
 }
 
+void proc_forget_others(struct gate *g)
+{
+	for (uint32_t i = 0; i < GATE_PROCESSES_MAX; i++) {
+		struct proc *p = &g->procs.v[i];
+
+		if (p->pid != 0 && p->app == APP_NONE && !p->busy)
+			proc_remove(g, p);
+	}
+}
+
 struct proc *proc_add(struct gate *g, int32_t pid)
 {
 	struct proc_table *t = &g->procs;
@@ -112,7 +122,7 @@ struct proc *proc_add(struct gate *g, int32_t pid)
 	struct proc *p;
 	int fd;
 
-	if (t->n_free == 0 && !make_room(g))
+	if (files_is_short(g) || (t->n_free == 0 && !make_room(g)))
 		return NULL;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0)

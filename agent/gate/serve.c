@@ -35,6 +35,7 @@ static int on_beat(void *userdata)
 	proc_drain_exits(g);
 	hold_expire(g);
 	link_ask(g);
+	files_look(g);
 	event_beat(g);
 	loop_timer_set(g->beat_timer, g->now + GATE_BEAT_NS);
 	return 0;
@@ -84,6 +85,7 @@ static int start(struct gate *g)
 		r = confine();
 	if (r < 0)
 		return r;
+	files_init(g);
 	tell_time(g);
 	/* Numbers may repeat: the old ones are answered before any new event is read. */
 	hold_recover(g);

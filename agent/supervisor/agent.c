@@ -21,12 +21,13 @@
 #include "supervisor/notify.h"
 #include "wire/subjects.h"
 
-#define TICK_NS      NSEC_PER_SEC
-#define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
-#define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
-#define STOP_NS      (3 * NSEC_PER_SEC)
-#define BACKOFF_NS   (5 * NSEC_PER_SEC)
-#define NOBODY       65534U
+#define TICK_NS        NSEC_PER_SEC
+#define MARK_APPS_NS   (30 * NSEC_PER_SEC) /* applications are installed while we run */
+#define START_NS       (20 * NSEC_PER_SEC) /* all processes ready, or no start */
+#define STOP_NS        (3 * NSEC_PER_SEC)
+#define BACKOFF_NS     (5 * NSEC_PER_SEC)
+#define NOBODY         65534U
+#define FILES_AGAIN_NS (60 * NSEC_PER_SEC)
 
 void agent_say(const struct agent *a, const char *fmt, ...)
 {
@@ -536,6 +537,28 @@ static void look_at_gate(struct agent *a)
 	}
 }
 
+/* What the kernel refused because the file could not be opened for the gate; and the times that the
+   gate had to do without descriptors of its own. */
+static void look_at_descriptors(struct agent *a)
+{
+	uint64_t n = a->shared->counters.read_errors;
+
+	if (n > a->refused)
+		agent_record(a, "gap", "opens-refused", clock_realtime(),
+			"the kernel refused %ju opens because it could not open the files for the "
+			"gate",
+			(uintmax_t)(n - a->refused));
+	a->refused = n;
+	n = a->shared->counters.files_short;
+	if (n == a->files_short || (a->files_told && clock_now() < a->files_told + FILES_AGAIN_NS))
+		return;
+	a->files_told = clock_now();
+	agent_record(a, "gap", "gate-descriptors", clock_realtime(),
+		"the gate ran short of descriptors: until there are more, opens of "
+		"applications are answered without a look, as the policy's failures say");
+	a->files_short = n;
+}
+
 /* What the gate had to drop is a gap in the journal. */
 static void look_at_losses(struct agent *a)
 {
@@ -560,6 +583,7 @@ static void look_at_losses(struct agent *a)
 			"all, %ju of applications were refused",
 			(uintmax_t)(lost - a->rescued), (uintmax_t)refused);
 	a->rescued = lost;
+	look_at_descriptors(a);
 }
 
 static int on_mounts(void *userdata, int fd, uint32_t ev)

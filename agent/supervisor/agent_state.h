@@ -81,7 +81,8 @@ struct agent {
 	struct agent_policy policy, next;
 	uint32_t next_id; /* 0: none */
 	bool next_sent;
-	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered, rescued;
+	uint64_t started, stop_began, next_mark, last_beat, records_lost, uncovered, rescued,
+		refused, files_short, files_told;
 	bool serving, stopping, orderly;
 	int exit_status;
 };

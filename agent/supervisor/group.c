@@ -31,6 +31,9 @@
 #ifndef FAN_PRE_ACCESS
 #define FAN_PRE_ACCESS 0x00100000
 #endif
+#ifndef FAN_REPORT_FD_ERROR
+#define FAN_REPORT_FD_ERROR 0x00002000
+#endif
 
 #define COVERED_MAX       256U
 #define HELPER_NS         (2 * NSEC_PER_SEC) /* then the server of a file system counts as hung */
@@ -105,9 +108,13 @@ static int open_group(char *ret_why, size_t why_size)
 	/* Without O_NOATIME: the flags reach the server of a FUSE file, which may not open what its
 	   user does not own that way, and then the kernel refuses the open whoever asked for it.
 	   The gate sets it where it hands on a descriptor to be read. */
-	int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
-	int saved = errno;
+	unsigned files = O_RDONLY | O_LARGEFILE | O_CLOEXEC;
+	/* From 6.12 on an open that the kernel refuses by itself is told one by one. */
+	int fd = fanotify_init(flags | FAN_REPORT_FD_ERROR, files), saved;
 
+	if (fd < 0 && errno == EINVAL)
+		fd = fanotify_init(flags, files);
+	saved = errno;
 	if (fd < 0) {
 		explain(saved, ret_why, why_size);
 		return -saved;

@@ -28,6 +28,7 @@ static void write_gate(const struct agent *a, struct json *j)
 	json_key_u64(j, "pressure", c->pressure);
 	json_key_u64(j, "successor", c->successor);
 	json_key_u64(j, "descriptors", c->descriptors);
+	json_key_u64(j, "files_short", c->files_short);
 	json_key_u64(j, "execs", c->execs);
 	json_key_u64(j, "tag_timeouts", c->tag_timeouts);
 	json_key_u64(j, "cover_timeouts", c->cover_timeouts);

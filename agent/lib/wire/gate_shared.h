@@ -15,7 +15,7 @@
 #include "model/filekey.h"
 #include "wire/record.h"
 
-#define GATE_SHARED_MAGIC  UINT32_C(0x53474734)
+#define GATE_SHARED_MAGIC  UINT32_C(0x53474735)
 #define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
 #define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
 #define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
@@ -73,6 +73,7 @@ struct gate_counters {
 	uint64_t marks_refused; /* classified files without a mark: too many, or it failed */
 	uint64_t descriptors;   /* opens that could not be handed on for want of a descriptor */
 	uint64_t failures[FAILURE_MAX][MAY_BE_MAX][GATE_OUTCOME_MAX];
+	uint64_t files_short; /* times that the gate's own descriptors ran short */
 };
 
 enum gate_slot_kind {

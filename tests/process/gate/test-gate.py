@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate against a fake core and a fake supervisor, with the real kernel. Prints TAP."""
-import ctypes, mmap, os, shutil, signal, socket, statistics, struct, subprocess, sys, threading, time, traceback
+import ctypes, mmap, os, resource, shutil, signal, socket, statistics, struct, subprocess, sys, threading, time, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rig as r
@@ -916,6 +916,64 @@ def what_an_application_would_inherit_is_judged_before_it_starts():
         assert wait_for(lambda: len(g.core.records) > n)
         rec = g.core.records[n]
         assert (rec.way, rec.action, rec.intended) == ("inherited", "log", "block"), vars(rec)
+
+
+@case
+def fewer_descriptors_than_wanted_are_enough():
+    """What it remembers gives way first, then what it holds; both come back when there is room."""
+    with Rig(hold_ms=3000).start() as g:
+        pid, plain = g.gate.pid, g.file("p.txt", b"plain")
+        for n in range(60):
+            g.file("p.%d" % n, b"plain")
+        g.settle()
+        app, tool = g.opener(), g.opener(g.tool)
+        others = [g.opener(g.tool) for _ in range(60)]  # each of them is remembered
+        assert [o.open(plain) for o in others] == [0] * 60
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (180, 180))
+        assert wait_for(lambda: tool.open(plain) == 0 and g.n_processes() < 60)
+        assert [o.open(plain) for o in others + [tool, app]] == [0] * 62 and g.files_short() == 0
+        g.core.silent = True
+        app.tell("files 60 %s/p" % g.docs)
+        assert wait_for(lambda: g.files_short() == 1 or tool.open(plain) != 0)
+        assert tool.ask("threads 50 " + plain)[:2] == [50, 0]
+        assert app.hear()[:2] == [0, 60]
+        g.core.silent = False
+        g.core.answer_late()
+        assert wait_for(lambda: app.open(g.docs + "/p.1") == 0)
+        assert app.open(g.file("s.txt", b"SECRET")) == EPERM
+        assert "descriptors" in {x.failure for x in g.core.records}
+        assert g.counters()["read_errors"] == 0, g.counters()
+
+
+@case
+def without_descriptors_others_go_on():
+    """The limit falls below what the gate has open: whoever is of no application is not refused, for
+    the others it is the failure `descriptors`."""
+    with Rig(hold_ms=3000).start() as g:
+        pid, plain = g.gate.pid, g.file("p.txt", b"plain")
+        g.file("p.0", b"plain")
+        g.settle()
+        app, tool = g.opener(), g.opener(g.tool)
+        assert tool.open(plain) == 0 and app.open(plain) == 0
+        g.core.silent = True
+        held = g.opener()
+        held.tell("open " + g.docs + "/p.0")
+        assert wait_for(lambda: g.n_held() == 1)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (48, 48))
+        assert wait_for(lambda: tool.open(plain) == 0 and g.files_short() == 1)
+        assert held.hear()[0] == EPERM, "the held one had to go"
+        before = g.counters()["read_errors"]
+        for n in range(20):
+            fresh = g.file("f%d" % n, b"plain")
+            new = g.opener(g.tool)
+            assert new.open(fresh) == 0 and tool.open(fresh) == 0
+            assert tool.ask("threads 50 " + fresh)[:2] == [50, 0]
+            assert app.open(fresh) == EPERM
+            new.close()
+        assert g.counters()["read_errors"] == before, g.counters()
+        assert wait_for(lambda: len(g.core.records) == 21), len(g.core.records)
+        assert {x.failure for x in g.core.records} == {"descriptors"}, [vars(x) for x in g.core.records]
+        assert g.files_short() == 1 and g.gate.poll() is None
 
 
 @case
