@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/host.h"
 #include "ctl/usage.h"
 #include "settings/settings.h"
 
@@ -24,31 +25,53 @@ struct policy_load *policy_load_free(struct policy_load *l)
 	return NULL;
 }
 
-static int configured_path(const struct ctl *ctl, struct policy_load *l)
+/* 0; -EBADMSG with diagnostics; -errno. */
+static int configured(const struct ctl *ctl, struct diags *d, struct settings *ret)
 {
-	cleanup_with(settings_done) struct settings s = {0};
 	const char *config = ctl->config;
-	int r;
 
 	if (!config && access(CONFIG_DEFAULT, F_OK) == 0)
 		config = CONFIG_DEFAULT;
-	r = settings_load(config, &l->diags, &s);
+	return settings_load(config, d, ret);
+}
+
+static int configured_path(const struct ctl *ctl, struct policy_load *l)
+{
+	cleanup_with(settings_done) struct settings s = {0};
+	int r = configured(ctl, &l->diags, &s);
+
 	if (r == -EBADMSG) {
 		ctl_diags(&l->diags);
 		return CTL_FAILED;
 	}
 	if (r < 0)
-		return ctl_error("%s: %s", config ? config : "settings", strerror(-r));
+		return ctl_error(
+			"%s: %s", ctl->config ? ctl->config : CONFIG_DEFAULT, strerror(-r));
 	l->path = steal(&s.policy);
 	return CTL_DONE;
 }
 
-static int compile(struct policy_load *l, bool for_people)
+static int check_here(const struct ctl *ctl, struct policy_load *l)
 {
-	int r = for_people
-		? policyfile_check(l->path, &l->diags, &l->info, &l->policy_blob, &l->apps_blob)
-		: policyfile_compile(
-			  l->path, 0, &l->diags, &l->info, &l->policy_blob, &l->apps_blob);
+	cleanup_with(settings_done) struct settings s = {0};
+	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
+	struct host host;
+
+	if (!d)
+		return -ENOMEM;
+	/* A configuration that is wrong is no fault of the policy: nothing is known of it. */
+	if (configured(ctl, d, &s) < 0)
+		s = (struct settings){0};
+	host_look(&s, &host);
+	return policyfile_check(
+		l->path, &host.known, &l->diags, &l->info, &l->policy_blob, &l->apps_blob);
+}
+
+static int compile(const struct ctl *ctl, struct policy_load *l, bool for_people)
+{
+	int r = for_people ? check_here(ctl, l)
+			   : policyfile_compile(l->path, 0, &l->diags, &l->info, &l->policy_blob,
+				     &l->apps_blob);
 
 	if (r == -EBADMSG)
 		return CTL_FOUND;
@@ -71,7 +94,7 @@ static int load(const struct ctl *ctl, const char *path, bool for_people, struct
 	else if (!(l->path = strdup(path)))
 		r = ctl_error("out of memory");
 	if (r == CTL_DONE)
-		r = compile(l, for_people);
+		r = compile(ctl, l, for_people);
 	if (r == CTL_FAILED)
 		l = policy_load_free(l);
 	*ret = l;

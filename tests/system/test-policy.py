@@ -563,6 +563,12 @@ def by_courier(f):
         assert lab.wait_for(lambda: len(notes("refused")) == before[1] + 1), "it is a record"
         assert not applied.exists(), "no receipt"
     equal(imported()[0], 2, "there is none")
+    first = write("courier-first.yaml", "block")
+    first.write_text(first.read_text() + "    message: lần đầu\n")
+    bundle.write_bytes(sign(first, "c0.bundle", one, "--counter", 4000).read_bytes())
+    code, out, err = imported()
+    equal(code, 0, out + err)
+    applied.unlink()
     message = write("courier.yaml", "block")
     message.write_text(message.read_text() + "    message: qua người đưa thư\n")
     refused_medium(message.read_bytes(), "no whole bundle")

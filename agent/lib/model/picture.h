@@ -13,6 +13,12 @@
 #include "model/block.h"
 #include "model/completeness.h"
 
+/* Where distributions keep the models of tesseract, and the one that stamps are read with. */
+#define PICTURE_MODEL_DIRS                                                      \
+	"/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract/tessdata", \
+		"/usr/share/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"
+#define PICTURE_MODEL "vie.traineddata"
+
 enum picture_coding {
 	PICTURE_FILE,    /* a JPEG, PNG, TIFF, ... with its own header */
 	PICTURE_SAMPLES, /* rows of samples, each row padded to a byte */

@@ -53,10 +53,10 @@ struct rule_context {
 	const struct conf *conf;
 	const struct apptable *apps;
 	struct diags *diags;
-	uint64_t now;    /* ns of the real-time clock */
-	uint32_t n_idle; /* grows */
-	bool exceptions; /* what is read are exceptions */
-	bool host;       /* host_check() each */
+	uint64_t now;                       /* ns of the real-time clock */
+	uint32_t n_idle;                    /* grows */
+	bool exceptions;                    /* what is read are exceptions */
+	const struct policyfile_host *host; /* host_check() each; NULL: none is looked at */
 };
 
 /* Reads a rule whose shape is checked. Complaints go to the diagnostics; -ENOMEM alone is
@@ -65,6 +65,8 @@ must_check int rule_read(struct rule_context *ctx, const struct conf_node *n, st
 
 /* Warns of conditions that can do nothing on this host. */
 void host_check(struct rule_context *ctx, const struct rule *r);
+/* And of the whole policy. */
+void host_check_policy(struct rule_context *ctx, const struct conf_node *rules);
 
 /* The exceptions that the policy `ctx->conf` includes; none of `rules` may be there yet. */
 must_check int exceptions_load(struct rule_context *ctx, struct rules *rules, struct confs *confs);
@@ -104,9 +106,15 @@ must_check int include_load(
 void spelling_check(
 	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d);
 
-/* The text with its tones where the other school of spelling has them (hoà, hòa); false where there
-   is only one way, or no memory. */
-bool spelling_other(const char *text, struct buf *ret);
+/* How schools of Vietnamese spelling differ. */
+enum spelling {
+	SPELLING_TONE, /* where the tone stands: hoà, hòa */
+	SPELLING_Y,    /* kỹ, kĩ; quý, quí */
+	SPELLING_MAX,
+};
+
+/* The text as the other school writes it; false where there is only one way, or no memory. */
+bool spelling_other(enum spelling s, const char *text, struct buf *ret);
 
 /* Applications of all included files, into the builder. */
 struct apps_context {

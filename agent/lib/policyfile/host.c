@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a rule asks for that this host has not got. For `check`: the agent compiles without it. */
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,26 +98,198 @@ static void check_apps(struct rule_context *ctx, const struct conf_node *n, cons
 	}
 }
 
+/* A category none of whose applications is here: the rule waits for one to be installed. */
+static void check_category(
+	struct rule_context *ctx, const struct conf_node *n, const struct rule *r)
+{
+	uint32_t wanted = r->def.categories;
+
+	/* Programs that no application claims are of this one. */
+	if (wanted & 1U << CATEGORY_OTHER)
+		return;
+	for (uint32_t app = 0; app < apptable_n(ctx->apps); app++)
+		if ((wanted >> apptable_category(ctx->apps, app) & 1) &&
+			policyfile_app_installed(ctx->apps, app))
+			return;
+	say(ctx, n, false, "no application of the category is installed on this host");
+}
+
+static void check_channel(struct rule_context *ctx, const struct conf_node *n, const struct rule *r)
+{
+	static const struct {
+		uint32_t channels;
+		enum policyfile_part part;
+	} needs[] = {
+		{1U << CHANNEL_OPEN | 1U << CHANNEL_EXEC | 1U << CHANNEL_RECEIVE,
+			POLICYFILE_PART_GATE},
+		{1U << CHANNEL_AT_REST, POLICYFILE_PART_CRAWL},
+	};
+	uint32_t asked = CHANNELS_ASKED;
+	char text[300];
+
+	if (r->def.channels & ~CHANNELS_ASKED) {
+		say(ctx, n, !(r->def.channels & CHANNELS_ASKED),
+			"nothing on this host asks about one of its channels (known here: open, "
+			"exec, receive, at-rest)");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		const char *why = ctx->host->lacks[needs[i].part];
+
+		if (!why || !(r->def.channels & needs[i].channels))
+			continue;
+		asked &= ~needs[i].channels;
+		snprintf(text, sizeof(text), "one of its channels is never asked about: %.200s",
+			why);
+		say(ctx, n, !(r->def.channels & asked), text);
+	}
+}
+
+static void check_tag(struct rule_context *ctx, const struct conf_node *n, const struct rule *r)
+{
+	const char *why = ctx->host->lacks[POLICYFILE_PART_STAMPS];
+	char text[300];
+
+#ifndef SEALGATE_OCR
+	why = "the agent is built without their reader";
+#endif
+	if (!why || !(r->def.tags & TAG_BIT(TAG_UNREADABLE_STAMP)))
+		return;
+	snprintf(text, sizeof(text), "stamps in pictures are not read: %.200s", why);
+	say(ctx, n, r->def.tags == TAG_BIT(TAG_UNREADABLE_STAMP), text);
+}
+
+/* The folders before the first wildcard, without the last slash. */
+static size_t fixed_part(const char *pattern)
+{
+	size_t n = strcspn(pattern, "*?");
+
+	while (n > 0 && pattern[n - 1] != '/')
+		n--;
+	return n > 0 ? n - 1 : 0;
+}
+
+static bool is_beneath(const char *path, size_t n, const char *folder)
+{
+	size_t m = strlen(folder);
+
+	while (m > 0 && folder[m - 1] == '/')
+		m--;
+	return n >= m && strncmp(path, folder, m) == 0 && (n == m || path[m] == '/');
+}
+
+static bool may_be_in(const char *pattern, const char *place)
+{
+	char fixed[PATH_MAX];
+	size_t n = glob_is_literal(pattern) ? strlen(pattern) : fixed_part(pattern);
+
+	if (is_beneath(pattern, n, place))
+		return true;
+	if (glob_is_literal(pattern) || n >= sizeof(fixed))
+		return false;
+	memcpy(fixed, pattern, n);
+	fixed[n] = 0;
+	return is_beneath(place, strlen(place), fixed);
+}
+
+static bool is_judged(const struct policyfile_host *h, const char *pattern)
+{
+	bool found = h->n_places == 0;
+
+	for (size_t i = 0; !found && i < h->n_places; i++) {
+		cleanup_with(freep) char *real = realpath(h->places[i], NULL);
+
+		found = may_be_in(pattern, real ? real : h->places[i]);
+	}
+	return found;
+}
+
+/* Where a link is among the pattern's folders: the kernel names documents by where they are. */
+static bool leads_by_link(const char *pattern, char *ret, size_t size)
+{
+	size_t n = fixed_part(pattern);
+
+	for (; n > 0; n--) {
+		cleanup_with(freep) char *folder = NULL, *real = NULL;
+
+		if (pattern[n] != '/' && pattern[n] != 0)
+			continue;
+		folder = strndup(pattern, n);
+		real = folder ? realpath(folder, NULL) : NULL;
+		if (!real)
+			continue; /* not there, or not to be seen */
+		if (strcmp(real, folder) == 0)
+			return false;
+		snprintf(ret, size, "%s%s", real, pattern + n);
+		return true;
+	}
+	return false;
+}
+
+static void check_paths(struct rule_context *ctx, const struct conf_node *n, const struct rule *r)
+{
+	const struct conf_node *const *items;
+	size_t count, idle = 0;
+	char real[PATH_MAX + POLICYFILE_GLOB_MAX];
+
+	/* There it is the program's. */
+	if ((r->def.when & POLICY_WHEN_CHANNEL) && (r->def.channels & 1U << CHANNEL_EXEC))
+		return;
+	items = keyword_items(&n, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_node *item = items[i];
+
+		if (item->type != CONF_SCALAR || item->text[0] != '/')
+			continue;
+		if (leads_by_link(item->text, real, sizeof(real)))
+			diag_hint(diags_warning(ctx->diags, P_NOTHING_HERE, conf_file(ctx->conf),
+					  item->line, item->col,
+					  "a folder of `%.200s` is a link, and documents are known "
+					  "by where they are",
+					  item->text),
+				"write `%.150s`", real);
+		else if (!is_judged(ctx->host, item->text))
+			say(ctx, item, false,
+				"no document there is judged: it is outside of `protect` and "
+				"`watch` in agent.yaml");
+		else
+			continue;
+		idle++;
+	}
+	if (idle > 0 && idle == r->def.n_paths)
+		say(ctx, n, true, "no document is judged there");
+}
+
 void host_check(struct rule_context *ctx, const struct rule *r)
 {
 	const struct conf_node *when = conf_get(r->node, "when");
-	const struct conf_node *app = conf_get(when, "app"), *tag = conf_get(when, "tag");
-	const struct conf_node *channel = conf_get(when, "channel");
 	const struct conf_node *destination = conf_get(when, "destination");
+	static const struct {
+		const char *key;
+		void (*check)(
+			struct rule_context *ctx, const struct conf_node *n, const struct rule *r);
+	} checks[] = {
+		{"app", check_apps},
+		{"category", check_category},
+		{"channel", check_channel},
+		{"tag", check_tag},
+		{"path", check_paths},
+	};
 
-	if (app)
-		check_apps(ctx, app, r);
-	if (channel && (r->def.channels & ~CHANNELS_ASKED))
-		say(ctx, channel, !(r->def.channels & CHANNELS_ASKED),
-			"nothing on this host asks about one of its channels (known here: open, "
-			"exec, receive, at-rest)");
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (conf_get(when, checks[i].key))
+			checks[i].check(ctx, conf_get(when, checks[i].key), r);
 	if (destination)
 		say(ctx, destination, true, "none of the channels here knows a destination");
-#ifndef SEALGATE_OCR
-	if (tag && (r->def.tags & TAG_BIT(TAG_UNREADABLE_STAMP)))
-		say(ctx, tag, r->def.tags == TAG_BIT(TAG_UNREADABLE_STAMP),
-			"stamps in pictures are not read: the agent is built without their reader");
-#else
-	(void)tag;
-#endif
+}
+
+void host_check_policy(struct rule_context *ctx, const struct conf_node *rules)
+{
+	const char *why = ctx->host->lacks[POLICYFILE_PART_GATE];
+	char text[300];
+
+	if (!why)
+		return;
+	snprintf(text, sizeof(text), "nothing is ever refused on this host: %.200s", why);
+	say(ctx, rules, false, text);
 }

@@ -17,7 +17,7 @@ struct compile {
 	struct failure_list failures;
 	struct confs exceptions;
 	uint32_t n_idle, n_exceptions;
-	bool host; /* to look at what this host has, too */
+	const struct policyfile_host *host; /* to look at what it has, too; or NULL */
 };
 
 static void compile_done(struct compile *c)
@@ -162,6 +162,8 @@ static int read_rules(struct compile *c, size_t errors)
 				list->col,
 				"there are no rules: everything is allowed, and nothing recorded");
 	}
+	if (r == 0 && c->host)
+		host_check_policy(&ctx, list);
 	c->n_idle = ctx.n_idle;
 	return r;
 }
@@ -219,8 +221,8 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 	return r;
 }
 
-static int compile_file(const char *path, uint32_t version, bool host, struct diags *d,
-	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
+static int compile_file(const char *path, uint32_t version, const struct policyfile_host *host,
+	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
 	struct buf *ret_posture)
 {
 	cleanup_with(compile_done) struct compile c = {.diags = d, .host = host};
@@ -270,13 +272,13 @@ int policyfile_compile_all(const char *path, uint32_t version, struct diags *d,
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
 	struct buf *ret_posture)
 {
-	return compile_file(path, version, false, d, ret, ret_policy, ret_apps, ret_posture);
+	return compile_file(path, version, NULL, d, ret, ret_policy, ret_apps, ret_posture);
 }
 
-int policyfile_check(const char *path, struct diags *d, struct policyfile_info *ret,
-	struct buf *ret_policy, struct buf *ret_apps)
+int policyfile_check(const char *path, const struct policyfile_host *host, struct diags *d,
+	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps)
 {
 	cleanup_with(buf_done) struct buf posture = {0};
 
-	return compile_file(path, 0, true, d, ret, ret_policy, ret_apps, &posture);
+	return compile_file(path, 0, host, d, ret, ret_policy, ret_apps, &posture);
 }

@@ -64,10 +64,25 @@ must_check int policyfile_compile_all(const char *path, uint32_t version, struct
 	struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps,
 	struct buf *ret_posture);
 
-/* As policyfile_compile(), for people: warns also of what this host has not got (P020, P029). Looks
-   at the file system more than the agent should. */
-must_check int policyfile_check(const char *path, struct diags *d, struct policyfile_info *ret,
-	struct buf *ret_policy, struct buf *ret_apps);
+/* Parts of a host without which conditions can do nothing. */
+enum policyfile_part {
+	POLICYFILE_PART_GATE,   /* a kernel that holds opens until they are answered */
+	POLICYFILE_PART_STAMPS, /* the reader for stamps in pictures */
+	POLICYFILE_PART_CRAWL,  /* a search for the documents that lie here */
+	POLICYFILE_PART_MAX,
+};
+
+/* What is known of a host. All zero: nothing is missing, and any path is judged. */
+struct policyfile_host {
+	const char *lacks[POLICYFILE_PART_MAX]; /* why the part is missing; NULL: it is there */
+	const char *const *places;              /* folders, without which no document is judged */
+	size_t n_places;
+};
+
+/* As policyfile_compile(), for people: warns also of what `host` has not got (P020, P029). Looks at
+   the file system more than the agent should. */
+must_check int policyfile_check(const char *path, const struct policyfile_host *host,
+	struct diags *d, struct policyfile_info *ret, struct buf *ret_policy, struct buf *ret_apps);
 
 /* Where a program, sandbox or package of the application is on this host. */
 bool policyfile_app_installed(const struct apptable *t, uint32_t app);

@@ -8,6 +8,7 @@
 
 #include "base/glob.h"
 #include "policyfile/compile.h"
+#include "text/canon.h"
 
 #define ID_BUFFER (64U << 10) /* for a line of passwd or group */
 
@@ -197,6 +198,30 @@ static int find_id(const char *name, bool group, char *buffer, uint32_t *ret)
 	return 0;
 }
 
+/* Nobody is called so; somebody whose name is spelled otherwise may be meant. */
+static void unknown_id(
+	struct rule_context *ctx, const struct conf_node *n, bool group, char *buffer)
+{
+	struct diag *e = diags_warning(ctx->diags, P_UNKNOWN_ID, conf_file(ctx->conf), n->line,
+		n->col, "this host knows no %s `%.80s`", group ? "group" : "user", n->text);
+	cleanup_with(buf_done) struct buf composed = BUF_INIT(0);
+	uint32_t id;
+
+	for (enum spelling s = 0; s < SPELLING_MAX; s++) {
+		cleanup_with(buf_done) struct buf other = BUF_INIT(0);
+
+		if (spelling_other(s, n->text, &other) &&
+			find_id((const char *)other.p, group, buffer, &id) == 0) {
+			diag_hint(e, "did you mean `%.80s`?", (const char *)other.p);
+			return;
+		}
+	}
+	/* Composed, and in small letters, as names of accounts are. */
+	if (canon_text(view_str(n->text), &composed, NULL) == 0 && buf_terminate(&composed) == 0 &&
+		find_id((const char *)composed.p, group, buffer, &id) == 0)
+		diag_hint(e, "did you mean `%.80s`?", (const char *)composed.p);
+}
+
 static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool group,
 	struct rule *rule, uint32_t **ret_ids, size_t *ret_n)
 {
@@ -225,9 +250,7 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 		if (r == 0)
 			(*ret_ids)[(*ret_n)++] = id;
 		else
-			(void)diags_warning(ctx->diags, P_UNKNOWN_ID, conf_file(ctx->conf),
-				items[i]->line, items[i]->col, "this host knows no %s `%.80s`", key,
-				items[i]->text);
+			unknown_id(ctx, items[i], group, buffer);
 	}
 	if (n > 0 && *ret_n == 0) {
 		(void)diags_warning(ctx->diags, P_IDLE, conf_file(ctx->conf), slot->line, slot->col,
@@ -265,21 +288,29 @@ static const char *glob_problem(const char *text, bool path)
 	return NULL;
 }
 
+static bool is_listed(const struct conf_node *const *items, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i]->type == CONF_SCALAR && strcmp(items[i]->text, text) == 0)
+			return true;
+	return false;
+}
+
 /* Where the other spelling of a Vietnamese name is in no entry: files have both. */
 static void check_spelling(struct rule_context *ctx, const struct conf_node *n, const char *key,
 	const struct conf_node *const *items, size_t count)
 {
-	cleanup_with(buf_done) struct buf other = BUF_INIT(0);
+	for (enum spelling s = 0; s < SPELLING_MAX; s++) {
+		cleanup_with(buf_done) struct buf other = BUF_INIT(0);
 
-	if (!spelling_other(n->text, &other))
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (items[i]->type == CONF_SCALAR &&
-			strcmp(items[i]->text, (const char *)other.p) == 0)
-			return;
-	diag_hint(diags_warning(ctx->diags, P_SPELLING, conf_file(ctx->conf), n->line, n->col,
-			  "`%.80s` has another spelling, which `%s` does not match", n->text, key),
-		"add `%.120s`", (const char *)other.p);
+		if (!spelling_other(s, n->text, &other) ||
+			is_listed(items, count, (const char *)other.p))
+			continue;
+		diag_hint(diags_warning(ctx->diags, P_SPELLING, conf_file(ctx->conf), n->line,
+				  n->col, "`%.80s` has another spelling, which `%s` does not match",
+				  n->text, key),
+			"add `%.120s`", (const char *)other.p);
+	}
 }
 
 static int read_globs(struct rule_context *ctx, const struct conf_node *when, const char *key,

@@ -159,15 +159,17 @@ void spelling_check(
 	check_characters(c, n, key, d);
 }
 
-/* Each vowel that a tone may stand on in oa, oe, uy, with its tones in one order. */
+/* Each vowel that the schools differ about, with its tones in one order. */
 static const uint32_t vowels[][6] = {
 	{'a', 0xe0, 0xe1, 0x1ea3, 0xe3, 0x1ea1},
 	{'e', 0xe8, 0xe9, 0x1ebb, 0x1ebd, 0x1eb9},
+	{'i', 0xec, 0xed, 0x1ec9, 0x129, 0x1ecb},
 	{'o', 0xf2, 0xf3, 0x1ecf, 0xf5, 0x1ecd},
 	{'u', 0xf9, 0xfa, 0x1ee7, 0x169, 0x1ee5},
 	{'y', 0x1ef3, 0xfd, 0x1ef7, 0x1ef9, 0x1ef5},
 	{'A', 0xc0, 0xc1, 0x1ea2, 0xc3, 0x1ea0},
 	{'E', 0xc8, 0xc9, 0x1eba, 0x1ebc, 0x1eb8},
+	{'I', 0xcc, 0xcd, 0x1ec8, 0x128, 0x1eca},
 	{'O', 0xd2, 0xd3, 0x1ece, 0xd5, 0x1ecc},
 	{'U', 0xd9, 0xda, 0x1ee6, 0x168, 0x1ee4},
 	{'Y', 0x1ef2, 0xdd, 0x1ef6, 0x1ef8, 0x1ef4},
@@ -216,24 +218,61 @@ static bool other_pair(uint32_t before, uint32_t *x, uint32_t *y, uint32_t after
 	return true;
 }
 
-bool spelling_other(const char *text, struct buf *ret)
+/* A text, read with what stands around each letter. */
+struct window {
+	struct view rest;
+	uint32_t before[2]; /* the letter before, and the one before that */
+	uint32_t cp, next;
+};
+
+static bool is_consonant_of_y(uint32_t cp)
 {
-	struct view v = view_str(text);
-	uint32_t before = 0, cp = take(&v);
+	return cp < 0x80 && cp && strchr("hklmst", (int)(cp | 32));
+}
+
+/* y as i and i as y, where a syllable with a tone ends with it and both are written. */
+static bool other_y(struct window *w)
+{
+	uint32_t letter, small = w->before[0] | 32;
+	unsigned tone;
+
+	if (is_letter(w->next) || !split(w->cp, &letter, &tone) || tone == 0)
+		return false;
+	if (!(is_consonant_of_y(w->before[0]) && !is_letter(w->before[1])) &&
+		!(small == 'u' && (w->before[1] | 32) == 'q'))
+		return false;
+	if ((letter | 32) != 'y' && (letter | 32) != 'i')
+		return false;
+	w->cp = join(letter ^ 'y' ^ 'i', tone);
+	return true;
+}
+
+static bool other_tone(struct window *w)
+{
+	struct view rest = w->rest;
+
+	return other_pair(w->before[0], &w->cp, &w->next, take(&rest));
+}
+
+bool spelling_other(enum spelling s, const char *text, struct buf *ret)
+{
+	static bool (*const change[SPELLING_MAX])(struct window *) = {
+		[SPELLING_TONE] = other_tone,
+		[SPELLING_Y] = other_y,
+	};
+	struct window w = {.rest = view_str(text)};
 	bool changed = false;
 
-	while (cp) {
-		uint32_t next = take(&v);
-		struct view rest = v;
+	for (w.cp = take(&w.rest); w.cp;) {
 		uint8_t out[4];
-		size_t n;
 
-		changed |= other_pair(before, &cp, &next, take(&rest));
-		n = utf8_put(out, cp);
-		if (buf_put(ret, out, n) < 0)
+		w.next = take(&w.rest);
+		changed |= change[s](&w);
+		if (buf_put(ret, out, utf8_put(out, w.cp)) < 0)
 			return false;
-		before = cp;
-		cp = next;
+		w.before[1] = w.before[0];
+		w.before[0] = w.cp;
+		w.cp = w.next;
 	}
 	return changed && buf_terminate(ret) == 0;
 }

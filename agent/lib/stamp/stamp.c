@@ -11,15 +11,12 @@
 
 #define MODEL_MAX (32U << 20)
 
-/* Where distributions keep the models of tesseract. */
-static const char *const model_dirs[] = {"/usr/share/tesseract-ocr/5/tessdata",
-	"/usr/share/tesseract/tessdata", "/usr/share/tessdata",
-	"/usr/share/tesseract-ocr/4.00/tessdata"};
+static const char *const model_dirs[] = {PICTURE_MODEL_DIRS};
 
 static int model_read(const char *dir, struct buf *b)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/vie.traineddata", dir);
+	int n = snprintf(path, sizeof(path), "%s/" PICTURE_MODEL, dir);
 
 	if (n < 0 || n >= (int)sizeof(path))
 		return -ENAMETOOLONG;

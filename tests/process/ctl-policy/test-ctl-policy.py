@@ -85,6 +85,28 @@ def idle_is_not_valid_here(top):
 
 
 @test
+def what_the_configuration_leaves_out(top):
+    """Of the host itself: what agent.yaml protects is what paths are compared with."""
+    docs = top / "docs"
+    docs.mkdir()
+    put(top, p=GOOD.replace("level: secret", f"level: secret, path: {docs}/**"),
+        out=GOOD.replace("level: secret", f"level: secret, path: {top}/other/**"))
+    (top / "link").symlink_to(docs)
+    put(top, link=GOOD.replace("level: secret", f"level: secret, path: {top}/link/**"))
+    (top / "agent.yaml").write_text(f"protect: [{docs}]\n")
+
+    def codes(name, *args):
+        r = run("--config", top / "agent.yaml", "policy", "check", *args, "--json", top / f"{name}.yaml")
+        return r.returncode, [d["code"] for d in json.loads(r.stdout)["diagnostics"]]
+    equal(codes("p"), (0, []))
+    equal(codes("out"), (1, ["P029", "P020"]))
+    equal(codes("link"), (1, ["P029", "P020"]))
+    equal(codes("out", "--any-host"), (0, []))
+    (top / "agent.yaml").write_text("protect: {\n")  # that is not the policy's fault
+    equal(codes("p"), (0, []))
+
+
+@test
 def not_there(top):
     r = run("policy", "check", top / "p.yaml")
     equal((r.returncode, r.stdout), (2, ""))
