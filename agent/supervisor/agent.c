@@ -586,6 +586,21 @@ static void look_at_losses(struct agent *a)
 	look_at_descriptors(a);
 }
 
+static void look_at_servers(struct agent *a)
+{
+	char mount[512];
+	uint32_t uid;
+
+	if (!group_end_server(a->group, (pid_t)a->shared->gate_pid, mount, sizeof(mount), &uid))
+		return;
+	agent_say(a, "the FUSE server of %s does not answer and was disconnected", mount);
+	agent_record(a, "gap", "fuse-server", clock_realtime(),
+		"the FUSE server of %s (of user %u) did not answer the agent, so that opens had to "
+		"wait; the connection to it was ended, and for ten minutes what this user mounts "
+		"is not covered",
+		mount, uid);
+}
+
 static int on_mounts(void *userdata, int fd, uint32_t ev)
 {
 	struct agent *a = userdata;
@@ -615,6 +630,7 @@ static int on_tick(void *userdata)
 	look_at_losses(a);
 	failures_tell(a, false);
 	group_tick(a->group);
+	look_at_servers(a);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
@@ -739,6 +755,10 @@ static int make_shared(struct agent *a)
 	a->subjects_fd = memfd_create("subjects", MFD_CLOEXEC);
 	if (a->subjects_fd < 0 || ftruncate(a->subjects_fd, sizeof(struct subjects)) < 0)
 		return -errno;
+	p = mmap(NULL, sizeof(struct subjects), PROT_READ, MAP_SHARED, a->subjects_fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	a->subjects = p;
 	/* Who only reads must not be able to write. */
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", a->subjects_fd);
 	a->subjects_read_fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -915,7 +935,7 @@ static int set_up(struct agent *a)
 	a->listen_fd = statedir_listen(a->statedir);
 	r = a->listen_fd < 0 ? a->listen_fd : make_shared(a);
 	if (r == 0)
-		r = rescue_new(group_fd(a->group), a->shared, &a->rescue);
+		r = rescue_new(group_fd(a->group), a->shared, a->subjects, &a->rescue);
 	if (r == 0)
 		group_guard(a->group, a->rescue);
 	if (r == 0)

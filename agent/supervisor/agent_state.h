@@ -16,6 +16,7 @@
 #include "supervisor/vault.h"
 #include "wire/gate_shared.h"
 #include "wire/pack.h"
+#include "wire/subjects.h"
 
 #define SCAN_MAX 32U
 
@@ -75,6 +76,7 @@ struct agent {
 	uint32_t n_scan;
 	int listen_fd, shared_fd;
 	const struct gate_shared *shared;
+	const struct subjects *subjects;
 	int subjects_fd, subjects_read_fd; /* wire/subjects.h: the gate's, and watch's */
 	/* The policy in force, kept for the next gate, and one that the gate has not taken yet,
 	   under core's number. */

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "supervisor/helper.h"
 #include "supervisor/mounts.h"
+#include "supervisor/servers.h"
 
 #ifndef FAN_MARK_IGNORE
 #define FAN_MARK_IGNORE 0x00000400
@@ -48,6 +49,7 @@ struct covered {
 	uint64_t dev;
 	uint32_t id; /* of a mount of it: a device number may be given again */
 	bool marked, seen;
+	uint32_t uid;  /* whose server it is */
 	bool arrivals; /* what is written there is told, too */
 	int error;     /* of the last attempt to mark it */
 	pid_t helper;  /* that is marking it, or 0 */
@@ -64,6 +66,7 @@ struct group {
 	char **exes; /* marked executables, resolved paths */
 	size_t n_exes;
 	uint32_t exe_failures;
+	struct servers servers;
 	struct rescue *rescue; /* NULL: no FUSE file system may be marked */
 	bool armed;
 	bool pre_access; /* the kernel can ask before a file is read or mapped */
@@ -345,8 +348,13 @@ static int mark_served(const struct group *g, struct covered *c, const char *opt
 	struct marking m = {g, c->mount, option(options, "user_id="), option(options, "group_id=")};
 	int r;
 
+	c->uid = m.uid;
 	if (c->helper)
 		return 0;
+	if (servers_is_shunned(&g->servers, c->uid)) {
+		c->error = ETIMEDOUT;
+		return 0;
+	}
 	r = g->rescue ? rescue_start(g->rescue) : -ENOTSUP;
 	if (r < 0) {
 		c->error = -r;
@@ -380,6 +388,41 @@ void group_tick(struct group *g)
 	}
 	if (served && g->rescue)
 		unchecked(rescue_start(g->rescue)); /* again at the next tick */
+}
+
+/* The newest one that something waits for. */
+static struct covered *find_silent(struct group *g)
+{
+	struct covered *newest = NULL;
+
+	for (size_t i = 0; i < g->n_covered; i++) {
+		struct covered *c = &g->covered[i];
+
+		if (is_served(c->type) && c->marked && (!newest || c->id > newest->id) &&
+			servers_is_waited_for(c->dev))
+			newest = c;
+	}
+	return newest;
+}
+
+bool group_end_server(struct group *g, pid_t gate, char *ret_mount, size_t size, uint32_t *ret_uid)
+{
+	pid_t pids[RESCUERS + 1] = {gate};
+	struct covered *c;
+
+	if (!g->rescue)
+		return false;
+	rescue_pids(g->rescue, pids + 1);
+	if (!servers_look(&g->servers, pids, RESCUERS + 1))
+		return false;
+	c = find_silent(g);
+	if (!c || servers_end(&g->servers, c->dev, c->uid) < 0)
+		return false;
+	c->marked = false;
+	c->error = ETIMEDOUT;
+	snprintf(ret_mount, size, "%s", c->mount);
+	*ret_uid = c->uid;
+	return true;
 }
 
 /* 1 where newly marked, 0 where it was, -errno. */

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -64,6 +65,10 @@ void group_cover_process(const struct group *g, uint32_t pid);
 
 /* Call now and then: file systems whose marking takes its time. */
 void group_tick(struct group *g);
+
+/* Call now and then, with the gate's number: where a FUSE server lets the agent wait, so that opens
+   are not answered, the connection to it is ended. True where one was. */
+bool group_end_server(struct group *g, pid_t gate, char *ret_mount, size_t size, uint32_t *ret_uid);
 
 /* Takes all marks off: nothing is held from here on. */
 void group_uncover(struct group *g);

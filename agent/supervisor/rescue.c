@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "supervisor/rescue.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,10 +19,14 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "supervisor/helper.h"
+#include "supervisor/servers.h"
 #include "supervisor/tags.h"
+#include "subject/procline.h"
 
-#define LOOK_NS  (25 * NSEC_PER_MSEC)
-#define STILL_NS (75 * NSEC_PER_MSEC) /* without a heartbeat: the gate may be in the kernel */
+#define LOOK_NS       (25 * NSEC_PER_MSEC)
+#define FIRST_NS      (5 * NSEC_PER_MSEC)  /* one of them looks more often */
+#define STILL_NS      (75 * NSEC_PER_MSEC) /* without a heartbeat: the gate may be in the kernel */
+#define ANCESTORS_MAX 32
 /* Events are answered by their number, which is a descriptor's in the table of who read it. Each
    rescuer has the highest few that it may have, of its own; the gate takes the lowest that are
    free. */
@@ -35,6 +40,7 @@ struct counts {
 struct rescue {
 	int group_fd;
 	const struct gate_shared *shared;
+	const struct subjects *subjects;
 	struct counts *counts; /* shared with the rescuers */
 	pid_t pids[RESCUERS];
 };
@@ -44,9 +50,9 @@ struct rescuer {
 	uint32_t index;
 };
 
-static void nap(void)
+static void nap(uint32_t index)
 {
-	const struct timespec t = {.tv_nsec = (long)LOOK_NS};
+	const struct timespec t = {.tv_nsec = (long)(index == 0 ? FIRST_NS : LOOK_NS)};
 
 	nanosleep(&t, NULL);
 }
@@ -76,12 +82,105 @@ static bool waits_in_the_kernel(uint32_t pid)
 	return text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_epoll_wait;
 }
 
-static bool is_application(int32_t pid)
+static bool serves(int proc)
 {
+	int fds = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fds >= 0 ? fdopendir(fds) : NULL;
+	const struct dirent *e;
+	char to[32];
+	bool found = false;
+
+	while (d && !found && (e = readdir(d))) {
+		ssize_t n = readlinkat(fds, e->d_name, to, sizeof(to) - 1);
+
+		to[MAX(n, 0)] = 0;
+		found = strcmp(to, "/dev/fuse") == 0;
+	}
+	if (d)
+		closedir(d);
+	else
+		fd_close(fds);
+	return found;
+}
+
+static bool has_a_thread_in_fanotify(int proc)
+{
+	int tasks = openat(proc, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = tasks >= 0 ? fdopendir(tasks) : NULL;
+	const struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d))) {
+		char name[300], text[64];
+		ssize_t n = -1;
+		int fd;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/wchan", e->d_name);
+		fd = openat(tasks, name, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			n = read(fd, text, sizeof(text) - 1);
+		fd_close(fd);
+		text[MAX(n, 0)] = 0;
+		found = strstr(text, "fanotify") != NULL;
+	}
+	if (d)
+		closedir(d);
+	else
+		fd_close(tasks);
+	return found;
+}
+
+/* A server of files waits for an answer of the gate: then neither goes on by itself. */
+static bool a_server_waits_for_the_gate(void)
+{
+	DIR *d = opendir("/proc");
+	const struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d))) {
+		int proc;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		proc = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		found = proc >= 0 && has_a_thread_in_fanotify(proc) && serves(proc);
+		fd_close(proc);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* One that the gate knows. Its number may be another process's by now. */
+static bool is_known(const struct rescue *r, uint32_t pid, uint64_t start_time)
+{
+	struct subject s;
+
+	return r->subjects && subjects_find(r->subjects, pid, &s) && s.ended == 0 &&
+		(s.start_time == 0 || s.start_time == start_time);
+}
+
+/* By its tag; and where there are no tags, by what the gate knows of it and of its parents. */
+static bool is_application(const struct rescue *r, int32_t pid)
+{
+	uint32_t at = (uint32_t)pid;
+	struct procline_stat st;
 	char text[4096];
 
-	read_proc((uint32_t)pid, "cgroup", text, sizeof(text));
-	return strstr(text, "/" TAG_PREFIX) != NULL;
+	read_proc(at, "cgroup", text, sizeof(text));
+	if (strstr(text, "/" TAG_PREFIX))
+		return true;
+	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
+		read_proc(at, "stat", text, sizeof(text));
+		if (!procline_stat(view_str(text), &st))
+			return false;
+		if (is_known(r, at, st.start_time))
+			return true;
+		at = st.ppid;
+	}
+	return false;
 }
 
 static bool has_events(int group_fd, int ms)
@@ -100,7 +199,7 @@ static void answer_one(const struct rescue *r)
 
 	if (read(r->group_fd, &m, sizeof(m)) != (ssize_t)sizeof(m) || m.fd < 0)
 		return;
-	allow = !(m.mask & FAN_OPEN_EXEC_PERM) && !is_application(m.pid);
+	allow = !(m.mask & FAN_OPEN_EXEC_PERM) && !is_application(r, m.pid);
 	answer = (struct fanotify_response){.fd = m.fd, .response = allow ? FAN_ALLOW : FAN_DENY};
 	if (write(r->group_fd, &answer, sizeof(answer)) < 0 && errno != ENOENT) {
 		answer.response = FAN_DENY;
@@ -142,20 +241,26 @@ static int watch_over(void *userdata)
 	if (e < 0)
 		return e;
 	r.group_fd = 0;
-	for (;; nap()) {
-		if (*beat != last) {
+	for (;; nap(me->index)) {
+		uint32_t gate = r.shared->gate_pid;
+
+		if (*beat != last || !has_events(0, 0) || !waits_in_the_kernel(gate)) {
 			last = *beat;
-			since = clock_now();
-		}
-		if (clock_now() - since < STILL_NS || !has_events(0, 0) ||
-			!waits_in_the_kernel(r.shared->gate_pid))
+			since = 0;
 			continue;
-		while (*beat == last && has_events(0, 5) && waits_in_the_kernel(r.shared->gate_pid))
+		}
+		if (since == 0)
+			since = clock_now();
+		if (clock_now() - since < STILL_NS &&
+			!(servers_waits((pid_t)gate) && a_server_waits_for_the_gate()))
+			continue;
+		while (*beat == last && has_events(0, 5) && waits_in_the_kernel(gate))
 			answer_one(&r);
 	}
 }
 
-int rescue_new(int group_fd, const struct gate_shared *shared, struct rescue **ret)
+int rescue_new(int group_fd, const struct gate_shared *shared, const struct subjects *subjects,
+	struct rescue **ret)
 {
 	struct rescue *r = calloc(1, sizeof(*r));
 
@@ -163,6 +268,7 @@ int rescue_new(int group_fd, const struct gate_shared *shared, struct rescue **r
 		return -ENOMEM;
 	r->group_fd = group_fd;
 	r->shared = shared;
+	r->subjects = subjects;
 	r->counts = mmap(NULL, sizeof(*r->counts), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r->counts == MAP_FAILED) {
@@ -213,4 +319,9 @@ void rescue_counts(const struct rescue *r, uint64_t *ret_answered, uint64_t *ret
 {
 	*ret_answered = __atomic_load_n(&r->counts->answered, __ATOMIC_RELAXED);
 	*ret_refused = __atomic_load_n(&r->counts->refused, __ATOMIC_RELAXED);
+}
+
+void rescue_pids(const struct rescue *r, pid_t ret[RESCUERS])
+{
+	memcpy(ret, r->pids, sizeof(r->pids));
 }

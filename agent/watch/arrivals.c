@@ -23,6 +23,7 @@
 #define STRANGERS    256U /* processes that are remembered to belong to nobody */
 #define STRANGER_NS  NSEC_PER_SEC
 #define CGROUP_BYTES 8192U
+#define STAT_BYTES   1024U
 #define READS_MAX    16 /* batches in a round */
 
 struct arrival {
@@ -97,11 +98,23 @@ static bool find_tagged(uint32_t pid, struct subject *ret)
 	return true;
 }
 
+/* A number that was given again is another process's. Of one that has ended the gate's word counts.
+ */
+static bool is_same(uint32_t pid, const struct subject *s)
+{
+	char text[STAT_BYTES];
+	struct procline_stat st;
+	size_t n = read_proc(pid, "stat", text, sizeof(text));
+
+	return n == 0 || s->start_time == 0 || !procline_stat(view_of(text, n), &st) ||
+		st.start_time == s->start_time;
+}
+
 static bool find_writer(struct arrivals *a, uint32_t pid, uint64_t now, struct subject *ret)
 {
 	struct stranger *s = &a->strangers[pid % STRANGERS];
 
-	if (subjects_find(a->subjects, pid, ret))
+	if (subjects_find(a->subjects, pid, ret) && is_same(pid, ret))
 		return true;
 	if (s->pid == pid && now < s->until)
 		return false;

@@ -2,11 +2,11 @@
 /*
  * A file system with one file in it, served by hand: what a user may mount.
  *
- *   fuse MOUNTPOINT BACKING UID none|allow_other|hang [TYPE]     prints MOUNTED, serves until
- * killed
+ *   fuse MOUNTPOINT BACKING UID none|allow_other|hang|hang-open|nested [TYPE]
  *
- * The file has the name of BACKING, and what BACKING holds at that moment. "hang": allow_other, and
- * its reads are never answered. It may be looked into by its user alone but for these two.
+ * Prints MOUNTED, serves until killed. The file has the name of BACKING, and what BACKING holds at
+ * that moment. With "none" it may be looked into by its user alone. "hang": its reads are never
+ * answered; "hang-open": nor are its opens; "nested": each open opens BACKING, as a portal does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +26,8 @@
 struct server {
 	int fd, backing;
 	uint32_t uid;
-	const char *name;
-	bool hang;
+	const char *name, *path;
+	bool hang, hang_open, nested;
 };
 
 static int reply(const struct server *s, const struct fuse_in_header *in, int error,
@@ -96,6 +96,20 @@ static int do_read(const struct server *s, const struct fuse_in_header *in, cons
 	return n < 0 ? reply(s, in, errno, NULL, 0) : reply(s, in, 0, data, (size_t)n);
 }
 
+static int do_open(const struct server *s, const struct fuse_in_header *in)
+{
+	struct fuse_open_out o = {0};
+	int fd = s->nested ? open(s->path, O_RDONLY | O_CLOEXEC) : 0;
+
+	if (s->hang_open)
+		return 0;
+	if (s->nested && fd < 0)
+		return reply(s, in, errno, NULL, 0);
+	if (s->nested)
+		close(fd);
+	return reply(s, in, 0, &o, sizeof(o));
+}
+
 static int serve(const struct server *s, const struct fuse_in_header *in, const void *body)
 {
 	struct fuse_attr_out a = {.attr = attributes(s, in->nodeid)};
@@ -105,7 +119,7 @@ static int serve(const struct server *s, const struct fuse_in_header *in, const 
 	case FUSE_INIT: return do_init(s, in, body);
 	case FUSE_LOOKUP: return do_lookup(s, in, body);
 	case FUSE_GETATTR: return reply(s, in, 0, &a, sizeof(a));
-	case FUSE_OPEN:
+	case FUSE_OPEN: return do_open(s, in);
 	case FUSE_OPENDIR: return reply(s, in, 0, &o, sizeof(o));
 	case FUSE_READ: return do_read(s, in, body);
 	case FUSE_FORGET:
@@ -132,7 +146,10 @@ int main(int argc, char **argv)
 		.backing = open(argv[2], O_RDONLY | O_CLOEXEC),
 		.uid = (uint32_t)strtoul(argv[3], NULL, 10),
 		.name = strrchr(argv[2], '/') + 1,
-		.hang = strcmp(argv[4], "hang") == 0};
+		.path = argv[2],
+		.hang = strcmp(argv[4], "hang") == 0,
+		.hang_open = strcmp(argv[4], "hang-open") == 0,
+		.nested = strcmp(argv[4], "nested") == 0};
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s", s.fd,
 		s.uid, s.uid, others ? ",allow_other" : "");
 	if (s.fd < 0 || s.backing < 0 ||

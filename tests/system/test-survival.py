@@ -1,0 +1,317 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What happens around the agent that must not stop it, or let a document through: media that are
+pulled out, encrypted volumes, servers that do not answer, its own upgrade under load. Run in a lab:
+tests/lab/enter.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+import agent as lab
+from tap import Skip, equal, run, test
+
+DOCS = lab.DOCS
+CLIENT = pathlib.Path("/opt/lab/chat-client")
+EDITOR = pathlib.Path("/opt/lab/editor")
+APPS = """version: 1
+apps:
+  - {id: lab-chat, name: Lab chat, category: chat, exe: [/opt/lab/chat-client, /opt/lab/opener-client]}
+"""
+MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số {} là bốn mét.\n"
+PLAIN = "Thư viện xã mở cửa cả ngày chủ nhật, phòng đọc số {}, không phải trả phí.\n"
+count = {"n": 0}
+
+
+class Fixture:
+    pass
+
+
+def fresh(place=DOCS, text=MARKED, word="tai-lieu"):
+    count["n"] += 1
+    path = place / f"{word}-{count['n']}.txt"
+    path.write_text(text.format(count["n"]))
+    path.chmod(0o666)
+    return path
+
+
+def command(program, *args):
+    return ["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(program), *map(str, args)]
+
+
+def ask(program, *args):
+    return subprocess.run(command(program, *args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=60).stdout.strip()
+
+
+def refused(out, what=""):
+    assert out.startswith("REFUSED"), f"{what}: expected a refusal, got {out!r}"
+
+
+def readable(out, what=""):
+    assert out.startswith("READ"), f"{what}: expected it to be read, got {out!r}"
+
+
+def load(name, seconds, paths):
+    return subprocess.Popen(command(f"/opt/lab/{name}", seconds, *paths), stdout=subprocess.PIPE,
+                            text=True)
+
+
+def result(p):
+    out, _ = p.communicate(timeout=90)
+    return json.loads(out)
+
+
+def whole(f):
+    s = f.agent.status()
+    return bool(s and s.get("supervisor") and s["supervisor"]["serving"] and
+                all(p["state"] == "ready" for p in s["supervisor"]["processes"]))
+
+
+def covered(f, place):
+    return any(c["mount"] == str(place) and c["state"] == "covered"
+               for c in f.agent.status()["supervisor"]["coverage"])
+
+
+def journal():
+    text = "".join(p.read_text() for p in sorted((lab.STATE / "journal").glob("*.jsonl")))
+    return [json.loads(line)["record"] for line in text.splitlines() if line]
+
+
+class Alive:
+    """A client that lives, so that the file systems are covered."""
+
+    def __enter__(self):
+        self.p = subprocess.Popen(command(CLIENT, "hold", fresh(text=PLAIN)), stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        self.p.stdout.readline()
+        return self
+
+    def __exit__(self, *why):
+        self.p.kill()
+        self.p.wait()
+        self.p.stdin.close()
+        self.p.stdout.close()
+
+
+class Fuse:
+    """A file system in user space with one file; `how` as tests/system/door/fuse.c says."""
+
+    def __init__(self, name, backing, how):
+        self.place = DOCS / name
+        self.place.mkdir(exist_ok=True)
+        self.file = self.place / backing.name
+        self.server = subprocess.Popen([os.environ["FUSE"], str(self.place), str(backing), "0", how],
+                                       stdout=subprocess.PIPE, text=True)
+        equal(self.server.stdout.readline(), "MOUNTED\n")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self.server.kill()
+        self.server.wait()
+        self.server.stdout.close()
+        subprocess.run(["umount", "-l", str(self.place)], check=False)
+
+
+def setup():
+    f = Fixture()
+    lab.install(os.environ["BUILD"])
+    lab.add_user("lan")
+    CLIENT.parent.mkdir(parents=True)
+    for path in (CLIENT, EDITOR):
+        shutil.copy(os.environ["DOOR"], path)
+    for name in ("opener-client", "opener-editor"):
+        shutil.copy(os.environ["OPENER"], f"/opt/lab/{name}")
+    (lab.ETC / "apps").mkdir(parents=True)
+    (lab.ETC / "apps/lab.yaml").write_text(APPS)
+    lab.copy_shipped_policy()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+    return f
+
+
+def teardown(f):
+    if f:
+        f.agent.stop()
+
+
+@test
+def a_server_that_opens_what_is_marked(f):
+    """As a document portal: neither it nor who uses it is refused or kept waiting for long."""
+    with Alive(), Fuse("nested", fresh(text=PLAIN), "nested") as fs:
+        assert lab.wait_for(lambda: covered(f, fs.place)), f.agent.status()["supervisor"]["coverage"]
+        took = []
+        for _ in range(10):
+            began = time.monotonic()
+            readable(ask(EDITOR, "open", fs.file))
+            took.append(time.monotonic() - began)
+        print(f"# an open through it took {sorted(took)[5] * 1000:.0f} ms, its start included")
+        assert lab.wait_for(lambda: any(r["kind"] == "gap" and r["what"] == "fuse" for r in journal()), 10)
+    with Alive(), Fuse("nested-secret", fresh(), "nested") as fs:
+        assert lab.wait_for(lambda: covered(f, fs.place))
+        refused(ask(CLIENT, "open", fs.file))
+        readable(ask(EDITOR, "open", fs.file))
+
+
+def hanging(f):
+    """Opens that are never answered, again and again, while others open."""
+    secret, plain = [fresh(word="marked") for _ in range(4)], [fresh(text=PLAIN, word="plain")]
+    with Fuse("hang-open", fresh(text=PLAIN), "hang-open") as fs:
+        client = load("opener-client", 4, map(str, secret))
+        editor = load("opener-editor", 4, map(str, secret + plain))
+        assert lab.wait_for(lambda: covered(f, fs.place)), f.agent.status()["supervisor"]["coverage"]
+        stuck = []
+        for _ in range(6):
+            stuck.append(subprocess.Popen(command(EDITOR, "open", fs.file), stdout=subprocess.DEVNULL))
+            time.sleep(0.4)
+        c, e = result(client), result(editor)
+        for p in stuck:
+            p.kill()
+            p.wait()
+    print(f"# client {c}")
+    print(f"# editor {e}")
+    equal((c["marked_opened"], e["denied"]), (0, 0), f"{c} {e}")
+    assert c["denied"] > 0 and e["max_ms"] < 10000, (c, e)
+    assert lab.wait_for(lambda: whole(f), 15), f.agent.status()["supervisor"]["processes"]
+
+
+@test
+def a_server_that_does_not_answer_opens(f):
+    hanging(f)
+
+
+@test
+def the_same_where_no_control_group_can_be_written(f):
+    """Who answers in the gate's stead knows the applications by what the gate knows of them."""
+    f.agent.stop()
+    subprocess.run(["umount", "-l", "/sys/fs/cgroup/cgroup2"], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["umount", "-R", "-l", "/sys/fs/cgroup"], check=True)
+    try:
+        f.agent.start()
+        assert f.agent.status()["supervisor"]["lineage"].startswith("partial"), f.agent.status()
+        hanging(f)
+    finally:
+        f.agent.stop()
+        subprocess.run(["mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup"], check=True)
+        f.agent.start()
+
+
+@test
+def a_stick_that_is_pulled_out(f):
+    """Its device goes while the file system is mounted, covered, and files of it are held."""
+    image, stick = pathlib.Path("/tmp/stick.img"), DOCS / "stick"
+    stick.mkdir()
+    with image.open("wb") as img:
+        img.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+    with Alive():
+        for n in range(3):
+            subprocess.run(["mount", "-o", "loop", str(image), str(stick)], check=True)
+            stick.chmod(0o777)
+            assert lab.wait_for(lambda: covered(f, stick))
+            paths = [fresh(stick) for _ in range(4)]
+            subprocess.run(["sync"], check=True)
+            refused(ask(CLIENT, "open", paths[0]))
+            pulled = load("opener-client", 2, map(str, paths[1:]))
+            time.sleep(0.3)
+            with image.open("r+b") as img:  # what is not cached cannot be read any more
+                img.truncate(0)
+            pathlib.Path("/proc/sys/vm/drop_caches").write_text("2") if n == 2 else None
+            subprocess.run(["umount", "-l", str(stick)], check=True)
+            r = result(pulled)
+            equal(r["opened"], 0, str(r))
+            with image.open("r+b") as img:
+                img.truncate(64 << 20)
+            subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+            refused(ask(CLIENT, "open", fresh()), "what is still there")
+            readable(ask(EDITOR, "open", fresh()))
+    assert lab.wait_for(lambda: not covered(f, stick), 10)
+    assert lab.wait_for(lambda: whole(f), 15)
+    stick.rmdir()
+
+
+@test
+def an_encrypted_volume(f):
+    """LUKS: opened, covered, and closed again, which a file of it that is still open would prevent."""
+    devices = pathlib.Path("/proc/misc").read_text()
+    if not shutil.which("cryptsetup") or "device-mapper" not in devices:
+        raise Skip("needs cryptsetup, and a kernel with device mapper")
+    image, place = pathlib.Path("/tmp/luks.img"), DOCS / "luks"
+    place.mkdir()
+    with image.open("wb") as img:
+        img.truncate(64 << 20)
+    key = pathlib.Path("/tmp/luks.key")
+    key.write_text("lab")
+    crypt = ["cryptsetup", "--batch-mode", "--key-file", str(key)]
+    subprocess.run([*crypt, "luksFormat", "--pbkdf", "pbkdf2", str(image)], check=True)
+    with Alive():
+        subprocess.run([*crypt, "open", str(image), "lab-luks"], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "/dev/mapper/lab-luks"], check=True)
+        subprocess.run(["mount", "/dev/mapper/lab-luks", str(place)], check=True)
+        place.chmod(0o777)
+        assert lab.wait_for(lambda: covered(f, place))
+        refused(ask(CLIENT, "open", fresh(place)))
+        assert lab.wait_for(lambda: subprocess.run(["umount", str(place)]).returncode == 0, 10)
+        assert lab.wait_for(lambda: subprocess.run(["cryptsetup", "close", "lab-luks"]).returncode == 0, 10)
+
+
+@test
+def its_own_upgrade_under_load(f):
+    """As a package manager does it: new files under the old names, then another start. Nobody is
+    refused or kept waiting who should not be, and what is stopped or running is never half of each."""
+    secret = [str(fresh(word="marked")) for _ in range(5)]
+    plain = [str(fresh(text=PLAIN, word="plain")) for _ in range(5)]
+    editor = load("opener-editor", 12, secret + plain)
+    for n in range(3):
+        for top in (lab.LIBEXEC, pathlib.Path("/usr/sbin")):
+            for old in top.glob("sealgate*"):
+                if not old.is_file():
+                    continue
+                new = old.with_name(old.name + ".dpkg-new")
+                shutil.copy2(old, new)
+                new.rename(old)
+        equal(f.agent.stop(), 0, f.agent.log.read_text()[-2000:])
+        f.agent.start()
+        client = load("opener-client", 1, secret)
+        # While the new one runs, its processes are replaced as well.
+        os.kill(f.agent.pid_of("gate"), signal.SIGKILL)
+        os.kill(f.agent.pid_of("core"), signal.SIGKILL)
+        c = result(client)
+        equal(c["marked_opened"], 0, str(c))
+    e = result(editor)
+    equal(e["denied"], 0, str(e))
+    assert e["max_ms"] < 3000, e
+    assert lab.wait_for(lambda: whole(f), 15)
+
+
+@test
+def the_journal_is_rotated_under_load(f):
+    """Small segments, kept for long: the chain goes on from file to file."""
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="journal: {file-size: 65536}\n").start()
+    before = len(list((lab.STATE / "journal").glob("*.jsonl")))
+    secret = [str(fresh(word="marked")) for _ in range(400)]
+    c = result(load("opener-client", 1, secret))
+    equal(c["marked_opened"], 0, str(c))
+    for path in (lab.STATE / "journal").glob("*.jsonl"):
+        assert path.stat().st_size < 1 << 20, path
+    assert len(list((lab.STATE / "journal").glob("*.jsonl"))) > before, "no file was closed"
+    r = f.agent.verify()
+    equal(r.returncode, 0, r.stdout)
+
+
+@test
+def the_chain_is_clean(f):
+    r = f.agent.verify()
+    equal(r.returncode, 0, r.stdout)
+
+
+if __name__ == "__main__":
+    run(setup, teardown)
