@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What another policy would change: in words, and over what has happened.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { asError, get, post, type ApiError } from '../api';
+import type { Difference, Effects, PolicyFile, Simulation } from '../types';
+import { Raw } from '../ui/badges';
+import { Icon } from '../ui/icons';
+import { Field, Problem, Section, Wide } from '../ui/parts';
+import { count, language, t } from '../words';
+
+export function Compare({ files, looked, fresh }: { files: PolicyFile[]; looked: () => void; fresh: boolean }) {
+  const [d, setD] = useState<Difference>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const lines = (language() === 'vi' ? d?.lines_vi : d?.lines_en) ?? d?.changes?.map((c) => c.text) ?? [];
+  return (
+    <Section title={t('policy.diff')}>
+      <button type="button" disabled={busy} onClick={() => {
+        setBusy(true);
+        setError(undefined);
+        post<Difference>('/policy/diff', { files })
+          .then((r) => { setD(r); looked(); })
+          .catch((e) => { setD(undefined); setError(asError(e)); })
+          .finally(() => setBusy(false));
+      }}>{t('policy.diff')}</button>
+      {error && <Problem error={error} />}
+      <div aria-live="polite" class={fresh ? '' : 'stale'}>
+        {d && fresh && (
+          <>
+            {d.weaker && <p class="bad"><Icon name="warn" /> {t('policy.diff-weaker')}</p>}
+            {d.same || lines.length === 0
+              ? <p>{t('policy.diff-none')}</p>
+              : <ul class="diff">{lines.map((l, n) => <li key={n}><Raw text={l} /></li>)}</ul>}
+            {d.cut && <p class="dim">{t('policy.diff-cut')}</p>}
+          </>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+interface Job {
+  state: 'running' | 'done' | 'failed';
+  done?: number;
+  total?: number;
+  result?: Simulation;
+  error?: { message_vi?: string; message_en?: string } | string;
+}
+
+const LOOK_AGAIN_MS = 300;
+
+function By({ title, rows }: { title: string; rows: Effects[] | undefined }) {
+  const list = (rows ?? []).filter((r) => r.new_block || r.vanished_block || r.other);
+  if (list.length === 0) return null;
+  return (
+    <Wide label={title}>
+      <table>
+        <thead><tr><th scope="col">{title}</th><th scope="col" class="number">{t('policy.new-blocks')}</th>
+          <th scope="col" class="number">{t('policy.gone-blocks')}</th><th scope="col" class="number">{t('policy.other')}</th></tr></thead>
+        <tbody>{list.map((r) => (
+          <tr key={r.name}><th scope="row"><Raw text={r.name} /></th><td class="number">{count(r.new_block)}</td>
+            <td class="number">{count(r.vanished_block)}</td><td class="number">{count(r.other)}</td></tr>
+        ))}</tbody>
+      </table>
+    </Wide>
+  );
+}
+
+function Result({ s, days }: { s: Simulation; days: number }) {
+  const o = s.opens;
+  const none = o.same + o.new_block + o.vanished_block + o.other === 0 && !s.at_rest;
+  if (none) return <p>{t('policy.simulate-none', { n: days })}</p>;
+  const tile = (n: number, words: string, kind: string) => <li class={`tile small ${kind}`}><div><span class="figure">{count(n)}</span><span>{words}</span></div></li>;
+  return (
+    <>
+      <ul class="tiles">
+        {tile(o.new_block, t('policy.new-blocks'), o.new_block ? 'more' : '')}
+        {tile(o.vanished_block, t('policy.gone-blocks'), o.vanished_block ? 'less' : '')}
+        {tile(o.other, t('policy.other'), '')}
+        {tile(o.same, t('policy.same'), '')}
+      </ul>
+      {!!s.examples?.length && (
+        <>
+          <h3>{t('policy.examples')}</h3>
+          <ul class="examples">{s.examples.map((x, n) => <li key={n}><Raw text={x} /></li>)}</ul>
+        </>
+      )}
+      <By title={t('policy.by-rule')} rows={s.rule} />
+      <By title={t('policy.by-app')} rows={s.app} />
+      <By title={t('policy.by-user')} rows={s.user} />
+      {s.at_rest && <p>{t('policy.at-rest', { documents: s.at_rest.documents, more: s.at_rest.new_finding, less: s.at_rest.vanished_finding })}</p>}
+      <p class="hint">{t('policy.recorded-only')}</p>
+    </>
+  );
+}
+
+export function Simulate({ files }: { files: PolicyFile[] }) {
+  const [days, setDays] = useState(14);
+  const [job, setJob] = useState<Job>();
+  const [of, setOf] = useState<PolicyFile[]>();
+  const [error, setError] = useState<ApiError>();
+  const round = useRef(0);
+  useEffect(() => () => { round.current++; }, []);
+  const run = async () => {
+    const mine = ++round.current;
+    setError(undefined);
+    setJob({ state: 'running' });
+    setOf(files);
+    try {
+      const { job: n } = await post<{ job: number | string }>('/policy/simulate', { files, days });
+      for (;;) {
+        const j = await get<Job>(`/jobs/${n}`);
+        if (mine !== round.current) return;
+        setJob(j);
+        if (j.state !== 'running') return;
+        await new Promise((f) => setTimeout(f, LOOK_AGAIN_MS));
+      }
+    } catch (e) {
+      if (mine !== round.current) return;
+      setJob(undefined);
+      setError(asError(e));
+    }
+  };
+  const failed = job?.state === 'failed'
+    ? (typeof job.error === 'string' ? job.error : (language() === 'vi' ? job.error?.message_vi : job.error?.message_en) ?? t('error.title'))
+    : '';
+  return (
+    <Section title={t('policy.simulate')}>
+      <form class="row" onSubmit={(e) => { e.preventDefault(); void run(); }}>
+        <Field label={t('policy.simulate-days')}>
+          <input type="number" min={1} max={365} value={days} onInput={(e) => setDays(Number(e.currentTarget.value))} />
+        </Field>
+        <button type="submit" disabled={job?.state === 'running'}>{t('policy.simulate-button')}</button>
+      </form>
+      {error && <Problem error={error} />}
+      <div aria-live="polite">
+        {job?.state === 'running' && (
+          <p>{job.total ? t('policy.simulating', { done: job.done ?? 0, total: job.total }) : t('policy.simulating-some')}</p>
+        )}
+        {failed && <p class="problem"><Raw text={failed} /></p>}
+        {job?.state === 'done' && job.result && of === files && <Result s={job.result} days={days} />}
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why: the rules one after the other, and the markings with where they stand.
+import { useState } from 'preact/hooks';
+import type { Evidence, Incident, TraceStep } from '../types';
+import { language, name, t } from '../words';
+import { Level, Raw } from './badges';
+import { Icon } from './icons';
+import { Wide } from './parts';
+
+export function EvidenceTable({ list, empty }: { list: Evidence[]; empty: string }) {
+  if (list.length === 0) return <p class="dim">{empty}</p>;
+  return (
+    <Wide label={t('incident.evidence')}>
+      <table class="evidence">
+        <thead>
+          <tr>
+            <th scope="col">{t('incident.what')}</th>
+            <th scope="col">{t('incident.where')}</th>
+            <th scope="col">{t('level')}</th>
+            <th scope="col">{t('incident.recognised-by')}</th>
+            <th scope="col" class="number">{t('incident.score')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((e, n) => (
+            <tr key={n}>
+              <th scope="row"><mark><Raw text={e.snippet} /></mark></th>
+              <td>
+                {name('part', e.part)}{e.page ? `, ${t('incident.page', { n: e.page })}` : ''}
+                {e.member && <span class="dim"> <Raw text={t('incident.member', { name: e.member })} /></span>}
+              </td>
+              <td><Level level={e.level} /></td>
+              <td><code>{e.pack}/{e.rule}</code></td>
+              <td class="number">{e.score ?? ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
+  );
+}
+
+function why(s: TraceStep): string {
+  if (language() === 'vi' && s.why_vi) return s.why_vi;
+  return s.why ? name('why', s.why) : '';
+}
+
+interface Traced {
+  steps: TraceStep[];
+  decided: string;
+}
+
+/** The rules in their order; what does not match is folded up where there is much of it. */
+export function Steps({ steps, decided }: Traced) {
+  const [all, setAll] = useState(steps.length <= 8);
+  const isMatch = (s: TraceStep) => s.matched ?? s.matches ?? false;
+  const nameOf = (s: TraceStep) => s.rule ?? s.name ?? '';
+  const first = steps.findIndex((s) => s.decides ?? (isMatch(s) && nameOf(s) === decided));
+  const shown = all ? steps : steps.filter(isMatch);
+  return (
+    <>
+      <ol class="trace">
+        {shown.map((s) => {
+          const decides = steps.indexOf(s) === first;
+          const match = isMatch(s);
+          return (
+            <li key={steps.indexOf(s)} class={decides ? 'decides' : match ? 'matches' : 'misses'} value={steps.indexOf(s) + 1}>
+              <Icon name={match ? 'ok' : 'minus'} />
+              <code>{nameOf(s)}</code>
+              <span>{decides ? <strong>{t('trace.decides')}</strong> : match
+                ? t(first >= 0 && steps.indexOf(s) > first ? 'trace.later' : 'trace.matched')
+                : why(s) || t('trace.missed')}</span>
+            </li>
+          );
+        })}
+      </ol>
+      {first < 0 && <p>{t('trace.default')}</p>}
+      {!all && <button type="button" class="link" onClick={() => setAll(true)}>{t('trace.skipped', { n: steps.length - shown.length })}</button>}
+    </>
+  );
+}
+
+export function Trace({ incident }: { incident: Incident & { trace?: TraceStep[] | null } }) {
+  const steps = incident.trace ?? [];
+  if (steps.length === 0) return <p>{t('trace.missing', { rule: incident.rule || t('app.unknown') })}</p>;
+  return <Steps steps={steps} decided={incident.rule ?? ''} />;
+}
