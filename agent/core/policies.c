@@ -221,6 +221,24 @@ static void keep_for_next_start(struct policies *p)
 			strerror(-r)));
 }
 
+/* What goes is a record; the journal goes on naming what was decided by it. */
+static void prune(struct policies *p)
+{
+	struct versions_pruned gone;
+	char text[160];
+	int r = versions_prune(p->versions, p->core->config.policy_versions, &gone);
+
+	if (r < 0)
+		unchecked(incidents_note(p->core->ledger, "agent", "policy",
+			"old versions could not be removed: %s", strerror(-r)));
+	if (r < 0 || gone.n == 0)
+		return;
+	snprintf(text, sizeof(text),
+		"%zu versions, from %u to %u, are kept no longer (policy-versions: %u)", gone.n,
+		gone.first, gone.last, p->core->config.policy_versions);
+	note(p, "removed", NULL, NULL, text);
+}
+
 /* ---- from a bundle to a pair ---- */
 
 static int compile(struct policies *p, const struct bundle *b, uint32_t version, struct diags *d,
@@ -383,6 +401,7 @@ static void commit(struct policies *p)
 	p->file_refused = false;
 	keep_for_next_start(p);
 	tell_in_force(p, v);
+	prune(p);
 	finish(p, n.done, n.userdata, false, &text);
 	buf_done(&text);
 	settle(p);
@@ -828,6 +847,8 @@ int policies_new(struct core *core, struct buf *ret_why, struct policies **ret)
 		return r;
 	}
 	keep_for_next_start(p);
+	versions_sweep(p->versions);
+	prune(p);
 	*ret = p;
 	return 0;
 }

@@ -608,6 +608,32 @@ def by_courier(f):
 
 
 @test
+def the_oldest_versions_go(f):
+    """No more than policy-versions are kept, and what is gone back to is among them."""
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="policy-versions: 10\n").start()
+    for n in range(12):
+        equal(apply(write("many.yaml", "block" if n % 2 else "log", rule=f"rule-{n}"))[0], 0, n)
+    h = history()
+    equal(len(h["versions"]), 10, "versions")
+    bundles = {p.name for p in VERSIONS.iterdir() if p.suffix == ".bundle"}
+    assert len(bundles) <= 10, bundles
+    gone = notes("removed")[-1]
+    assert "policy-versions: 10" in gone["text"], gone
+    number = h["versions"][-1]["version"] - 1
+    code, _, err = sealgate("policy", "rollback", number)
+    assert code == 1 and f"no version {number}" in err, err
+    for back in range(4):
+        equal(sealgate("policy", "rollback")[0], 0, "rollback")
+        text = sealgate("policy", "show")[1]
+        assert f"name: rule-{10 - back}\n" in text, (back, text)
+    f.agent.stop()
+    f.agent.start()
+    assert "name: rule-7\n" in sealgate("policy", "show")[1]
+    equal(version(f), h["current"] + 4, "numbers go on")
+
+
+@test
 def a_full_disk_is_a_refusal(f):
     f.agent.stop()
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()

@@ -12,21 +12,10 @@
 
 #include "base/fd.h"
 #include "bundle/bundle.h"
+#include "bundle/versions_internal.h"
 
 #define LOG_MAX    (512U << 20) /* bytes; VERSIONS_MAX lines are less */
 #define FIELDS_MAX 12
-
-struct versions {
-	char dir[PATH_MAX];
-	int log; /* opened for appending */
-	off_t size;
-	struct version *v;
-	size_t n, cap;
-	uint32_t last, current;
-	uint64_t counter;
-	uint8_t seen[SHA256_SIZE];
-	bool has_seen;
-};
 
 static const char *const how_names[VERSION_HOW_MAX] = {"file", "shipped", "applied", "rolled-back"};
 
@@ -197,6 +186,13 @@ static int read_line(struct versions *v, char *line)
 		enter_force(v, n, now);
 		return 0;
 	}
+	/* What went with the versions that were removed. */
+	if (strcmp(f[0], "base") == 0 && fields == 3 && v->n == 0 &&
+		parse_number(f[1], UINT32_MAX - 1, &number) &&
+		parse_number(f[2], UINT64_MAX, &v->counter)) {
+		v->base = (uint32_t)number;
+		return 0;
+	}
 	if (strcmp(f[0], "seen") == 0 && fields == 2 && parse_digest(f[1], v->seen)) {
 		v->has_seen = true;
 		return 0;
@@ -226,6 +222,7 @@ static int read_log(struct versions *v, size_t *ret_cut)
 	if (r < 0)
 		return r;
 	v->size = (off_t)whole;
+	v->last = MAX(v->last, v->base);
 	*ret_cut += b.n - whole;
 	return whole < b.n && ftruncate(v->log, v->size) < 0 ? -errno : 0;
 }
@@ -244,7 +241,7 @@ static int append(struct versions *v, const struct buf *line)
 	return r;
 }
 
-static int sync_dir(const char *dir)
+int versions_sync_dir(const char *dir)
 {
 	cleanup_with(fd_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -267,12 +264,12 @@ int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versi
 		r = -errno;
 	if (r == 0) {
 		v->log = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-		r = v->log < 0 ? -errno : sync_dir(dir);
+		r = v->log < 0 ? -errno : versions_sync_dir(dir);
 	}
 	if (r == 0)
 		r = read_log(v, ret_cut);
 	if (v->n == 0)
-		v->last = first;
+		v->last = MAX(first, v->base);
 	if (r < 0) {
 		versions_close(v);
 		return r;
@@ -342,7 +339,7 @@ static int write_bundle(
 		r = -errno;
 	if (r < 0)
 		(void)unlink(part);
-	return r < 0 ? r : sync_dir(v->dir);
+	return r < 0 ? r : versions_sync_dir(v->dir);
 }
 
 static int keep_bundle(
@@ -354,7 +351,7 @@ static int keep_bundle(
 	return read_bundle(v, digest, &there) == 0 ? 0 : write_bundle(v, digest, bundle);
 }
 
-static int put_version(const struct version *n, struct buf *b)
+int versions_put(const struct version *n, struct buf *b)
 {
 	int r = buf_printf(b, "version %u %" PRIu64 " %u ", n->number, n->time, n->uid);
 
@@ -395,7 +392,7 @@ int versions_add(
 	if (r == 0)
 		r = keep_bundle(v, n.bundle, bundle);
 	if (r == 0)
-		r = put_version(&n, &line);
+		r = versions_put(&n, &line);
 	if (r == 0)
 		r = append(v, &line);
 	if (r == 0)
@@ -408,11 +405,25 @@ int versions_add(
 	return 0;
 }
 
+int versions_put_current(uint32_t number, uint64_t now, struct buf *b)
+{
+	return buf_printf(b, "current %u %" PRIu64 "\n", number, now);
+}
+
+int versions_put_seen(const uint8_t digest[SHA256_SIZE], struct buf *b)
+{
+	int r = buf_put_str(b, "seen ");
+
+	if (r == 0)
+		r = buf_put_hex(b, digest, SHA256_SIZE);
+	return r < 0 ? r : buf_put_byte(b, '\n');
+}
+
 int versions_use(struct versions *v, uint32_t number, uint64_t now)
 {
 	cleanup_with(buf_done) struct buf line = {0};
 	struct version *n = find(v, number);
-	int r = n ? buf_printf(&line, "current %u %" PRIu64 "\n", number, now) : -ENOENT;
+	int r = n ? versions_put_current(number, now, &line) : -ENOENT;
 
 	if (r == 0)
 		r = append(v, &line);
@@ -428,11 +439,7 @@ int versions_saw(struct versions *v, const uint8_t digest[SHA256_SIZE])
 
 	if (versions_is_seen(v, digest))
 		return 0;
-	r = buf_put_str(&line, "seen ");
-	if (r == 0)
-		r = buf_put_hex(&line, digest, SHA256_SIZE);
-	if (r == 0)
-		r = buf_put_byte(&line, '\n');
+	r = versions_put_seen(digest, &line);
 	if (r == 0)
 		r = append(v, &line);
 	if (r == 0) {

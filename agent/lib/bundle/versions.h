@@ -2,12 +2,13 @@
 /*
  * The versions of the policy, below one folder that this process owns:
  *
- *   log             what happened, a line each, only appended to: a version came, a version is in
- *                   force, a policy file was seen
+ *   log             what happened, a line each, appended: a version came, a version is in force,
+ *                   a policy file was seen
  *   DIGEST.bundle   what a version consists of, named by the SHA-256 of its bytes
  *
  * A line counts when its end is on the disk. An unfinished one, of a crash or a full disk, is cut
- * off. Bundles are written before the line that names them. Nothing is ever changed or removed.
+ * off. Bundles are written before the line that names them. No version is ever changed; the oldest
+ * are removed where there are more than are to be kept (versions_prune()).
  */
 #pragma once
 
@@ -21,6 +22,8 @@
 #include "digest/sha256.h"
 
 #define VERSIONS_MAX        1000000U
+#define VERSIONS_KEEP_MIN   10U   /* that may be asked for */
+#define VERSIONS_KEEP       1000U /* unless something else is asked for */
 #define VERSIONS_REASON_MAX 1024U /* bytes with the NUL */
 #define VERSIONS_USER_MAX   64U
 #define VERSIONS_BY_MAX     320U /* ids of the signers */
@@ -66,6 +69,18 @@ must_check int versions_add(
 must_check int versions_use(struct versions *v, uint32_t number, uint64_t now);
 /* The policy file has been dealt with: it is no news until it changes again. */
 must_check int versions_saw(struct versions *v, const uint8_t digest[SHA256_SIZE]);
+
+struct versions_pruned {
+	size_t n;
+	uint32_t first, last; /* the lowest and the highest number that went */
+};
+
+/* Removes the oldest where there are more than `keep` (0: none is removed), but never the one in
+   force, what it repeats, or what a rollback goes back to. Numbers and the counter go on. 0, also
+   with nothing to do, or -errno with all of them still there. */
+must_check int versions_prune(struct versions *v, size_t keep, struct versions_pruned *ret);
+/* Removes bundles that no version has: what a crash left. */
+void versions_sweep(const struct versions *v);
 
 size_t versions_n(const struct versions *v);
 const struct version *versions_at(const struct versions *v, size_t i);         /* oldest first */

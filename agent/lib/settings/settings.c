@@ -99,6 +99,8 @@ static const struct key keys[] = {
 		"The group whose members may read the journal and mark incidents."},
 	{"policy-group", TYPE_NAME, false, AT(policy_group), 0, 0, 0, "", "only root",
 		"Members of this group may apply policies, as root may."},
+	{"policy-versions", TYPE_NUMBER, false, AT(policy_versions), 10, 1000000, 1000, NULL,
+		"1000", "Versions of the policy that are kept; older ones go, which is recorded."},
 	{"require-signatures", TYPE_SET, true, AT(require_signatures), 0, 0, 0, NULL, "[]",
 		"What is taken only with a trusted signature: policy, rules, advisories.",
 		signed_choices},

@@ -3,17 +3,18 @@
 """One table of keywords: the schema means what the parser does, by a validator that is not ours, and
 manual, completions and the fuzzer's dictionary know every word of it. Prints TAP.
 
-usage: test-schema.py SOURCE
+usage: test-schema.py SOURCE BUILT
 """
 import json
 import pathlib
 import re
+import subprocess
 import sys
 
 import jsonschema
 import yaml
 
-TOP = pathlib.Path(sys.argv[1])
+TOP, BUILT = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])  # packaging of the build
 POLICY = TOP / "policy"
 GOLDEN = TOP / "tests/golden/policy"
 KINDS = ("policy", "apps", "cases", "advisories", "exceptions")
@@ -141,31 +142,32 @@ def it_takes_what_the_parser_takes_and_refuses_what_it_can_see():
 
 @test
 def the_manual_knows_every_word():
-    text = (TOP / "packaging/man/sealgate-policy.yaml.5.scd").read_text()
+    text = (BUILT / "sealgate-policy.yaml.5.scd").read_text()
     keys, values = all_words()
-    # Application, advisory and decision-table files have pages or examples of their own.
-    own = set()
-    words(SCHEMAS["policy"], own, set())
-    words(SCHEMAS["exceptions"], own, set())
-    missing = [k for k in sorted(own) if f"*{k}*" not in text]
+    missing = [k for k in sorted(keys) if not re.search(rf"\*([\w.-]*\.)?{re.escape(k)}\*", text)]
     assert not missing, f"keys: {missing}"
     missing = [v for v in sorted(values) if not re.search(rf"(?<![\w-]){re.escape(v)}(?![\w-])", text)]
     assert not missing, f"words: {missing}"
+    assert "@keys" not in text, "a place that was not filled"
 
 
 @test
 def completions_know_the_words():
-    rule = SCHEMAS["policy"]["properties"]["rules"]["items"]["properties"]
-    lists = {"--level": SCHEMAS["cases"]["properties"]["cases"]["items"]["properties"]["level"]["enum"],
-             "--action": rule["do"]["enum"],
-             "--channel": rule["when"]["properties"]["channel"]["oneOf"][0]["enum"]}
-    bash = (TOP / "packaging/completions/sealgate.bash").read_text()
-    zsh = (TOP / "packaging/completions/_sealgate").read_text()
+    """As they are built, and as a shell understands them."""
+    case = SCHEMAS["cases"]["properties"]["cases"]["items"]["properties"]
+    when = SCHEMAS["policy"]["properties"]["rules"]["items"]["properties"]["when"]["properties"]
+    lists = {"--level": case["level"]["enum"], "--action": case["expect"]["enum"],
+             "--failure": case["failure"]["enum"], "--may-be": case["may-be"]["enum"],
+             "--channel": when["channel"]["oneOf"][0]["enum"]}
+    zsh = (BUILT / "_sealgate").read_text()
     for option, known in lists.items():
-        m = re.search(rf'^\t{option}\)\n\t\tCOMPREPLY=\(\$\(compgen -W "(.*?)"', bash, re.M)
-        assert m and set(m[1].split()) == set(known), f"bash, {option}: {m and m[1]}"
+        script = (f"complete() {{ :; }}; . {BUILT / 'sealgate'}; COMP_WORDS=(sealgate scan {option} ''); "
+                  "COMP_CWORD=3; _sealgate; printf '%s\n' \"${COMPREPLY[@]}\"")
+        said = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, text=True, timeout=20).stdout
+        assert said.split() == known, f"bash, {option}: {said}"
         m = re.search(rf"^{option}\) _values (?:-s , )?'\w+' (.*?);", zsh, re.M)
-        assert m and set(m[1].split()) == set(known), f"zsh, {option}: {m and m[1]}"
+        assert m and m[1].split() == known, f"zsh, {option}: {m and m[1]}"
+    assert "@words" not in zsh, "a place that was not filled"
 
 
 @test

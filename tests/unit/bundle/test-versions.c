@@ -3,6 +3,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -228,6 +229,138 @@ static void numbers_go_on(void **state)
 	versions_close(v);
 }
 
+static bool is_kept(const char *bytes)
+{
+	uint8_t digest[SHA256_SIZE];
+	char path[200], hex[2 * SHA256_SIZE + 1];
+
+	assert_int_equal(sha256(view_str(bytes), digest), 0);
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	snprintf(path, sizeof(path), "%s/%s.bundle", dir, hex);
+	return access(path, F_OK) == 0;
+}
+
+/* 1 .. 30, all in force; then back to 3, which is 31. */
+static struct versions *many(void)
+{
+	struct versions *v = NULL;
+	char bytes[32];
+	size_t cut;
+
+	v = reopen(v, &cut);
+	for (unsigned n = 1; n <= 30; n++) {
+		snprintf(bytes, sizeof(bytes), "bytes %u", n);
+		/* `from` is the counter, too: the highest is of an early one. */
+		assert_int_equal(add(v, VERSION_HOW_APPLIED, n == 5 ? 900 : 0, bytes), n);
+		assert_int_equal(versions_use(v, n, 100 + n), 0);
+	}
+	assert_int_equal(add(v, VERSION_HOW_ROLLBACK, 3, "bytes 3"), 31);
+	assert_int_equal(versions_use(v, 31, 200), 0);
+	return v;
+}
+
+static void old_ones_go(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+	uint8_t seen[SHA256_SIZE] = {7};
+	struct versions_pruned gone;
+	struct versions *v = many();
+	size_t cut;
+
+	(void)state;
+	assert_int_equal(versions_saw(v, seen), 0);
+	assert_int_equal(versions_prune(v, 31, &gone), 0);
+	assert_int_equal(gone.n, 0);
+	assert_int_equal(versions_prune(v, 0, &gone), 0);
+	assert_int_equal(gone.n, 0);
+	assert_int_equal(versions_prune(v, 10, &gone), 0);
+	assert_int_equal(gone.n, 21);
+	assert_int_equal(gone.first, 1);
+	assert_int_equal(gone.last, 23);
+	for (unsigned again = 0; again < 2; again++) {
+		assert_int_equal(versions_n(v), 10);
+		/* what is in force, what it repeats, and what the next rollback goes back to */
+		assert_int_equal(versions_current(v)->number, 31);
+		assert_int_equal(versions_current(v)->in_force, 200);
+		assert_non_null(versions_get(v, 3));
+		assert_int_equal(versions_before(v)->number, 2);
+		assert_null(versions_get(v, 1));
+		assert_null(versions_get(v, 23));
+		assert_int_equal(versions_get(v, 24)->in_force, 124);
+		/* what was said by those that went still holds */
+		assert_int_equal(versions_counter(v), 900);
+		assert_true(versions_is_seen(v, seen));
+		assert_true(is_kept("bytes 3"));
+		assert_true(is_kept("bytes 24"));
+		assert_false(is_kept("bytes 1"));
+		assert_false(is_kept("bytes 23"));
+		buf_clear(&b);
+		assert_int_equal(versions_read(v, versions_get(v, 2), &b), 0);
+		v = reopen(v, &cut);
+		assert_int_equal(cut, 0);
+	}
+	/* Numbers go on, also where the newest is gone. */
+	assert_int_equal(add(v, VERSION_HOW_APPLIED, 0, "next"), 32);
+	versions_close(v);
+}
+
+static void one_that_never_was_in_force_is_no_number_again(void **state)
+{
+	struct versions_pruned gone;
+	struct versions *v = NULL;
+	char bytes[32];
+	size_t cut;
+
+	(void)state;
+	v = reopen(v, &cut);
+	assert_int_equal(add(v, VERSION_HOW_FILE, 0, "one"), 1);
+	assert_int_equal(versions_use(v, 1, 100), 0);
+	for (unsigned n = 2; n <= 20; n++) {
+		snprintf(bytes, sizeof(bytes), "refused %u", n);
+		assert_int_equal(add(v, VERSION_HOW_APPLIED, 0, bytes), n);
+	}
+	assert_int_equal(versions_prune(v, 1, &gone), 0);
+	assert_int_equal(gone.n, 19);
+	v = reopen(v, &cut);
+	assert_int_equal(versions_n(v), 1);
+	assert_int_equal(add(v, VERSION_HOW_APPLIED, 0, "next"), 21);
+	versions_close(v);
+}
+
+static void what_a_crash_left_is_swept(void **state)
+{
+	struct versions_pruned gone;
+	struct versions *v = many();
+	char path[200], name[65];
+	const char *const suffixes[] = {".bundle", ".bundle.part"};
+
+	(void)state;
+	memset(name, 'a', 64);
+	name[64] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffixes[i]);
+		assert_int_equal(close(creat(path, 0600)), 0);
+	}
+	versions_sweep(v);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffixes[i]);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	assert_true(is_kept("bytes 1"));
+	/* An unfinished new log is begun anew; where it cannot be written all stay. */
+	snprintf(path, sizeof(path), "%s/log.part", dir);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	assert_int_equal(versions_prune(v, 20, &gone), 0);
+	assert_int_equal(versions_n(v), 20);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(versions_prune(v, 10, &gone) < 0);
+	assert_int_equal(versions_n(v), 20);
+	assert_true(is_kept("bytes 2"));
+	assert_int_equal(add(v, VERSION_HOW_APPLIED, 0, "next"), 32);
+	versions_close(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +372,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_damaged_bundle_is_noticed_and_written_again, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(numbers_go_on, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(old_ones_go, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			one_that_never_was_in_force_is_no_number_again, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(what_a_crash_left_is_swept, make_dir, remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ static void test_all_keys(void **state)
 			      "workers: 4\n"
 			      "arm: always\n"
 			      "policy-group: security\n"
+			      "policy-versions: 50\n"
 			      "require-signatures: [policy, advisories]\n"
 			      "trusted-keys: keys\n"
 			      "two-signatures: when-weaker\n"
@@ -114,6 +115,7 @@ static void test_all_keys(void **state)
 		1U << SETTINGS_SIGNED_POLICY | 1U << SETTINGS_SIGNED_ADVISORIES);
 	assert_int_equal(s.trusted_keys.n, 1);
 	assert_int_equal(s.two_signatures, SETTINGS_TWO_WHEN_WEAKER);
+	assert_int_equal(s.policy_versions, 50);
 	assert_int_equal(s.limits.hold_ns, NSEC_PER_SEC);
 	assert_int_equal(s.limits.scan_cpu_ns, 3 * NSEC_PER_SEC);
 	assert_int_equal(s.limits.background_cpu_ns, 60 * NSEC_PER_SEC);
@@ -146,6 +148,7 @@ static void test_refused(void **state)
 	refused("workers: two\n", "S002", 1, 10);
 	refused("arm: sometimes\n", "S002", 1, 6);
 	refused("require-signatures: [policy, law]\n", "S002", 1, 30);
+	refused("policy-versions: 9\n", "S002", 1, 18);
 	refused("two-signatures: always\n", "S002", 1, 17);
 	refused("arm: [always]\n", "S002", 1, 6);
 	refused("limits:\n  hold: 300\n", "S002", 2, 9);
@@ -199,7 +202,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 28);
+	assert_int_equal(n, 29);
 }
 
 int main(void)
