@@ -53,6 +53,7 @@ struct key {
 #define MIB        (UINT64_C(1) << 20)
 #define DAY        (86400 * NSEC_PER_SEC)
 #define AT(member) offsetof(struct settings, member)
+#define LISTEN     "127.0.0.1:8620"
 
 /* In the order of enum settings_arm. */
 static const char *const arm_choices[] = {"on-demand", "always", NULL};
@@ -156,6 +157,25 @@ static const struct key keys[] = {
 	{"journal.omit-names", TYPE_CHOICE, false, AT(journal.omit_names), 0, 0,
 		SETTINGS_LEVEL_NEVER, NULL, "never",
 		"From this level up, names of files are not even recorded.", level_choices},
+	{"console.listen", TYPE_NAME, false, AT(console.listen), 0, 0, 0, LISTEN, LISTEN,
+		"Where the web console answers: 127.0.0.1:PORT, [::1]:PORT, or the path of a "
+		"socket."},
+	{"console.session", TYPE_DURATION, false, AT(console.session_ns), 60 * NSEC_PER_SEC, DAY,
+		8 * 3600 * NSEC_PER_SEC, NULL, "8 h", "A login of the console ends then."},
+	{"console.idle", TYPE_DURATION, false, AT(console.idle_ns), 60 * NSEC_PER_SEC, DAY,
+		30 * 60 * NSEC_PER_SEC, NULL, "30 min", "Or when it was not used for so long."},
+	{"console.roles.reviewer", TYPE_NAME, false, AT(console.roles[SETTINGS_ROLE_REVIEWER]), 0,
+		0, 0, "", "what `reviewers` says",
+		"The group whose members see and mark incidents in the console."},
+	{"console.roles.author", TYPE_NAME, false, AT(console.roles[SETTINGS_ROLE_AUTHOR]), 0, 0, 0,
+		"", "what `policy-group` says",
+		"The group whose members see the policy there, and check and try another."},
+	{"console.roles.approver", TYPE_NAME, false, AT(console.roles[SETTINGS_ROLE_APPROVER]), 0,
+		0, 0, "", "what `policy-group` says",
+		"The group whose members put a policy in force there."},
+	{"console.roles.auditor", TYPE_NAME, false, AT(console.roles[SETTINGS_ROLE_AUDITOR]), 0, 0,
+		0, "", "only root",
+		"The group whose members see incidents and policy there, and change nothing."},
 };
 
 bool settings_key(unsigned i, const char **ret_key, const char **ret_type, const char **ret_default,
@@ -459,7 +479,7 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 }
 
 /* The groups of keys; a key without one stands at the top. */
-static const char *const groups[] = {"limits", "journal", "crawl"};
+static const char *const groups[] = {"limits", "journal", "crawl", "console.roles", "console"};
 
 /* The group that a key is in, or ARRAY_SIZE(groups); `ret` is its name there. */
 static size_t group_of(const char *name, const char **ret)
@@ -476,6 +496,29 @@ static size_t group_of(const char *name, const char **ret)
 	return ARRAY_SIZE(groups);
 }
 
+/* The group that a group is in, likewise. */
+static size_t parent_of(const char *group, const char **ret)
+{
+	const char *dot = strrchr(group, '.');
+
+	*ret = dot ? dot + 1 : group;
+	for (size_t i = 0; dot && i < ARRAY_SIZE(groups); i++)
+		if (strncmp(group, groups[i], (size_t)(dot - group)) == 0 &&
+			!groups[i][dot - group])
+			return i;
+	return ARRAY_SIZE(groups);
+}
+
+static const struct conf_node *find_group(const struct conf_node *root, const char *group)
+{
+	const char *name;
+	size_t parent = parent_of(group, &name);
+
+	if (parent < ARRAY_SIZE(groups))
+		root = conf_get(root, groups[parent]); /* one that is at the top */
+	return root ? conf_get(root, name) : NULL;
+}
+
 /* The names of one level of the table, for the check of keys. */
 static void key_names(size_t group, const char **ret)
 {
@@ -485,9 +528,9 @@ static void key_names(size_t group, const char **ret)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (group_of(keys[i].name, &name) == group)
 			ret[n++] = name;
-	if (group == ARRAY_SIZE(groups))
-		for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-			ret[n++] = groups[i];
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (parent_of(groups[i], &name) == group)
+			ret[n++] = name;
 	if (group == ARRAY_SIZE(groups))
 		ret[n++] = "sinks";
 	ret[n] = NULL;
@@ -498,7 +541,46 @@ static const struct conf_node *find(const struct conf_node *root, const char *ke
 	const char *name;
 	size_t group = group_of(key, &name);
 
-	return conf_get(group < ARRAY_SIZE(groups) ? conf_get(root, groups[group]) : root, name);
+	return conf_get(group < ARRAY_SIZE(groups) ? find_group(root, groups[group]) : root, name);
+}
+
+int settings_listen(const char *text, bool *ret_is_path, bool *ret_is_v6, uint16_t *ret_port)
+{
+	static const char v4[] = "127.0.0.1:", v6[] = "[::1]:";
+	char *end = NULL;
+	unsigned long port;
+
+	*ret_is_path = text[0] == '/';
+	*ret_is_v6 = strncmp(text, v6, strlen(v6)) == 0;
+	*ret_port = 0;
+	if (*ret_is_path)
+		return strlen(text) < 100 ? 0 : -EINVAL; /* of a socket's address */
+	if (*ret_is_v6)
+		text += strlen(v6);
+	else if (strncmp(text, v4, strlen(v4)) == 0)
+		text += strlen(v4);
+	else
+		return -EINVAL;
+	if (text[0] < '1' || text[0] > '9')
+		return -EINVAL;
+	port = strtoul(text, &end, 10);
+	if (*end || port > UINT16_MAX)
+		return -EINVAL;
+	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+/* Nobody elsewhere is to reach it: it speaks no TLS. */
+static void check_listen(struct load *l, const struct conf_node *n)
+{
+	bool path, v6;
+	uint16_t port;
+
+	if (!n || settings_listen(l->settings->console.listen, &path, &v6, &port) == 0)
+		return;
+	diag_hint(conf_error(l->conf, n, CODE_VALUE, l->diags,
+			  "the console listens on this computer alone"),
+		"127.0.0.1:PORT, [::1]:PORT, or the path of a socket");
 }
 
 /* Goes on after a bad value, so that one run shows all of them. */
@@ -510,7 +592,7 @@ static int load_tree(struct load *l)
 	int r;
 
 	for (size_t i = 0; i <= ARRAY_SIZE(groups); i++) {
-		n = i < ARRAY_SIZE(groups) ? conf_get(root, groups[i]) : root;
+		n = i < ARRAY_SIZE(groups) ? find_group(root, groups[i]) : root;
 		key_names(i, names);
 		r = n ? conf_check_keys(l->conf, n, names, CODE_KEY, l->diags) : 0;
 		if (r < 0 && r != -EBADMSG)
@@ -525,6 +607,7 @@ static int load_tree(struct load *l)
 	r = settings_load_sinks(l->conf, conf_get(root, "sinks"), l->diags, l->settings);
 	if (r < 0 && r != -EBADMSG)
 		return r;
+	check_listen(l, find(root, "console.listen"));
 	return l->diags->errors > errors ? -EBADMSG : 0;
 }
 
@@ -567,6 +650,25 @@ static int copy_paths(struct settings_paths *to, const struct settings_paths *fr
 	return r;
 }
 
+static int set_roles(struct settings *s)
+{
+	const char *const from[SETTINGS_ROLE_MAX] = {
+		s->reviewers, s->policy_group, s->policy_group, ""};
+
+	for (size_t i = 0; i < SETTINGS_ROLE_MAX; i++) {
+		char *copy;
+
+		if (s->console.roles[i][0])
+			continue;
+		copy = strdup(from[i]);
+		if (!copy)
+			return -ENOMEM;
+		free(s->console.roles[i]);
+		s->console.roles[i] = copy;
+	}
+	return 0;
+}
+
 /* What follows from other keys, or from what is on the disk. */
 static int set_dependent(struct settings *s, bool watch_given)
 {
@@ -575,6 +677,8 @@ static int set_dependent(struct settings *s, bool watch_given)
 
 	if (!watch_given)
 		r = copy_paths(&s->watch, &s->protect);
+	if (r == 0)
+		r = set_roles(s);
 	if (r == 0 && strcmp(s->policy, POLICY_OWN) == 0 && access(POLICY_OWN, F_OK) < 0 &&
 		errno == ENOENT) {
 		r = absolute("/", POLICY_SHIPPED, &shipped);

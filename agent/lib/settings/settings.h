@@ -20,6 +20,15 @@ enum settings_sink_kind {
 	SETTINGS_SINK_KIND_MAX,
 };
 
+/* console.roles: who may do what in the web console. */
+enum settings_role {
+	SETTINGS_ROLE_REVIEWER, /* sees and marks incidents */
+	SETTINGS_ROLE_AUTHOR,   /* sees the policy, checks and tries another one */
+	SETTINGS_ROLE_APPROVER, /* puts a policy in force */
+	SETTINGS_ROLE_AUDITOR,  /* sees incidents and the policy, and changes nothing */
+	SETTINGS_ROLE_MAX,
+};
+
 /* sinks: where records are sent on to (sealgate-relay). */
 struct settings_sink {
 	char name[32];
@@ -115,7 +124,17 @@ struct settings {
 		struct settings_sink v[SETTINGS_SINKS_MAX];
 		size_t n;
 	} sinks;
+	struct {
+		char *listen; /* console.listen: 127.0.0.1:8620, [::1]:PORT or a socket's path */
+		char *roles[SETTINGS_ROLE_MAX]; /* console.roles.*: groups; "" for root alone */
+		uint64_t session_ns;            /* console.session: 8 h, then a new login */
+		uint64_t idle_ns;               /* console.idle: 30 min */
+	} console;
 };
+
+/* console.listen: only this computer. 0; -EINVAL. `ret_port` is 0 for a path. */
+must_check int settings_listen(
+	const char *text, bool *ret_is_path, bool *ret_is_v6, uint16_t *ret_port);
 
 /* NULL path: the defaults. 0, or -EBADMSG with diagnostics, or -errno. Relative paths are taken
    from the file's directory. */

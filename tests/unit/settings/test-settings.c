@@ -124,6 +124,57 @@ static void test_all_keys(void **state)
 	settings_done(&s);
 }
 
+static void test_console(void **state)
+{
+	static const char *const bad[] = {
+		"console: {listen: 0.0.0.0:8620}\n",
+		"console: {listen: \"127.0.0.1:0\"}\n",
+		"console: {listen: \"127.0.0.1:65536\"}\n",
+		"console: {listen: \"127.0.0.1:86x\"}\n",
+		"console: {listen: \"\"}\n",
+		"console: {listen: run/web.sock}\n",
+		"console: {roles: {boss: all}}\n",
+		"console: {role: {reviewer: all}}\n",
+		"console: {session: 3 d}\n",
+		"console: {idle: 1 s}\n",
+	};
+	struct settings s;
+	uint16_t port;
+	bool path, v6;
+
+	(void)state;
+	assert_int_equal(load("reviewers: sec\npolicy-group: pol\n", &s), 0);
+	assert_string_equal(s.console.listen, "127.0.0.1:8620");
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_REVIEWER], "sec");
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_AUTHOR], "pol");
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_APPROVER], "pol");
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_AUDITOR], "");
+	assert_int_equal(s.console.session_ns, 8 * 3600 * NSEC_PER_SEC);
+	assert_int_equal(s.console.idle_ns, 1800 * NSEC_PER_SEC);
+	settings_done(&s);
+	assert_int_equal(load("reviewers: sec\n"
+			      "console:\n"
+			      "  listen: /run/sealgate-web/console.sock\n"
+			      "  session: 1 h\n"
+			      "  idle: 5 min\n"
+			      "  roles: {reviewer: a, author: b, approver: c, auditor: d}\n",
+				 &s),
+		0);
+	assert_int_equal(diags.n, 0);
+	assert_int_equal(settings_listen(s.console.listen, &path, &v6, &port), 0);
+	assert_true(path);
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_REVIEWER], "a");
+	assert_string_equal(s.console.roles[SETTINGS_ROLE_AUDITOR], "d");
+	assert_int_equal(s.console.idle_ns, 300 * NSEC_PER_SEC);
+	settings_done(&s);
+	assert_int_equal(settings_listen("[::1]:9000", &path, &v6, &port), 0);
+	assert_true(v6 && !path && port == 9000);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(load(bad[i], &s), -EBADMSG);
+		assert_int_equal(diags.errors, 1);
+	}
+}
+
 static void test_watch_follows_protect(void **state)
 {
 	struct settings s;
@@ -202,7 +253,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 29);
+	assert_int_equal(n, 36);
 }
 
 int main(void)
@@ -210,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_console),
 		cmocka_unit_test(test_watch_follows_protect),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_paths_limit),
