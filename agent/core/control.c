@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "core/console.h"
 #include "core/control_caller.h"
 #include "core/crawl.h"
 #include "core/desk.h"
@@ -52,6 +53,10 @@ static const struct wire_row rows[] = {
 	{CTL_OVERRIDE, 57, 1024, 0},
 	{CTL_PROGRAMS, 0, 0, 0},
 	{CTL_NOTICES, 0, 0, 0},
+	{CTL_CONSOLE_TOKEN, 0, 0, 0},
+	{CTL_CONSOLE_LOGIN, 4, 4 + CONSOLE_SECRET_SIZE, 0},
+	{CTL_CONSOLE_AS, 4, 4 + CONSOLE_SECRET_SIZE, 0},
+	{CTL_CONSOLE_END, 4, 4 + CONSOLE_SECRET_SIZE, 0},
 };
 
 static void caller_free(struct caller *c)
@@ -129,6 +134,7 @@ static int write_status(const struct core *core, struct view supervisor, struct 
 	desk_status(core->desk, &j);
 	write_scan(core, &j);
 	write_journal(core, &j);
+	console_status(core->console, &j);
 	crawl_status(core->crawl, &j);
 	inventory_status(core->inventory, &j);
 	receive_status(core->receive, &j);
@@ -187,27 +193,8 @@ static int on_status(struct caller *c, uint32_t id)
 	return 0;
 }
 
-static bool is_member(int sock, const struct ucred *cred, uint32_t wanted)
-{
-	gid_t groups[1024];
-	socklen_t n = sizeof(groups);
-
-	if (cred->uid == 0 || cred->uid == getuid())
-		return true;
-	if (wanted == UINT32_MAX)
-		return false;
-	if (cred->gid == wanted)
-		return true;
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
-		return false;
-	for (size_t i = 0; i < n / sizeof(*groups); i++)
-		if (groups[i] == wanted)
-			return true;
-	return false;
-}
-
 /* The ledger calls control_appended() when it is durable. */
-static int submit_review(struct caller *c, const struct review *r)
+static int submit_review(struct caller *c, struct review *r)
 {
 	static const uint16_t types[] = {
 		[REVIEW_MARK] = LOG_APPEND,
@@ -225,6 +212,7 @@ static int submit_review(struct caller *c, const struct review *r)
 	int e;
 
 	incidents_user_name(c->uid, user);
+	r->via = c->as ? "console" : NULL;
 	e = review_payload(r, c->uid, user, &payload);
 	if (e == 0) {
 		c->review_tag = CONTROL_TAG | ++ctl->n_reviews;
@@ -359,7 +347,12 @@ static int on_inventory(struct caller *c, const struct wire_frame *f)
 		return -EPROTO;
 	json_init(&j, &b);
 	json_object(&j);
-	r = inventory_list(core->inventory, c->uid, after, level, below, &j);
+	/* Who looks after incidents in the console knows of everybody's documents. */
+	r = inventory_list(core->inventory,
+		c->as && c->roles & (CONSOLE_ROLE(CONSOLE_REVIEWER) | CONSOLE_ROLE(CONSOLE_AUDITOR))
+			? 0
+			: c->uid,
+		after, level, below, &j);
 	crawl_status(core->crawl, &j);
 	json_object_end(&j);
 	if (r == 0)
@@ -428,6 +421,8 @@ void control_notify(struct control *ctl, uint32_t uid, const struct notice *noti
 
 static int on_request(struct caller *c, struct wire_frame *f)
 {
+	if (!caller_may_now(c, f->type))
+		return -EPROTO;
 	switch (f->type) {
 	case CTL_STATUS: return on_status(c, f->id);
 	case CTL_RELOAD: return caller_on_reload(c, f->id);
@@ -442,6 +437,10 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_RESCAN: return on_rescan(c, f->id);
 	case CTL_PROGRAMS: return on_programs(c, f->id);
 	case CTL_NOTICES: c->wants_notices = true; return 0;
+	case CTL_CONSOLE_TOKEN: return caller_on_token(c, f->id);
+	case CTL_CONSOLE_LOGIN: return caller_on_login(c, f);
+	case CTL_CONSOLE_AS: return caller_on_as(c, f);
+	case CTL_CONSOLE_END: return caller_on_end(c, f);
 	default: return -EPROTO;
 	}
 }
@@ -465,7 +464,7 @@ static unsigned count_of(const struct control *ctl, uint32_t uid)
 	unsigned ret = 0;
 
 	list_for_each(n, &ctl->callers)
-		ret += list_entry(n, struct caller, node)->uid == uid;
+		ret += list_entry(n, struct caller, node)->peer_uid == uid;
 	return ret;
 }
 
@@ -491,9 +490,11 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 	}
 	*c = (struct caller){.control = ctl,
 		.uid = cred.uid,
+		.peer_uid = cred.uid,
 		.core = ctl->core,
-		.reviewer = is_member(sock, &cred, ctl->core->config.reviewers_gid),
-		.may_apply = is_member(sock, &cred, ctl->core->config.policy_gid)};
+		.reviewer = caller_is_member(sock, &cred, ctl->core->config.reviewers_gid),
+		.may_apply = caller_is_member(sock, &cred, ctl->core->config.policy_gid)};
+	caller_take_roles(c, sock, &cred);
 	list_init(&c->node);
 	if (wire_peer_new(ctl->core->loop, sock, rows, ARRAY_SIZE(rows), on_frame, c, &c->peer) <
 		0) {

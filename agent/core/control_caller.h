@@ -2,6 +2,8 @@
 /* One who asks over the control socket, for control.c and control_policy.c. */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "base/list.h"
 #include "core/core.h"
 #include "wire/peer.h"
@@ -15,6 +17,10 @@ struct caller {
 	bool wants_notices;
 	bool reviewer;       /* root, this process's own user, the reviewers' group */
 	bool may_apply;      /* likewise, and the policy's group */
+	bool is_console;     /* may ask CTL_CONSOLE_LOGIN and the like */
+	uint32_t roles;      /* bits of enum console_role */
+	uint64_t as;         /* a session of the console, whose person this is now; 0: none */
+	uint32_t peer_uid;   /* of the socket, whoever is asked for */
 	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */
 	uint64_t review_tag; /* 0: none */
 	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
@@ -35,3 +41,12 @@ must_check int caller_on_rollback(struct caller *c, struct wire_frame *f);
 must_check int caller_on_history(struct caller *c, struct wire_frame *f);
 must_check int caller_on_show(struct caller *c, struct wire_frame *f);
 void caller_forget_policy(struct caller *c);
+
+bool caller_is_member(int sock, const struct ucred *cred, uint32_t gid);
+void caller_take_roles(struct caller *c, int sock, const struct ucred *cred);
+bool caller_sees_policy(const struct caller *c);
+bool caller_may_now(struct caller *c, uint16_t request); /* of a session: it goes on */
+must_check int caller_on_token(struct caller *c, uint32_t id);
+must_check int caller_on_login(struct caller *c, const struct wire_frame *f);
+must_check int caller_on_as(struct caller *c, const struct wire_frame *f);
+must_check int caller_on_end(struct caller *c, const struct wire_frame *f);

@@ -74,7 +74,7 @@ static void who(const struct caller *c, struct policies_request *ret)
 {
 	_Static_assert(sizeof(ret->user) >= INCIDENTS_USER_SIZE, "a name fits");
 
-	*ret = (struct policies_request){.uid = c->uid};
+	*ret = (struct policies_request){.uid = c->uid, .via = c->as ? "console" : NULL};
 	incidents_user_name(c->uid, ret->user);
 }
 
@@ -150,7 +150,7 @@ int caller_on_history(struct caller *c, struct wire_frame *f)
 	struct buf about = {0}, json = {0};
 	int r;
 
-	if (!c->may_apply)
+	if (!caller_sees_policy(c))
 		return refuse(c, f->id);
 	r = policies_history(policies_of(c), unpack_u32(&u), &json);
 	if (r == 0)
@@ -165,7 +165,7 @@ int caller_on_show(struct caller *c, struct wire_frame *f)
 	struct unpack u = {f->body, 0};
 	int r;
 
-	if (!c->may_apply)
+	if (!caller_sees_policy(c))
 		return refuse(c, f->id);
 	r = policies_show(policies_of(c), unpack_u32(&u), &about, &bundle);
 	if (r == -ENOENT)

@@ -9,6 +9,7 @@
 #include "wire/child.h"
 #include "wire/config.h"
 
+struct console;
 struct control;
 struct crawl;
 struct desk;
@@ -32,6 +33,7 @@ struct core {
 	struct crawl *crawl; /* what watch brings */
 	struct inventory *inventory;
 	struct receive *receive; /* what applications wrote */
+	struct console *console; /* who is logged in to it */
 	struct control *control; /* the command line's questions */
 	uint64_t started;        /* realtime */
 };

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "core/overrides.h"
 #include "core/calls.h"
+#include "core/console.h"
 #include "core/control.h"
 #include "core/core.h"
 #include "core/crawl.h"
@@ -245,6 +246,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = crawl_new(core, &core->crawl);
 	if (r == 0)
+		r = console_new(core, &core->console);
+	if (r == 0)
 		r = control_new(core, &core->control);
 	if (r == 0)
 		r = loop_timer_new(core->loop, on_tick, p, &p->tick);
@@ -263,6 +266,7 @@ static void tear_down(struct process *p)
 	pool_free(core->pool);
 	incidents_free(core->incidents);
 	control_free(core->control);
+	console_free(core->console);
 	crawl_free(core->crawl);
 	receive_free(core->receive);
 	desk_free(core->desk);

@@ -39,6 +39,7 @@ struct proposal {
 	uint8_t digest[SHA256_SIZE];
 	policies_done_fn done;
 	void *userdata;
+	const char *via; /* a literal, or NULL */
 };
 
 struct waiter {
@@ -132,8 +133,8 @@ static void keep_error(struct policies *p, const struct buf *why)
 }
 
 /* For the journal: who changed what the agent does, or tried to. */
-static void note(struct policies *p, const char *what, const struct policies_request *r,
-	const struct version *v, const char *text)
+static void note_via(struct policies *p, const char *what, const struct policies_request *r,
+	const struct version *v, const char *via, const char *text)
 {
 	struct buf b = BUF_INIT(16U << 10);
 	char time[CLOCK_TEXT_MAX];
@@ -158,6 +159,8 @@ static void note(struct policies *p, const char *what, const struct policies_req
 	}
 	json_key_str(&j, "user", r ? r->user : v ? v->user : "");
 	json_key_u64(&j, "uid", r ? r->uid : v ? v->uid : 0);
+	if (via)
+		json_key_str(&j, "via", via);
 	json_key_str(&j, "reason", r && r->reason ? r->reason : v ? v->reason : "");
 	json_key_str(&j, "text", text);
 	json_object_end(&j);
@@ -165,6 +168,12 @@ static void note(struct policies *p, const char *what, const struct policies_req
 	if (json_error(&j) == 0)
 		unchecked(ledger_add(p->core->ledger, buf_view(&b), 0));
 	buf_done(&b);
+}
+
+static void note(struct policies *p, const char *what, const struct policies_request *r,
+	const struct version *v, const char *text)
+{
+	note_via(p, what, r, v, r ? r->via : NULL, text);
 }
 
 /* ---- the compiled pair for the next start ---- */
@@ -353,7 +362,7 @@ static void withdraw(struct policies *p, int error)
 	keep_error(p, &why);
 	if (n.from_file)
 		p->file_refused = true;
-	note(p, "refused", NULL, v, p->error);
+	note_via(p, "refused", NULL, v, n.via, p->error);
 	finish(p, n.done, n.userdata, true, &why);
 	set_done(&n.set);
 	buf_done(&why);
@@ -367,13 +376,13 @@ static const char *what_of(const struct version *v)
 									      : "applied";
 }
 
-static void tell_in_force(struct policies *p, const struct version *v)
+static void tell_in_force(struct policies *p, const struct version *v, const char *via)
 {
 	char text[200];
 
 	snprintf(text, sizeof(text), "version %u is in force, mode %s, %u rules", p->now.version,
 		mode_name(policy_mode(p->now.policy)), policy_n_rules(p->now.policy));
-	note(p, v ? what_of(v) : "file", NULL, v, text);
+	note_via(p, v ? what_of(v) : "file", NULL, v, via, text);
 }
 
 /* The gate judges by it. */
@@ -400,7 +409,7 @@ static void commit(struct policies *p)
 	p->error[0] = 0;
 	p->file_refused = false;
 	keep_for_next_start(p);
-	tell_in_force(p, v);
+	tell_in_force(p, v, n.via);
 	prune(p);
 	finish(p, n.done, n.userdata, false, &text);
 	buf_done(&text);
@@ -508,7 +517,7 @@ static void begin(struct policies *p, const struct policies_request *r, struct v
 {
 	cleanup_with(freep) struct refusal *f = calloc(1, sizeof(*f));
 	struct buf text = BUF_INIT(WHY_MAX);
-	struct proposal n = {.done = done, .userdata = userdata};
+	struct proposal n = {.done = done, .userdata = userdata, .via = r->via};
 	int e = f ? 0 : -ENOMEM;
 
 	if (e == 0 && p->next.id)
@@ -772,7 +781,7 @@ static int first_file(struct policies *p, struct buf *ret_why)
 	p->next = (struct proposal){0};
 	loop_timer_set(p->timer, 0);
 	if (r == 0)
-		tell_in_force(p, versions_current(p->versions));
+		tell_in_force(p, versions_current(p->versions), NULL);
 	return r;
 }
 

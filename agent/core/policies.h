@@ -23,7 +23,8 @@ struct policies_request {
 	const char *reason;
 	enum version_how how;
 	bool dry_run;
-	bool courier; /* trust_check_courier() */
+	bool courier;    /* trust_check_courier() */
+	const char *via; /* what it came through, or NULL */
 };
 
 /* `failed`: nothing changed, `text` says why in lines; else a JSON object. */

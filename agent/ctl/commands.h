@@ -27,4 +27,5 @@ int cmd_apps(const struct ctl *ctl, int argc, char **argv);
 int cmd_keygen(const struct ctl *ctl, int argc, char **argv);
 int cmd_sign(const struct ctl *ctl, int argc, char **argv);
 int cmd_courier(const struct ctl *ctl, int argc, char **argv);
+int cmd_console(const struct ctl *ctl, int argc, char **argv);
 int cmd_verify(const struct ctl *ctl, int argc, char **argv);

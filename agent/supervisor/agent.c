@@ -88,20 +88,42 @@ static void copy_paths(const struct settings_paths *from, struct config_paths *t
 		to->v[i] = from->v[i];
 }
 
+/* A role whose group is not there is root's alone; the console is not there without its account. */
+static void fill_console(struct agent *a, struct config *c)
+{
+	const struct settings *s = a->settings;
+	const struct passwd *pw = getpwnam("sealgate-web");
+
+	c->console_uid = pw ? pw->pw_uid : UINT32_MAX;
+	c->console_session_ns = s->console.session_ns;
+	for (size_t i = 0; i < SETTINGS_ROLE_MAX; i++) {
+		const char *name = s->console.roles[i];
+		const struct group *g = name[0] ? getgrnam(name) : NULL;
+
+		c->console_gids[i] = g ? g->gr_gid : UINT32_MAX;
+		if (name[0] && !g)
+			agent_say(a, "console: this host knows no group %s", name);
+	}
+}
+
 /* The strings stay the settings'. */
 static void make_configs(struct agent *a)
 {
 	const struct settings *s = a->settings;
 	const struct group *group = s->policy_group[0] ? getgrnam(s->policy_group) : NULL;
 	uint32_t gid = group ? group->gr_gid : UINT32_MAX;
+	struct config console = {0};
 
 	if (s->policy_group[0] && !group)
 		agent_say(a, "this host knows no group %s: root alone may apply policies",
 			s->policy_group);
+	fill_console(a, &console);
 	for (int i = 0; i <= ACCOUNT_MAX; i++) {
 		struct config *c = &a->configs[i];
 
 		*c = (struct config){
+			.console_uid = console.console_uid,
+			.console_session_ns = console.console_session_ns,
 			.state_dir = s->state_dir,
 			.runtime_dir = s->runtime_dir,
 			.policy = s->policy,
@@ -134,6 +156,7 @@ static void make_configs(struct agent *a)
 		   the same, is refused in a service that may make none. */
 		if (i == ACCOUNT_LOG && a->reviewers_gid != UINT32_MAX)
 			c->gid = a->reviewers_gid;
+		memcpy(c->console_gids, console.console_gids, sizeof(c->console_gids));
 		copy_paths(&s->rules, &c->rules);
 		copy_paths(&s->protect, &c->protect);
 		copy_paths(&s->watch, &c->watch);

@@ -67,6 +67,10 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u8(p, c->two_signatures);
 	pack_u8(p, c->crawl_under_load);
 	pack_u8(p, c->crawl_on_battery);
+	pack_u32(p, c->console_uid);
+	for (unsigned i = 0; i < CONFIG_ROLES; i++)
+		pack_u32(p, c->console_gids[i]);
+	pack_u64(p, c->console_session_ns);
 }
 
 void unpack_config(struct unpack *u, struct config *ret)
@@ -103,6 +107,10 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->two_signatures = unpack_u8(u) != 0;
 	ret->crawl_under_load = unpack_u8(u) != 0;
 	ret->crawl_on_battery = unpack_u8(u) != 0;
+	ret->console_uid = unpack_u32(u);
+	for (unsigned i = 0; i < CONFIG_ROLES; i++)
+		ret->console_gids[i] = unpack_u32(u);
+	ret->console_session_ns = unpack_u64(u);
 }
 
 static void paths_done(struct config_paths *paths)

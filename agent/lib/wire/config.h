@@ -9,6 +9,7 @@
 #include "wire/pack.h"
 
 #define CONFIG_PATHS_MAX 64U
+#define CONFIG_ROLES     4U /* wire/console.h */
 
 struct config_paths {
 	char *v[CONFIG_PATHS_MAX]; /* absolute */
@@ -38,6 +39,10 @@ struct config {
 	uint32_t require_signatures; /* a bit per enum settings_signed */
 	bool two_signatures;         /* for what protects a state-secret level less */
 	bool crawl_under_load, crawl_on_battery; /* watch: the walk goes on all the same */
+	/* core: the web console's account, whose members have which role in it (UINT32_MAX: root
+	   alone), and how long a login lasts */
+	uint32_t console_uid, console_gids[CONFIG_ROLES];
+	uint64_t console_session_ns;
 };
 
 void pack_config(struct pack *p, const struct config *c);

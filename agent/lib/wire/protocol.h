@@ -143,6 +143,12 @@ enum message {
 	CTL_RESCAN,      /* empty; answered with CTL_TEXT: root only */
 	CTL_NOTICES,     /* empty; from now on CTL_NOTICE for each that is the caller's user's */
 	CTL_NOTICE,      /* wire/notice.h */
+	/* The web console (wire/console.h); answered with CTL_TEXT: JSON. */
+	CTL_CONSOLE_TOKEN, /* empty; for who has a role: a token that can be used once, soon */
+	CTL_CONSOLE_LOGIN, /* str token; the console's own account only: a session and its person */
+	CTL_CONSOLE_AS,    /* str session; likewise: what follows on this connection is asked by
+			      that person, as far as the session goes */
+	CTL_CONSOLE_END,   /* str session; likewise: it is over */
 };
 
 #define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */

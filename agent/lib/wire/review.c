@@ -124,6 +124,8 @@ int review_payload(const struct review *r, uint32_t uid, const char *user, struc
 	json_key_str(&j, "time", now);
 	json_key_str(&j, "by", user);
 	json_key_u64(&j, "by_uid", uid);
+	if (r->via)
+		json_key_str(&j, "via", r->via);
 	put_if(&j, "status", r->status);
 	put_if(&j, "assignee", r->assignee);
 	put_if(&j, "note", r->note);

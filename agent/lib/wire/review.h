@@ -50,6 +50,7 @@ struct review {
 	char tag[REVIEW_NAME_SIZE], untag[REVIEW_NAME_SIZE];
 	char note[REVIEW_NOTE_SIZE];
 	char sha256[65];
+	const char *via; /* not of the frame: what it came through, or NULL */
 };
 
 void pack_review(struct pack *p, const struct review *r);
