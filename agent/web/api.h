@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "web/exchange.h"
+
+#define API_BODY_MAX (64U << 10) /* of most requests */
+#define API_PREFIX   "/api/"
+
+/* NULL where there is none; `ret_known`: there is one of another method. */
+const struct route *api_find(
+	enum method m, struct view path, struct view *ret_argument, bool *ret_known);
+
+void api_login(struct exchange *x);
+void api_session(struct exchange *x);
+void api_logout(struct exchange *x);
+void api_health(struct exchange *x);
+void api_overview(struct exchange *x);
+void api_incidents(struct exchange *x);
+void api_incident(struct exchange *x);
+void api_show(struct exchange *x, bool reveal); /* the one of the path */
+void api_mark(struct exchange *x);
+void api_reveal(struct exchange *x);
+void api_inventory(struct exchange *x);
+
+#define ROLES_SEE (CONSOLE_ROLE(CONSOLE_REVIEWER) | CONSOLE_ROLE(CONSOLE_AUDITOR))
+#define ROLES_POLICY                                                     \
+	(CONSOLE_ROLE(CONSOLE_AUTHOR) | CONSOLE_ROLE(CONSOLE_APPROVER) | \
+		CONSOLE_ROLE(CONSOLE_AUDITOR))

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of sealgate-web share. Owned by main.c; one per process. */
+#pragma once
+
+#include "base/loop.h"
+#include "catalog/catalog.h"
+#include "settings/settings.h"
+
+struct assets;
+struct commands;
+struct link;
+struct server;
+struct sessions;
+
+struct web {
+	struct loop *loop;
+	struct settings settings;
+	const char *config; /* --config, or NULL */
+	char control[4200]; /* the agent's control socket */
+	char journal[4200]; /* the folder */
+	char host[256];
+	struct catalog *catalog;
+	struct assets *assets;
+	struct sessions *sessions;
+	struct link *link;         /* to the agent */
+	struct commands *commands; /* programs that are run */
+	struct server *server;
+};
