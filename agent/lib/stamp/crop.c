@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "stamp/fill.h"
 #include "stamp/stamp.h"
+#include "stamp/tone.h"
 
 #define MM (CROP_DPI / 25.4)
 
@@ -17,7 +19,9 @@
 #define TONE_MIN         36U   /* of 255: what is darker cannot be told from text */
 #define TONE_SHARE       0.78  /* of a frame's brightness: what is darker is text */
 #define TONE_EDGE_DPI    110.0 /* the grey edge of letters is a pixel per so many */
-#define CONTRAST_MIN     24    /* between ink and paper, else there is nothing */
+#define MIDDLE_EDGE_DPI  90.0
+#define FILL_MM          0.6 /* how deep under text ink is guessed */
+#define CONTRAST_MIN     24  /* between ink and paper, else there is nothing */
 
 void crop_done(struct crop *c)
 {
@@ -99,20 +103,48 @@ static unsigned frame_tone(PIX *pix, double dpi)
 	return 255;
 }
 
-/* Takes what is darker than the frame away, with its edges. False where there is no such thing. */
-static bool keep_tone(PIX *pix, double dpi)
+/* Takes what is darker than `limit` away, with its edges, and guesses what it hides. 0 where there
+   is no such thing, 1, or -ENOMEM. */
+static int take_dark(PIX *pix, unsigned limit, l_int32 edge, double dpi)
 {
-	unsigned tone = frame_tone(pix, dpi);
-	l_int32 edge = 2 * (l_int32)(dpi / TONE_EDGE_DPI + 0.5) + 1;
-	cleanup_with(pixp_free) PIX *dark = tone > TONE_MIN
-		? pixThresholdToBinary(pix, (l_int32)(tone * TONE_SHARE))
-		: NULL;
+	cleanup_with(pixp_free) PIX *dark = pixThresholdToBinary(pix, (l_int32)limit);
 	cleanup_with(pixp_free) PIX *wide = dark ? pixDilateBrick(NULL, dark, edge, edge) : NULL;
 	l_int32 empty = 1;
 
-	if (wide)
-		pixZero(wide, &empty);
-	return !empty && pixSetMasked(pix, wide, 255) == 0;
+	if (!wide)
+		return -ENOMEM;
+	pixZero(wide, &empty);
+	if (empty)
+		return 0;
+	return fill_hidden(pix, wide, (unsigned)(FILL_MM * dpi / 25.4 + 1)) < 0 ? -ENOMEM : 1;
+}
+
+static l_int32 edge_of(double dpi, double per)
+{
+	return 2 * (l_int32)(dpi / per + 0.5) + 1;
+}
+
+/* The same for what is darker than the frame. */
+static int keep_tone(PIX *pix, double dpi)
+{
+	unsigned tone = frame_tone(pix, dpi);
+
+	return tone > TONE_MIN
+		? take_dark(pix, (unsigned)(tone * TONE_SHARE), edge_of(dpi, TONE_EDGE_DPI), dpi)
+		: 0;
+}
+
+/* The same for what is as dark as text, and paper becomes white. */
+static int keep_middle(PIX *pix, double dpi, unsigned paper)
+{
+	int r = take_dark(
+		pix, (unsigned)(paper * CROP_TEXT_SHARE), edge_of(dpi, MIDDLE_EDGE_DPI), dpi);
+	cleanup_with(pixp_free) PIX *inked = r < 0
+		? NULL
+		: pixThresholdToBinary(pix, (l_int32)(paper * CROP_PAPER_SHARE));
+	cleanup_with(pixp_free) PIX *pale = inked ? pixInvert(NULL, inked) : NULL;
+
+	return pale && pixSetMasked(pix, pale, 255) == 0 ? 0 : -ENOMEM;
 }
 
 static void histogram(PIX *pix, size_t count[256])
@@ -349,6 +381,9 @@ static int read_inside(PIX *straight, unsigned limit, enum crop_way way, struct 
 	ret->inside_mm = h / MM;
 	if (dark < 60)
 		return 0;
+	r = tone_dot(inner, &ret->dot);
+	if (r < 0)
+		return r;
 	ret->letters = way == CROP_MILD ? smooth(grey) : dress(grey, inner);
 	return ret->letters ? 0 : -ENOMEM;
 }
@@ -362,8 +397,15 @@ int crop_make(const struct page *page, const struct ink_box *box, unsigned paper
 	unsigned limit;
 
 	*ret = (struct crop){0};
-	if (!raw || (channel == CROP_TONE && !keep_tone(raw, page->dpi)))
+	if (!raw)
 		return 0;
+	if (channel == CROP_TONE || channel == CROP_MIDDLE) {
+		int r = channel == CROP_TONE ? keep_tone(raw, page->dpi)
+					     : keep_middle(raw, page->dpi, paper);
+
+		if (r < 0 || (r == 0 && channel == CROP_TONE))
+			return r;
+	}
 	turned = pixRotateOrth(raw, (l_int32)turn);
 	scaled = turned ? pixScale(turned, f, f) : NULL;
 	if (!scaled)

@@ -9,9 +9,6 @@
 #include "stamp/ink.h"
 #include "stamp/stamp.h"
 
-#define SIDES_MAX 400 /* upright lines of one page; tables have many */
-#define BEST_MAX  10  /* frames of one page, the best drawn ones */
-
 /* Millimetres. */
 #define SIDE_MIN   4.2
 #define SIDE_MAX   15.5
@@ -58,7 +55,7 @@ static double joined(PIX *mask, const struct side *a, const struct side *b, bool
 	return best;
 }
 
-static size_t sides_find(PIX *mask, double cell, struct side ret[SIDES_MAX])
+static size_t sides_find(PIX *mask, double cell, struct side ret[FRAME_SIDES_MAX])
 {
 	l_int32 least = MAX((l_int32)(SIDE_MIN / cell), 1);
 	cleanup_with(pixp_free) PIX *wide = pixDilateBrick(NULL, mask, 3, 1);
@@ -68,7 +65,7 @@ static size_t sides_find(PIX *mask, double cell, struct side ret[SIDES_MAX])
 	l_int32 n = boxa ? boxaGetCount(boxa) : 0;
 	size_t found = 0;
 
-	for (l_int32 i = 0; i < n && found < SIDES_MAX; i++) {
+	for (l_int32 i = 0; i < n && found < FRAME_SIDES_MAX; i++) {
 		l_int32 x, y, w, h;
 
 		if (boxaGetBoxGeometry(boxa, i, &x, &y, &w, &h) || w * cell > SIDE_THICK ||
@@ -103,7 +100,7 @@ static bool is_within(const struct ink_box *a, const struct ink_box *b)
 }
 
 /* The best ones, best first, and of what lies within another the widest. */
-static size_t keep(struct frame best[BEST_MAX], size_t n, const struct frame *f)
+static size_t keep(struct frame best[FRAME_BEST_MAX], size_t n, const struct frame *f)
 {
 	size_t at, kept = 0;
 
@@ -115,9 +112,9 @@ static size_t keep(struct frame best[BEST_MAX], size_t n, const struct frame *f)
 			best[kept++] = best[i];
 	for (at = kept; at > 0 && best[at - 1].drawn < f->drawn; at--)
 		continue;
-	if (at == BEST_MAX)
+	if (at == FRAME_BEST_MAX)
 		return kept;
-	kept = MIN(kept + 1, (size_t)BEST_MAX);
+	kept = MIN(kept + 1, (size_t)FRAME_BEST_MAX);
 	memmove(best + at + 1, best + at, (kept - at - 1) * sizeof(*best));
 	best[at] = *f;
 	return kept;
@@ -134,8 +131,8 @@ static double both_drawn(PIX *mask, const struct side *a, const struct side *b, 
 
 void frame_boxes(PIX *mask, double cell, unsigned step, struct ink *ret)
 {
-	struct side sides[SIDES_MAX];
-	struct frame best[BEST_MAX];
+	struct side sides[FRAME_SIDES_MAX];
+	struct frame best[FRAME_BEST_MAX];
 	size_t n = sides_find(mask, cell, sides), n_best = 0;
 	int reach = (int)(END_REACH / cell);
 	cleanup_with(pixp_free) PIX *thick = pixDilateBrick(NULL, mask, 1, 3);

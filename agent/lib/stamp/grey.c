@@ -10,9 +10,7 @@
 
 #include "stamp/reader.h"
 
-#define DARK_SHARE 0.36 /* of the paper's brightness: what is darker is text */
-#define PALE_SHARE 0.93 /* what is brighter is paper */
-#define EDGE_DPI   90.0 /* the grey edge of letters is a pixel per so many */
+#define EDGE_DPI 90.0 /* the grey edge of letters is a pixel per so many */
 
 /* The brightness that most of the page has. */
 static unsigned paper_of(PIX *grey)
@@ -34,15 +32,14 @@ static unsigned paper_of(PIX *grey)
 }
 
 /* The page with its text taken away: what is neither dark, nor beside it, nor paper. */
-static PIX *middle(PIX *grey, double dpi)
+static PIX *middle(PIX *grey, double dpi, unsigned paper)
 {
-	unsigned paper = paper_of(grey);
 	l_int32 edge = 2 * (l_int32)(dpi / EDGE_DPI + 0.5) + 1;
 	cleanup_with(pixp_free)
-		PIX *dark = pixThresholdToBinary(grey, (l_int32)(paper * DARK_SHARE));
+		PIX *dark = pixThresholdToBinary(grey, (l_int32)(paper * CROP_TEXT_SHARE));
 	cleanup_with(pixp_free) PIX *wide = dark ? pixDilateBrick(NULL, dark, edge, edge) : NULL;
 	cleanup_with(pixp_free) PIX *inked = wide
-		? pixThresholdToBinary(grey, (l_int32)(paper * PALE_SHARE))
+		? pixThresholdToBinary(grey, (l_int32)(paper * CROP_PAPER_SHARE))
 		: NULL;
 	cleanup_with(pixp_free) PIX *pale = inked ? pixInvert(NULL, inked) : NULL;
 	PIX *out = pale ? pixCopy(NULL, grey) : NULL;
@@ -54,16 +51,18 @@ static PIX *middle(PIX *grey, double dpi)
 
 static int look_middle(struct look *l, const struct page *grey)
 {
-	static const struct look_try tries[] = {
-		{CROP_GREY, CROP_CLEAN, 0}, {CROP_GREY, CROP_MILD, 0}, {CROP_GREY, CROP_SOFT, 0}};
+	static const struct look_try tries[] = {{CROP_MIDDLE, CROP_CLEAN, 0},
+		{CROP_MIDDLE, CROP_MILD, 0}, {CROP_MIDDLE, CROP_SOFT, 0}};
+	unsigned paper = paper_of(grey->pix);
 	cleanup_with(page_done) struct page mid = *grey;
 	int r;
 
-	mid.pix = middle(grey->pix, grey->dpi);
+	mid.pix = middle(grey->pix, grey->dpi, paper);
 	if (!mid.pix)
 		return -ENOMEM;
-	l->page = &mid;
 	r = ink_look_dark(&mid, &l->ink);
+	l->page = grey;
+	l->ink.paper = paper;
 	if (r == 0)
 		r = look_boxes(l, tries, ARRAY_SIZE(tries));
 	if (r == 0)

@@ -33,6 +33,9 @@ bool ink_has_size(double w, double h);
 /* Unless it is there already, or there are too many. */
 void ink_add(struct ink *ink, const struct ink_box *b);
 
+#define FRAME_SIDES_MAX 400U /* upright lines of one page; tables have many */
+#define FRAME_BEST_MAX  10U  /* frames of one page, the best drawn ones */
+
 /* Boxes with four drawn sides. `cell`: millimetres of a pixel of the mask, `step` the page's pixels
    of it. What memory does not suffice for is not found. */
 void frame_boxes(PIX *mask, double cell, unsigned step, struct ink *ret);

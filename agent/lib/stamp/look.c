@@ -26,7 +26,7 @@ static const double scales[] = {96, 200, 380};
 #define ERRORS_SURE        50   /* hundredths of a letter */
 #define PART_SHARE         0.15 /* of the smaller of two boxes, one of which says a part of the other */
 #define TRUST_SHORT        25 /* of 100: words of a few letters come out of noise */
-#define TRUST_TONE         60
+#define TRUST_TONE         45
 #define SHORT_BYTES        8
 #define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
 
@@ -48,9 +48,9 @@ int look_engine(struct stamp *s)
 	return s->letters ? 0 : letters_new(buf_view(&s->model), &s->letters);
 }
 
-/* The word that a line of what was read means. */
-static const struct stamp_word *find_line(
-	struct stamp *s, struct view text, double frame_mm, unsigned *ret_errors)
+/* The word that a line of what was read means; `ret_line` is that line. */
+static const struct stamp_word *find_line(struct stamp *s, struct view text, double frame_mm,
+	unsigned *ret_errors, struct view *ret_line)
 {
 	const struct stamp_word *best = NULL;
 	unsigned best_errors = 0;
@@ -59,17 +59,20 @@ static const struct stamp_word *find_line(
 		const uint8_t *end = memchr(text.p + from, '\n', text.n - from);
 		size_t to = end ? (size_t)(end - text.p) : text.n;
 		unsigned errors;
-		const struct stamp_word *w = words_find(
-			&s->words, view_sub(text, from, to - from), frame_mm, &errors);
+		struct view line = view_sub(text, from, to - from);
+		const struct stamp_word *w = words_find(&s->words, line, frame_mm, &errors);
 
 		if (w && (!best || errors < best_errors)) {
 			best = w;
+			*ret_line = line;
 			best_errors = errors;
 		}
 		from = to + 1;
 	}
-	if (!best) /* a word over two lines */
+	if (!best) { /* a word over two lines */
 		best = words_find(&s->words, text, frame_mm, &best_errors);
+		*ret_line = text;
+	}
 	*ret_errors = best_errors;
 	return best;
 }
@@ -92,6 +95,18 @@ static int read_letters(
 	return r;
 }
 
+/* Whether a short word has the right tone: as it was read, or as the dot says where none was. */
+static bool has_tone(const struct stamp_word *w, struct view line, const struct crop *crop)
+{
+	switch (words_tone(w, line)) {
+	case WORDS_TONE_SAME: return true;
+	case WORDS_TONE_LOST: return crop->dot || crop->sides == 4;
+	case WORDS_TONE_BARE: return crop->dot;
+	case WORDS_TONE_OTHER:
+	default: return false;
+	}
+}
+
 static int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel,
 	enum crop_way way, unsigned turn, struct found *ret)
 {
@@ -110,14 +125,20 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 	if (r == 0) {
 		double frame = ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0;
 		unsigned errors = 0;
-		const struct stamp_word *w = find_line(l->stamp, buf_view(&text), frame, &errors);
+		struct view line;
+		const struct stamp_word *w = find_line(
+			l->stamp, buf_view(&text), frame, &errors, &line);
 
 		if (ret->trust >= TRUST_TONE &&
-			words_has_other_tone(&l->stamp->words, buf_view(&text), frame))
+			words_has_other_tone(&l->stamp->words, buf_view(&text)))
 			ret->other_tone = true;
-		if (w && strlen(w->text) < SHORT_BYTES &&
-			(ret->trust < TRUST_SHORT || ret->other_tone))
-			w = NULL;
+		if (w && strlen(w->text) < SHORT_BYTES) {
+			bool known = has_tone(w, line, &crop);
+
+			ret->doubt |= !known && words_tone(w, line) != WORDS_TONE_OTHER;
+			if (ret->trust < TRUST_SHORT || ret->other_tone || !known)
+				w = NULL;
+		}
 		/* What is left between the letters of a text is half guessed. */
 		if (w && channel == CROP_TONE && (crop.sides < 3 || 2 * errors > w->errors))
 			w = NULL;
@@ -141,7 +162,7 @@ static int look_tries(struct look *l, const struct ink_box *box, const struct lo
 
 		if (ret->word && (ret->errors <= ERRORS_SURE || t->turn))
 			break;
-		if (ret->trust >= TRUST_CLEAR)
+		if (ret->trust >= TRUST_CLEAR && !ret->doubt)
 			break; /* clearly something else */
 		if (i > 1 && (ret->sides < 2 || is_tall) && !(turn && t->turn))
 			continue; /* what is no frame is not tried in every way */
@@ -181,7 +202,7 @@ static bool is_unreadable(const struct look *l, const struct ink_box *box, const
 {
 	double w = page_mm(l->page, box->w), h = page_mm(l->page, box->h);
 
-	return !f->word && f->sides == 4 && f->trust < TRUST_GARBAGE &&
+	return !f->word && f->sides == 4 && (f->trust < TRUST_GARBAGE || f->doubt) &&
 		f->ink >= UNREADABLE_INK_MIN && f->ink <= UNREADABLE_INK_MAX &&
 		MIN(w, h) >= UNREADABLE_MM_MIN && MIN(w, h) <= UNREADABLE_MM_MAX &&
 		words_have_width(&l->stamp->words, MAX(w, h));
@@ -191,7 +212,8 @@ static void look_note(struct look *l, const struct ink_box *box, const struct fo
 {
 	bool unreadable = is_unreadable(l, box, f);
 
-	if ((f->word || f->trust >= TRUST_CLEAR || unreadable) && l->n_read < ARRAY_SIZE(l->read))
+	if ((f->word || (f->trust >= TRUST_CLEAR && !f->doubt) || unreadable) &&
+		l->n_read < ARRAY_SIZE(l->read))
 		l->read[l->n_read++] = (struct reading){
 			.box = *box, .word = f->word, .unreadable = unreadable, .sides = f->sides};
 }

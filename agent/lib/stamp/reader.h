@@ -22,7 +22,8 @@ struct found {
 	unsigned errors;
 	unsigned sides;  /* of its frame */
 	int trust;       /* how sure the engine was of what it read, 0 ... 100 */
-	bool other_tone; /* of a short word was read, and not in its own frame */
+	bool other_tone; /* of a short word was read */
+	bool doubt;      /* a short word was read without the marks that tell it from others */
 	double ink;
 };
 

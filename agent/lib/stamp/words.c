@@ -4,11 +4,13 @@
 #include <string.h>
 
 /* Costs in hundredths of a letter. */
-#define LETTER  100
-#define ALIKE   50 /* letters that look alike, and doubled ones */
-#define STROKE  60 /* one that is a stroke: easily lost, easily added by a frame */
-#define TONE    60 /* another tone, in short words */
-#define FITTING 50 /* forgiven where the frame has the word's own size */
+#define LETTER        100
+#define ALIKE         50 /* letters that look alike, and doubled ones */
+#define STROKE        60 /* one that is a stroke: easily lost, easily added by a frame */
+#define STOUT         70 /* M, which a worn stamp makes an H or N */
+#define TONE          60 /* another tone, in short words */
+#define FITTING       50 /* forgiven where the frame has the word's own size */
+#define FITTING_SHORT 75 /* a short word with more errors is another: BẬT, ĐẠT */
 
 #define SHORT_WORD 4 /* letters */
 
@@ -113,8 +115,27 @@ static uint32_t next_code(struct view v, size_t *at)
 	return more ? 0 : cp;
 }
 
+/* (c)ircumflex, (b)reve, or 0. */
+static char hat_of(uint32_t cp)
+{
+	switch (cp) {
+	case 0xc2:
+	case 0xca:
+	case 0xd4:
+	case 0xe2:
+	case 0xea:
+	case 0xf4:
+	case 0x1ea4 ... 0x1ead:
+	case 0x1ebe ... 0x1ec7:
+	case 0x1ed0 ... 0x1ed9: return 'c';
+	case 0x102 ... 0x103:
+	case 0x1eae ... 0x1eb7: return 'b';
+	default: return 0;
+	}
+}
+
 struct folded {
-	char letters[STAMP_TEXT_MAX + 1], tones[STAMP_TEXT_MAX];
+	char letters[STAMP_TEXT_MAX + 1], tones[STAMP_TEXT_MAX], hats[STAMP_TEXT_MAX];
 	size_t n, small; /* letters; those that are no capitals */
 };
 
@@ -135,6 +156,7 @@ static size_t fold(struct view text, struct folded *ret)
 		if (c) {
 			ret->small += !is_capital(cp);
 			ret->tones[n] = tone_of(cp);
+			ret->hats[n] = hat_of(cp);
 			ret->letters[n++] = c;
 		} else if (cp == ' ' && n > start) {
 			before = start;
@@ -149,6 +171,7 @@ static size_t fold(struct view text, struct folded *ret)
 	if (tokens > 1 && first == 1 && n > 1 && is_stroke(ret->letters[0])) {
 		memmove(ret->letters, ret->letters + 1, n - 1);
 		memmove(ret->tones, ret->tones + 1, n - 1);
+		memmove(ret->hats, ret->hats + 1, n - 1);
 		n--;
 	}
 	ret->letters[n] = 0;
@@ -176,7 +199,7 @@ static unsigned swap_cost(char a, char b)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (strchr(groups[i], a) && strchr(groups[i], b))
 			return ALIKE;
-	return LETTER;
+	return strchr("MHN", a) && strchr("MHN", b) ? STOUT : LETTER;
 }
 
 /* Edit distance of what was read to what is meant. */
@@ -243,7 +266,7 @@ const struct stamp_word *words_find(
 		unsigned errors = distance(read.letters, read.n, word.letters, m) +
 			tone_cost(&read, &word);
 
-		if (has_width(w, frame_mm))
+		if (has_width(w, frame_mm) && (m > SHORT_WORD || errors <= FITTING_SHORT))
 			errors = errors > FITTING ? errors - FITTING : 0;
 		if (errors > w->errors)
 			continue;
@@ -267,16 +290,57 @@ bool words_have_width(const struct stamp_words *words, double frame_mm)
 	return false;
 }
 
-bool words_has_other_tone(const struct stamp_words *words, struct view text, double frame_mm)
+/* Marks of a text that a word has, and others that the word would be another with. */
+static void count_marks(
+	const char *read, size_t n, const char *word, size_t m, const char *others, unsigned ret[2])
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!read[i])
+			continue;
+		if (memchr(word, read[i], m))
+			ret[0]++;
+		else if (strchr(others, read[i]))
+			ret[1]++;
+	}
+}
+
+static size_t marks_of(const char *word, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += word[i] != 0;
+	return sum;
+}
+
+enum words_tone words_tone(const struct stamp_word *w, struct view text)
+{
+	struct folded read, word;
+	unsigned tones[2] = {0}, hats[2] = {0};
+
+	if (fold(view_str(w->text), &word) > SHORT_WORD || marks_of(word.tones, word.n) != 1)
+		return WORDS_TONE_SAME;
+	(void)fold(text, &read);
+	/* Syllables that end in -t have an acute or a dot, no other tone: those are misread. */
+	count_marks(read.tones, read.n, word.tones, word.n, "ad", tones);
+	count_marks(read.hats, read.n, word.hats, word.n, "cb", hats);
+	if (tones[1] || hats[1])
+		return WORDS_TONE_OTHER;
+	if (tones[0])
+		return WORDS_TONE_SAME;
+	return hats[0] ? WORDS_TONE_LOST : WORDS_TONE_BARE;
+}
+
+bool words_has_other_tone(const struct stamp_words *words, struct view text)
 {
 	struct folded read, word;
 
 	if (fold(text, &read) == 0 || read.n > SHORT_WORD)
 		return false;
 	for (size_t i = 0; i < words->n; i++)
-		if (fold(view_str(words->v[i].text), &word) == read.n &&
+		if (!words->v[i].harmless && fold(view_str(words->v[i].text), &word) == read.n &&
 			memcmp(read.letters, word.letters, read.n) == 0 &&
-			tone_cost(&read, &word) > 0 && !has_width(&words->v[i], frame_mm))
+			words_tone(&words->v[i], text) == WORDS_TONE_OTHER)
 			return true;
 	return false;
 }

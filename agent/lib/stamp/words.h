@@ -14,9 +14,17 @@ size_t words_fold(struct view text, char *ret, size_t size);
 /* Whether a word that is handed on has a frame of that width. */
 bool words_have_width(const struct stamp_words *words, double frame_mm);
 
-/* Whether a text is a short word but for its tone, and not in a frame of that word's width: MẤT,
-   MẮT, where the list has MẬT. */
-bool words_has_other_tone(const struct stamp_words *words, struct view text, double frame_mm);
+/* What a text says of the tone of a short word that it was taken for: MẤT, MẮT, MẶT are not MẬT. */
+enum words_tone {
+	WORDS_TONE_SAME, /* or the word is not short */
+	WORDS_TONE_LOST, /* MÂT */
+	WORDS_TONE_BARE, /* MAT: none of the marks above the letter either */
+	WORDS_TONE_OTHER,
+};
+enum words_tone words_tone(const struct stamp_word *w, struct view text);
+
+/* Whether a text is a short word that is handed on, but for its tone. */
+bool words_has_other_tone(const struct stamp_words *words, struct view text);
 
 /* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
    of a letter. Only capitals are stamps. `frame_mm` is the width of the whole frame around it, or 0

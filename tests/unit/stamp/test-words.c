@@ -91,15 +91,44 @@ static void test_tones(void **state)
 	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
 
 	(void)state;
-	assert_true(words_has_other_tone(&words, VIEW_LIT("MẤT"), 0));
-	assert_true(words_has_other_tone(&words, VIEW_LIT("| MÁT"), 0));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("MẤT"), 20));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("MẬT"), 0));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("MAT"), 0));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("TUYẾT MẬT"), 0));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẤT")));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("| MÁT")));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẶT")));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MẬT")));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MAT")));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("TUYẾT MẬT")));
 	assert_true(words_have_width(&words, 41));
 	assert_false(words_have_width(&words, 60));
 	assert_false(words_have_width(&words, 0));
+}
+
+/* What only the marks of a letter tell apart. */
+static void test_tone_of_a_short_word(void **state)
+{
+	static const struct {
+		const char *read;
+		enum words_tone tone;
+	} cases[] = {
+		{"MẬT", WORDS_TONE_SAME},
+		{"MẠT", WORDS_TONE_SAME},
+		{"_ MIẬT.", WORDS_TONE_SAME},
+		{"MẤT", WORDS_TONE_OTHER},
+		{"MÁT1", WORDS_TONE_OTHER},
+		{"MẮT", WORDS_TONE_OTHER},
+		{"MẶT", WORDS_TONE_OTHER},
+		{"MĂT", WORDS_TONE_OTHER},
+		{"MÂT", WORDS_TONE_LOST},
+		{"MẦT", WORDS_TONE_LOST},
+		{"MAT", WORDS_TONE_BARE},
+		{"MÀT", WORDS_TONE_BARE},
+	};
+	static const struct stamp_word mat = {"MẬT", 50, 20, false},
+				       longer = {"TỐI MẬT", 150, 30, false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(words_tone(&mat, view_str(cases[i].read)), cases[i].tone);
+	assert_int_equal(words_tone(&longer, VIEW_LIT("TOI MẤT")), WORDS_TONE_SAME);
 }
 
 /* The frame's width speaks for a word. */
@@ -109,9 +138,12 @@ static void test_frame(void **state)
 	unsigned errors;
 
 	(void)state;
-	assert_null(words_find(&words, VIEW_LIT("MST"), 0, &errors));
-	assert_string_equal(words_find(&words, VIEW_LIT("MST"), 20, &errors)->text, "MẬT");
-	assert_null(words_find(&words, VIEW_LIT("MST"), 30, &errors));
+	assert_null(words_find(&words, VIEW_LIT("HẬT"), 0, &errors));
+	assert_string_equal(words_find(&words, VIEW_LIT("HẬT"), 20, &errors)->text, "MẬT");
+	assert_null(words_find(&words, VIEW_LIT("HẬT"), 30, &errors));
+	/* but does not make another word of it */
+	assert_null(words_find(&words, VIEW_LIT("ĐẠT"), 20, &errors));
+	assert_null(words_find(&words, VIEW_LIT("BẬT"), 20, &errors));
 }
 
 static void test_harmless_wins(void **state)
@@ -132,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_fold_is_bounded),
 		cmocka_unit_test(test_misread),
 		cmocka_unit_test(test_tones),
+		cmocka_unit_test(test_tone_of_a_short_word),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_harmless_wins),
 	};
