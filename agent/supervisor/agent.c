@@ -199,9 +199,11 @@ void agent_ask_to_look(struct agent *a, bool announce)
 /* What is told while no watch lives waits in the group. */
 static void give_arrivals(struct agent *a, struct proc *watch)
 {
-	int fds[2] = {group_arrivals_fd(a->group), a->subjects_read_fd};
+	const struct news *n = group_news(a->group);
+	int fds[3] = {n->writes, a->subjects_read_fd, n->moves};
 
-	if (fds[0] >= 0 && proc_send(watch, SUP_ARRIVALS, 0, VIEW_EMPTY, fds, 2) < 0)
+	if (fds[0] >= 0 &&
+		proc_send(watch, SUP_ARRIVALS, 0, VIEW_EMPTY, fds, fds[2] >= 0 ? 3 : 2) < 0)
 		proc_kill(watch, false);
 }
 

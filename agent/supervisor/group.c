@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "supervisor/helper.h"
 #include "supervisor/mounts.h"
+#include "supervisor/news.h"
 #include "supervisor/servers.h"
 
 #ifndef FAN_MARK_IGNORE
@@ -49,16 +50,16 @@ struct covered {
 	uint64_t dev;
 	uint32_t id; /* of a mount of it: a device number may be given again */
 	bool marked, seen;
-	uint32_t uid;  /* whose server it is */
-	bool arrivals; /* what is written there is told, too */
-	int error;     /* of the last attempt to mark it */
-	pid_t helper;  /* that is marking it, or 0 */
+	uint32_t uid;         /* whose server it is */
+	bool arrivals, moves; /* what is written there is told, and what is renamed */
+	int error;            /* of the last attempt to mark it */
+	pid_t helper;         /* that is marking it, or 0 */
 	uint64_t helper_since;
 };
 
 struct group {
 	int fd;
-	int arrivals; /* a group that only tells of closes after writing; -1: the kernel has none */
+	struct news news;
 	int mounts_fd, host_mounts_fd;
 	const struct config_paths *protect; /* the supervisor's configuration outlives the group */
 	struct covered *covered;
@@ -157,7 +158,7 @@ int group_new(
 
 	if (!g)
 		return -ENOMEM;
-	g->fd = g->arrivals = g->mounts_fd = g->host_mounts_fd = -1;
+	g->fd = g->news.writes = g->news.moves = g->mounts_fd = g->host_mounts_fd = -1;
 	g->protect = protect;
 	g->covered = calloc(COVERED_MAX, sizeof(*g->covered));
 	g->exes = calloc(EXES_MAX, sizeof(*g->exes));
@@ -166,12 +167,8 @@ int group_new(
 		r = g->fd = open_group(ret_why, why_size);
 		r = MIN(r, 0);
 	}
-	/* Bounded: what is told is not held, so that a flood would only grow. Without it nothing
-	   but the channel `receive` is missing. */
 	if (r == 0)
-		g->arrivals = fanotify_init(
-			FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
-			O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+		news_open(&g->news);
 	if (r == 0)
 		r = probe(g->fd, &g->pre_access, ret_why, why_size);
 	if (r == 0) {
@@ -201,7 +198,7 @@ struct group *group_free(struct group *g)
 	if (g->fd >= 0)
 		group_uncover(g);
 	fd_close(g->fd);
-	fd_close(g->arrivals);
+	news_close(&g->news);
 	fd_close(g->host_mounts_fd);
 	fd_close(g->mounts_fd);
 	for (size_t i = 0; g->exes && i < g->n_exes; i++)
@@ -217,9 +214,9 @@ int group_fd(const struct group *g)
 	return g->fd;
 }
 
-int group_arrivals_fd(const struct group *g)
+const struct news *group_news(const struct group *g)
 {
-	return g->arrivals;
+	return &g->news;
 }
 
 int group_host_mounts_fd(const struct group *g)
@@ -268,18 +265,6 @@ static int mark_file_system(const struct group *g, const char *path)
 {
 	if (fanotify_mark(
 		    g->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_PERM, AT_FDCWD, path) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Tells of what is written there. A server's own file system is left out: telling opens the file,
-   which would wait for the server. */
-static int tell_arrivals(const struct group *g, const char *path)
-{
-	if (g->arrivals < 0)
-		return -EOPNOTSUPP;
-	if (fanotify_mark(g->arrivals, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_CLOSE_WRITE,
-		    AT_FDCWD, path) < 0)
 		return -errno;
 	return 0;
 }
@@ -462,7 +447,9 @@ static int cover(struct group *g, const char *path, const struct mount_entry *m)
 	r = mark_file_system(g, path);
 	c->error = -r;
 	c->marked = r == 0;
-	c->arrivals = r == 0 && tell_arrivals(g, path) == 0;
+	/* A server's own file system is left out: telling opens the file, which would wait for the
+	   server. */
+	c->arrivals = r == 0 && news_add(&g->news, path, &c->moves);
 	return r < 0 ? r : 1;
 }
 
@@ -552,7 +539,7 @@ static int on_private(void *userdata, const struct mount_entry *m)
 	const struct private_mounts *p = userdata;
 	struct same_dev same = {.dev = m->dev};
 	char path[PATH_MAX];
-	bool wanted = false;
+	bool wanted = false, moves;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		wanted |= strcmp(m->type, types[i]) == 0;
@@ -562,7 +549,7 @@ static int on_private(void *userdata, const struct mount_entry *m)
 	snprintf(path, sizeof(path), "/proc/%u/root%s", p->pid, m->mount_point);
 	/* One that cannot be marked does not keep the others from it. */
 	unchecked(mark_file_system(p->group, path));
-	unchecked(tell_arrivals(p->group, path));
+	unchecked(news_add(&p->group->news, path, &moves));
 	return 0;
 }
 
@@ -606,9 +593,7 @@ void group_uncover(struct group *g)
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | kinds[i], 0, AT_FDCWD, NULL);
-	if (g->arrivals >= 0)
-		(void)fanotify_mark(
-			g->arrivals, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	news_flush(&g->news);
 	if (g->rescue)
 		rescue_stop(g->rescue);
 	g->n_covered = 0;
@@ -633,11 +618,9 @@ void group_disarm(struct group *g)
 	/* The ignore marks on our own mounts stay: they hold nobody, and are there for the next
 	   time. */
 	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
-	if (g->arrivals >= 0)
-		(void)fanotify_mark(
-			g->arrivals, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	news_flush(&g->news);
 	for (size_t i = 0; i < g->n_covered; i++)
-		g->covered[i].marked = g->covered[i].arrivals = false;
+		g->covered[i].marked = g->covered[i].arrivals = g->covered[i].moves = false;
 	if (g->rescue)
 		rescue_stop(g->rescue);
 	g->armed = false;
@@ -763,6 +746,7 @@ void group_status(const struct group *g, struct json *j)
 				: c->marked ? "covered"
 					    : "on demand");
 		json_key_bool(j, "arrivals", c->arrivals);
+		json_key_bool(j, "moves", c->moves);
 		json_key_str(j, "why", c->error ? strerror(c->error) : "");
 		json_object_end(j);
 	}

@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/macros.h"
 #include "subject/apptable.h"
+#include "supervisor/news.h"
 #include "supervisor/rescue.h"
 #include "wire/config.h"
 
@@ -37,10 +38,8 @@ void group_guard(struct group *g, struct rescue *rescue);
 
 int group_fd(const struct group *g);
 
-/* Tells of closes after writing on the file systems that are covered; -1 where it could not be
- * made.
- */
-int group_arrivals_fd(const struct group *g);
+/* What is written and renamed on the file systems that are covered. */
+const struct news *group_news(const struct group *g);
 
 /* The mount table of the host's own namespace: what a path there means. */
 int group_host_mounts_fd(const struct group *g);

@@ -124,6 +124,50 @@ static void write_descriptors(const struct agent *a, struct json *j)
 		(struct words){"recorded; reading goes on", "được ghi lại; vẫn đọc được"});
 }
 
+/* What is asked of a program before it starts, and of what an application brings. */
+static void write_programs(const struct agent *a, struct json *j)
+{
+	const struct news *news = group_news(a->group);
+
+	way(j, PARTLY, (struct words){"starts of applications", "lúc ứng dụng khởi chạy"},
+		(struct words){
+			"held for programs that lie where the policy says, and for those of "
+			"snaps and of flatpaks that are installed for all users; flatpaks of one "
+			"user, and copies, are noticed moments after their start",
+			"được giữ lại để hỏi với chương trình nằm ở nơi chính sách nêu, của snap "
+			"và "
+			"của flatpak cài cho mọi người; flatpak của riêng một người và bản sao "
+			"được nhận ra ngay sau khi chạy"});
+	way(j, PARTLY,
+		(struct words){
+			"programs that applications bring", "chương trình do ứng dụng mang về"},
+		(struct words){"what an application writes in a protected folder is asked about "
+			       "when it starts, until the agent ends; scripts given to an "
+			       "interpreter by name are not",
+			"chương trình mà ứng dụng ghi vào thư mục được bảo vệ thì được hỏi khi "
+			"chạy, "
+			"cho đến khi tác tử dừng; tập lệnh giao cho trình thông dịch thì không"});
+	if (news->writes < 0)
+		way(j, NOT_COVERED,
+			(struct words){"files that applications write", "tệp do ứng dụng ghi"},
+			(struct words){"this kernel does not tell of them", "nhân này không báo"});
+	else
+		way(j, PARTLY,
+			(struct words){"files that applications write", "tệp do ứng dụng ghi"},
+			news->moves < 0
+				? (struct words){"what is written elsewhere and renamed into a "
+						 "protected folder is not seen on this kernel, "
+						 "nor what is written through a document portal",
+					  "nhân này không báo tệp ghi ở nơi khác rồi đổi tên vào "
+					  "thư mục được bảo vệ; tệp ghi qua cổng tài liệu cũng "
+					  "không thấy"}
+				: (struct words){"written there or renamed to there; not what is "
+						 "written through a document portal, nor whole "
+						 "folders that are moved there",
+					  "ghi tại chỗ hoặc đổi tên vào đó; không thấy tệp ghi qua "
+					  "cổng tài liệu và cả thư mục được chuyển vào"});
+}
+
 static void write_rest(struct json *j)
 {
 	way(j, NOT_COVERED,
@@ -151,6 +195,7 @@ void agent_write_ways(const struct agent *a, struct json *j)
 	json_array(j);
 	write_opens(a, j);
 	write_descriptors(a, j);
+	write_programs(a, j);
 	write_rest(j);
 	json_array_end(j);
 }

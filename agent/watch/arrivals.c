@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "model/filekey.h"
+#include "moves.h"
 #include "subject/procline.h"
 #include "wire/pack.h"
 #include "wire/protocol.h"
@@ -43,7 +44,8 @@ struct stranger {
 
 struct arrivals {
 	struct loop *loop;
-	struct loop_source *source;
+	struct loop_source *source, *moves_source;
+	struct moves *moves;
 	struct loop_timer *timer;
 	const struct config *config;
 	struct wire_peer *core;
@@ -223,6 +225,39 @@ static int on_group(void *userdata, int fd, uint32_t events)
 	return 0;
 }
 
+static bool is_wanted(void *userdata, uint32_t pid)
+{
+	struct subject s;
+
+	return find_writer(userdata, pid, clock_now(), &s);
+}
+
+static void on_moved(void *userdata, uint32_t pid, int fd)
+{
+	struct arrivals *a = userdata;
+	struct subject s;
+
+	if (find_writer(a, pid, clock_now(), &s))
+		take(a, fd, &s, clock_now());
+	else
+		fd_close(fd);
+}
+
+static int on_moves(void *userdata, int fd, uint32_t events)
+{
+	struct arrivals *a = userdata;
+	int r = 1;
+
+	(void)fd;
+	(void)events;
+	for (int i = 0; i < READS_MAX && r > 0; i++) {
+		r = moves_read(a->moves, is_wanted, on_moved, a);
+		a->missed += r < 0;
+	}
+	schedule(a);
+	return 0;
+}
+
 /* ---- offering ---- */
 
 static bool is_outside(const struct arrivals *a, const char *path)
@@ -358,6 +393,13 @@ void arrivals_taken(struct arrivals *a, uint32_t id)
 	schedule(a);
 }
 
+int arrivals_moves(struct arrivals *a, int group)
+{
+	int r = a->moves ? -EPROTO : moves_new(group, &a->config->protect, &a->moves);
+
+	return r < 0 ? r : loop_add(a->loop, group, EPOLLIN, on_moves, a, &a->moves_source);
+}
+
 int arrivals_start(struct arrivals *a, int group, int memory)
 {
 	const struct subjects *s;
@@ -406,6 +448,8 @@ struct arrivals *arrivals_free(struct arrivals *a)
 	list_for_each_safe(n, tmp, &a->list)
 		release(a, list_entry(n, struct arrival, node));
 	loop_source_remove(a->source);
+	loop_source_remove(a->moves_source);
+	moves_free(a->moves);
 	loop_timer_free(a->timer);
 	fd_close(a->group);
 	if (a->subjects)

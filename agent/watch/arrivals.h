@@ -25,6 +25,9 @@ struct arrivals *arrivals_free(struct arrivals *a); /* takes NULL, returns NULL 
 /* SUP_ARRIVALS: takes the group over, maps the memory. */
 must_check int arrivals_start(struct arrivals *a, int group, int memory);
 
+/* After it: the group of renames, which is taken over. */
+must_check int arrivals_moves(struct arrivals *a, int group);
+
 /* The core to offer to, or NULL. What the last one had not taken is offered again. */
 void arrivals_core(struct arrivals *a, struct wire_peer *core);
 void arrivals_taken(struct arrivals *a, uint32_t id); /* CORE_RECEIVED */

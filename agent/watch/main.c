@@ -314,11 +314,12 @@ static int on_stop(void *userdata)
 static int on_other(void *userdata, struct wire_frame *f)
 {
 	struct watch *w = userdata;
+	int r = arrivals_start(w->arrivals, wire_frame_take_fd(f, 0), f->fds[1]);
 
-	return arrivals_start(w->arrivals, wire_frame_take_fd(f, 0), f->fds[1]);
+	return r == 0 && f->n_fds > 2 ? arrivals_moves(w->arrivals, wire_frame_take_fd(f, 2)) : r;
 }
 
-static const struct wire_row rows[] = {{SUP_ARRIVALS, 0, 0, 2}};
+static const struct wire_row rows[] = {{SUP_ARRIVALS, 0, 0, 2}, {SUP_ARRIVALS, 0, 0, 3}};
 
 static const struct child_events events = {.peer = on_peer,
 	.stop = on_stop,

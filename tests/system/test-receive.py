@@ -33,8 +33,8 @@ rules:
 """
 APPS = """version: 1
 apps:
-  - {id: lab-chat, name: Lab chat, category: chat, exe: /opt/lab/chat-client}
-  - {id: lab-other, name: Lab other, category: chat, exe: /opt/lab/other-client}
+  - {id: lab-chat, name: Lab chat, category: chat, exe: [/opt/lab/chat-client, /opt/lab/py-chat]}
+  - {id: lab-other, name: Lab other, category: chat, exe: [/opt/lab/other-client, /opt/lab/py-other]}
 """
 SECRET = "TRẠM QUAN TRẮC\\nSố: 5/BC\\n\\nMẬT\\n\\nBÁO CÁO\\n\\nMực nước hồ chứa số %s là bốn mét.\\n"
 INTERNAL = "LƯU HÀNH NỘI BỘ\\n\\nSố: 7/TB\\n\\nTHÔNG BÁO\\n\\nHọp tổ số %s lúc tám giờ.\\n"
@@ -57,6 +57,13 @@ def client(script, exe=CLIENT):
 
 def write(text, path, n=1):
     return f"printf '{text % n}' > '{path}'"
+
+
+def download(part, path, text, who="other"):
+    """Written in one folder and renamed into another by one process, as clients do it."""
+    body = text.replace("\\n", "\n")
+    return as_user(f"/opt/lab/py-{who}", "-c", f"import os\nopen({str(part)!r}, 'w').write({body!r})\n"
+                   f"os.rename({str(part)!r}, {str(path)!r})")
 
 
 def incidents(f, path):
@@ -85,6 +92,8 @@ def setup():
     CLIENT.parent.mkdir(parents=True)
     shutil.copy("/bin/dash", CLIENT)
     shutil.copy("/bin/dash", OTHER)
+    for who in ("chat", "other"):
+        shutil.copy("/usr/bin/python3", f"/opt/lab/py-{who}")
     (lab.ETC / "apps").mkdir(parents=True)
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
     (lab.ETC / "policy.yaml").write_text(POLICY)
@@ -354,6 +363,37 @@ def monitor_moves_nothing(f):
     path, i = receive_secret(f, "mat-10.txt", 21)
     equal((i["action"], i["intended"]), ("log", "quarantine"))
     assert "MẬT" in path.read_text() and "quarantine" not in i
+
+
+@test
+def a_download_from_an_unprotected_folder(f):
+    """Written elsewhere on the same file system, and then renamed into a protected folder."""
+    (lab.ETC / "policy.yaml").write_text(POLICY)
+    home, cache = DOCS / "nha", DOCS / "tam"
+    for d in (home, cache, home / "con"):
+        d.mkdir()
+        d.chmod(0o777)
+    f.agent.stop()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", protect=(home,)).start()
+    try:
+        assert all(c["moves"] for c in f.agent.status()["supervisor"]["coverage"] if c["arrivals"])
+        download(cache / "a.part", home / "con/a.txt", SECRET % 31)
+        i = one(f, home / "con/a.txt")
+        equal((i["app"], i["level"], i["way"]), ("lab-other", "confidential", "written"))
+        # Again, now by the client whose files are moved to quarantine.
+        download(cache / "b.part", home / "b.txt", SECRET % 32, "chat")
+        assert one(f, home / "b.txt")["quarantine"]["moved"]
+        # What others move there, and what is moved within, is not told again.
+        as_user("sh", "-c", write(SECRET, cache / "c.part", 33))
+        as_user("mv", str(cache / "c.part"), str(home / "c.txt"))
+        as_user("/opt/lab/py-other", "-c", f"import os\nos.rename('{home}/con/a.txt', '{home}/a2.txt')")
+        download(cache / "d.part", home / "d.txt", SECRET % 34)
+        one(f, home / "d.txt")
+        equal([incidents(f, home / name) for name in ("c.txt", "a2.txt")], [[], []])
+        equal(incidents(f, cache / "a.part"), [])
+    finally:
+        f.agent.stop()
+        f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
 
 
 @test

@@ -205,6 +205,7 @@ static const struct jail_call watch_calls[] = {
 	CALL(inotify_add_watch),
 	CALL(inotify_rm_watch),
 	CALL(name_to_handle_at), /* directories, as events name them */
+	CALL(open_by_handle_at), /* where a file was moved to */
 	CALL(ioprio_set),
 	CALL(setpriority), /* crawling is background work */
 	EQUAL(ioctl, 1, FS_IOC_GETVERSION),

@@ -302,6 +302,9 @@ bool procline_next_mount(struct view *text, struct procline_mount *ret)
 
 		if (!next_part(&line, ' ', &word) || !number32(word, &m.id))
 			continue;
+		/* The parent's number, the device, the root in the file system, and the point. */
+		for (int i = 0; i < 4; i++)
+			m.point = next_part(&line, ' ', &word) ? word : VIEW_EMPTY;
 		/* The optional fields end with a lone dash; blanks in paths are escaped. */
 		while (next_part(&line, ' ', &word) && !view_eq(word, dash))
 			;

@@ -60,6 +60,7 @@ bool procline_is_below(const char *path, const char *dir);
 /* The next line of mountinfo: the kernel's, but for the options. */
 struct procline_mount {
 	uint32_t id;
+	struct view point; /* with octal escapes for blanks and the like */
 	struct view type;
 };
 bool procline_next_mount(struct view *text, struct procline_mount *ret);

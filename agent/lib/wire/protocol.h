@@ -42,7 +42,8 @@ enum message {
 			application, view; after each SUP_POLICY, which forgets the last ones */
 
 	SUP_ARRIVALS,    /* watch: fd: a fanotify group of closes after writing, on the file systems
-			   that    are covered; fd: the memory of wire/subjects.h, to read */
+			   that    are covered; fd: the memory of wire/subjects.h, to read; fd,
+			   where the kernel has it: a group of renames on the same */
 	SUP_QUARANTINED, /* core: answer to CORE_QUARANTINE and CORE_VAULT; u8 enum vault_outcome,
 			str id in the quarantine, u32 other names that the file has, str why */
 	SUP_POLICY_DONE, /* core: what became of its CORE_POLICY with this number; u32 version, u32
