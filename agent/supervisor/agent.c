@@ -534,15 +534,17 @@ static const struct wire_row gate_rows[] = {
 /* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. Its
    successor does not wait long either, because openers do. */
 static const struct proc_kind kinds[] = {
-	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, -10,
-		100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
-	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 5 * NSEC_PER_SEC, -5, BACKOFF_NS, core_rows,
-		ARRAY_SIZE(core_rows)},
-	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, 10, BACKOFF_NS, NULL,
+	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, 5 * NSEC_PER_SEC,
+		-10, 100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
+	/* Compiling the rules takes a second on a fast machine, many on a slow one. */
+	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 10 * NSEC_PER_SEC, START_NS, -5, BACKOFF_NS,
+		core_rows, ARRAY_SIZE(core_rows)},
+	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, START_NS, 10,
+		BACKOFF_NS, NULL, 0},
+	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, START_NS, 0, BACKOFF_NS, NULL,
 		0},
-	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, 0, BACKOFF_NS, NULL, 0},
 	/* core has deadlines for its jobs */
-	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, BACKOFF_NS, NULL, 0},
+	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, 0, BACKOFF_NS, NULL, 0},
 };
 
 static const struct proc_events events = {

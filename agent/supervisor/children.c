@@ -184,11 +184,11 @@ static int on_restart(void *userdata)
 static int on_ping(void *userdata)
 {
 	struct proc *p = userdata;
-	uint64_t now = clock_now();
+	uint64_t now = clock_now(), limit = p->ready ? p->kind->hang_ns : p->kind->start_ns;
 
 	if (!p->pid)
 		return 0;
-	if (now - p->last_alive >= p->kind->hang_ns) {
+	if (now - p->last_alive >= limit) {
 		proc_kill(p, true);
 		return 0;
 	}

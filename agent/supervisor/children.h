@@ -35,6 +35,7 @@ struct proc_kind {
 	const char *program; /* in libexec */
 	uint64_t ping_ns;    /* between pings; 0: none */
 	uint64_t hang_ns;    /* without an answer: killed and replaced */
+	uint64_t start_ns; /* the same until it is ready: it reads and compiles without answering */
 	int nice;
 	uint64_t backoff_ns; /* between restarts, at most */
 	const struct wire_row *rows;
