@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bars as SVG, with the same figures in a table: for who cannot see them, and for copying.
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { day } from '../format';
 import type { Overview } from '../types';
 import { count, name, t } from '../words';
 import { Wide } from './parts';
 
 const KINDS = ['block', 'justify', 'notify', 'log'] as const;
-const W = 720;
 const H = 160;
 const LEFT = 34;
 const FOOT = 18;
@@ -20,15 +19,28 @@ function ceiling(n: number): number {
   }
 }
 
+/** As wide as its place, so that its figures are as big as other text. */
+function useWidth() {
+  const ref = useRef<HTMLElement>(null);
+  const [width, set] = useState(640);
+  useEffect(() => {
+    const watch = new ResizeObserver(([e]) => set(Math.max(200, Math.round(e!.contentRect.width))));
+    watch.observe(ref.current!);
+    return () => watch.disconnect();
+  }, []);
+  return { ref, width };
+}
+
 export function Days({ days }: { days: Overview['days'] }) {
   const id = useId();
+  const { ref, width: W } = useWidth();
   const most = ceiling(Math.max(1, ...days.map((d) => KINDS.reduce((n, k) => n + (d[k] ?? 0), 0))));
   const width = (W - LEFT) / Math.max(1, days.length);
   const bar = Math.max(1, Math.min(28, width * 0.7));
-  const every = Math.ceil(days.length / 10);
+  const every = Math.ceil(days.length / Math.max(1, Math.floor((W - LEFT) / 56)));
   const y = (n: number) => H - FOOT - (n / most) * (H - FOOT - 8);
   return (
-    <figure class="chart" aria-labelledby={id}>
+    <figure ref={ref} class="chart" aria-labelledby={id}>
       <figcaption id={id} class="legend">
         {KINDS.map((k) => (
           <span key={k}><svg width="10" height="10" aria-hidden="true" class="swatch"><rect width="10" height="10" class={`bar-${k}`} /></svg> {name('action', k)}</span>
