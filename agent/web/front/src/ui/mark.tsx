@@ -99,7 +99,9 @@ export function MarkDialog({ n, onClose, onMark }: { n: number; onClose: () => v
         else onMark(what);
       }}>
         <p class="hint">{t('mark.how')}</p>
-        <Field label={t('mark.note')}><textarea name="note" rows={3} maxLength={1000} autofocus /></Field>
+        <Field label={t('mark.note')} hint={t('mark.send')}><textarea name="note" rows={3} maxLength={1000} autofocus onKeyDown={(e) => {
+          if (e.key === 'Enter' && e.ctrlKey) e.currentTarget.form?.requestSubmit();
+        }} /></Field>
         <Field label={t('mark.status')}>
           <select name="status">
             <option value="">{t('mark.keep')}</option>

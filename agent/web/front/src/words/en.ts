@@ -287,6 +287,7 @@ export const en: Record<Key, string> = {
   'mark.untag': 'Remove a tag',
   'mark.submit': 'Write to the journal',
   'mark.more': 'Note, assign, tag…',
+  'mark.send': 'Ctrl+Enter writes it.',
   'mark.nothing': 'Choose a status, or fill in at least one field.',
   'mark.done': 'Written: {n} incidents.',
   'mark.done-status': 'Written: {n} incidents as “{status}”.',

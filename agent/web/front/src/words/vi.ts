@@ -287,6 +287,7 @@ export const vi = {
   'mark.untag': 'Bỏ nhãn',
   'mark.submit': 'Ghi vào nhật ký',
   'mark.more': 'Ghi chú, giao, nhãn…',
+  'mark.send': 'Ctrl+Enter để ghi.',
   'mark.nothing': 'Hãy chọn trạng thái, hoặc điền ít nhất một ô.',
   'mark.done': 'Đã ghi: {n} sự cố.',
   'mark.done-status': 'Đã ghi: {n} sự cố thành “{status}”.',

@@ -1,0 +1,412 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The console's pages in a real browser, against the real agent and sealgate-web, about incidents
+that a real chat client caused."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from scene import (DOCS, Scene, equal, go_sendxmpp, lab, make, run, sha, test)
+import console
+
+MODULES = pathlib.Path(os.environ["WEB_MODULES"])
+SHOTS = pathlib.Path(os.environ.get("CONSOLE_SHOTS", "/var/tmp/console-shots"))
+SITE = f"http://127.0.0.1:{console.PORT}"
+EVIL = '<img src=x onerror="alert(1)">.docx'
+PAGES = {"overview": "/", "incidents": "/incidents", "grouped": "/incidents?group=file&not.app=zalo",
+         "inventory": "/inventory", "policy": "/policy", "test": "/test", "health": "/health",
+         "nowhere": "/no/such/page"}
+POLICY = f"""version: 1
+mode: enforce
+apps: [{lab.SHIPPED}/policy/apps]
+rules:
+  - name: state-secret
+    when:
+      family: state-secret
+      category: [meeting, chat, browser]
+    do: block
+  - name: internal
+    when:
+      level: internal
+      category: [meeting, chat, browser]
+    do: log
+  - name: marked-lies-here
+    when: {{channel: at-rest, family: any}}
+    do: log
+"""
+
+
+class Browser:
+    """Chromium as a person who works with the console."""
+
+    def __init__(self, user="all"):
+        self.log = open("/var/log/console-browser.log", "a")
+        self.process = subprocess.Popen(
+            ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "env", "-i",
+             f"HOME=/home/{user}", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", f"WEB_MODULES={MODULES}",
+             "node", str(pathlib.Path(__file__).with_name("drive-console.cjs"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1,
+            cwd=f"/home/{user}")
+
+    def __getattr__(self, do):
+        def ask(at=None, **more):
+            if at is not None:
+                more["at"] = at
+            self.process.stdin.write(json.dumps({"do": do, **more}) + "\n")
+            line = self.process.stdout.readline()
+            answer = json.loads(line) if line else {"error": "the driver ended: " + pathlib.Path(
+                "/var/log/console-browser.log").read_text()[-500:]}
+            if "error" in answer:
+                raise AssertionError(f"{do} {more}: {answer['error']}")
+            return answer["ok"]
+        return ask
+
+    def open(self, path):
+        self.goto(url=SITE + path)
+        self.wait("h1")
+
+    def login(self, user="all"):
+        self.goto(url=f"{SITE}/#login={console.token(user)}")
+        self.wait("header .who")
+
+
+class World(Scene):
+    def __init__(self):
+        super().__init__(policy=POLICY, extra=console.settings(), graphical=False)
+        console.make_people()
+        self.docs = make(["toi-mat.docx", "mat.odt", "noi-bo.docx", "cong-khai.docx"])
+        evil = DOCS / EVIL
+        evil.write_bytes(self.docs["mat.odt"].read_bytes())
+        evil.chmod(0o644)
+        self.evil = evil
+        self.agent.start()
+        self.agent.known(5)
+        self.web = console.Console().start()
+        self.browser = Browser()
+        self.browser.start()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        SHOTS.chmod(0o777)
+        self.id = None
+
+    def stop(self):
+        try:
+            self.browser.stop()
+        except AssertionError:
+            pass
+        self.web.stop()
+        super().stop()
+
+    def incident(self, path):
+        return lab.wait_for(lambda: self.incidents(path, "go-sendxmpp"), 20)[0]
+
+    def passes(self, path):
+        """Whether the client can send it: what the server has, decides."""
+        digest = sha(path)
+        go_sendxmpp(path)
+        return digest in self.server.stored()
+
+
+def setup():
+    return World()
+
+
+def teardown(s):
+    if s:
+        s.stop()
+
+
+@test
+def a_token_logs_in_once(s):
+    b = s.browser
+    token = console.token("all")
+    b.goto(url=f"{SITE}/incidents#login={token}")
+    b.wait("header .who", text="Person all")
+    assert token not in b.url(), b.url()
+    b.wait("h1", text="Sự cố")
+    cookie = [c for c in b.cookies() if c["name"] == "sealgate_session"][0]
+    equal((cookie["httpOnly"], cookie["sameSite"]), (True, "Strict"), "the cookie")
+    b.start()
+    b.goto(url=f"{SITE}/#login={token}")
+    b.wait("[role=alert]", text="Mã đã dùng")
+    equal(b.count("header nav"), 0, "pages without a session")
+    # By hand: the address that the command printed, pasted.
+    b.fill(".login input", value=f"{SITE}/#login={console.token('all')}")
+    b.press(keys=["Enter"])
+    b.wait("header nav")
+    equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+
+
+@test
+def an_incident_of_a_real_client_is_triaged_by_keyboard(s):
+    b = s.browser
+    assert not s.passes(s.docs["toi-mat.docx"]), "it was sent"
+    assert not s.passes(s.docs["mat.odt"]), "it was sent"
+    i = s.incident(s.docs["toi-mat.docx"])
+    s.id = i["id"]
+    b.open("/")
+    b.press(keys=["g", "i"])
+    b.wait("h1", text="Sự cố")
+    b.wait("table.incidents tbody tr", text="toi-mat.docx")
+    row = b.eval(js="[...document.querySelectorAll('table.incidents tbody tr')].findIndex((r) => r.innerText.includes('toi-mat.docx'))")
+    b.press(keys=["j"] * (row + 1))
+    equal(b.eval(js="document.activeElement.innerText"), "toi-mat.docx", "the focus")
+    b.press(keys=["p"])
+    b.wait("table.incidents tbody tr.current", text="đang xử lý")
+    b.press(keys=["Enter"])
+    b.wait(".sentence", text="toi-mat.docx")
+    b.wait(".evidence", text="TỐI MẬT")
+    b.wait(".trace", text="state-secret")
+    b.press(keys=["n"])
+    b.wait("dialog textarea")
+    b.type(text="hỏi văn thư: bản mẫu <b>không</b> mật")
+    b.press(keys=["Control+Enter"])
+    b.gone("dialog")
+    b.wait(".history .note", text="bản mẫu <b>không</b> mật")
+    b.press(keys=["f"])
+    b.wait(".incident-bar .status", text="báo nhầm")
+    marks = [h for h in s.agent.incidents() if h["id"] == s.id][0]["history"]
+    equal([(m["by"], m.get("status")) for m in marks if m.get("status")],
+          [("all", "in-progress"), ("all", "false-positive")], "the journal")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def filters_are_in_the_address_and_cells_narrow_them(s):
+    b = s.browser
+    b.open("/incidents")
+    b.click("table.incidents tbody tr:has-text('mat.odt') .c-level .cell-value >> nth=0")
+    b.wait(".chip", text="MẬT")
+    assert "level=" in b.url(), b.url()
+    b.reload()
+    b.wait(".chip", text="MẬT")
+    b.click(".chip button")
+    b.gone(".chip")
+    b.click("table.incidents tbody tr >> nth=0 >> .c-who .cell-value >> nth=0", **{"with": ["Alt"]})
+    b.wait(".chip.not", text="không phải")
+    b.wait(".empty")
+    b.click(".chips .link")
+    b.wait("table.incidents tbody tr")
+    b.open("/incidents?group=file")
+    b.wait("table.grouped tbody tr", text="mat.odt")
+    b.click("table.grouped tbody tr:has-text('mat.odt') a")
+    b.wait("table.incidents tbody tr", text="mat.odt")
+    equal(b.count("table.incidents tbody tr:not(:has-text('mat.odt'))"), 0, "another file's incidents")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def many_are_marked_at_once(s):
+    b = s.browser
+    b.open("/incidents")
+    b.wait("table.incidents tbody tr")
+    rows = b.count("table.incidents tbody tr")
+    assert rows >= 2, rows
+    b.press(keys=["j", "x", "j", "x"])
+    b.wait(".bulk", text="Đã chọn 2")
+    b.press(keys=["c"])
+    b.wait(".news .said", text="2 sự cố")
+    b.wait("table.incidents tbody tr .status", text="đã xác nhận")
+    equal(b.count(".status-confirmed"), 2, "confirmed")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def markup_in_names_is_text(s):
+    b = s.browser
+    s.passes(s.evil)
+    i = s.incident(s.evil)
+    b.open("/incidents")
+    b.wait("table.incidents tbody tr .file", text=EVIL)
+    b.open(f"/incidents/{i['id']}")
+    b.wait(".sentence", text=EVIL)
+    b.open("/inventory")
+    b.wait("table.rows .file", text=EVIL)
+    equal(b.count("main img"), 0, "pictures")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def a_suggested_exception_lets_the_file_pass(s):
+    b = s.browser
+    b.open(f"/incidents/{s.id}")
+    b.wait(".suggest")
+    b.select(".suggest select", value="file-user")
+    b.click(".suggest form button")
+    b.wait(".suggest pre", text="exceptions:")
+    b.wait(".suggest", text="lẽ ra đã cho qua 1")
+    b.fill(".suggest form:last-of-type input", value="bản mẫu, đã hỏi văn thư")
+    b.click(".suggest button.main")
+    b.wait(".suggest [role=status]", text="Đã áp dụng ngoại lệ")
+    assert s.passes(s.docs["toi-mat.docx"]), "it is still refused"
+    assert not s.passes(s.docs["mat.odt"]), "another one passes too"
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def the_policy_is_mended_compared_tried_applied_and_taken_back(s):
+    b = s.browser
+    b.open("/policy")
+    b.wait(".cm-content")
+    b.wait(".diagnostics", text="Hợp lệ")
+    before = s.agent.status()["policy"]["version"]
+    # A key typed wrong, at its place in the first file.
+    text = b.eval(js="document.querySelector('.editor').shadowRoot.querySelector('.cm-content').innerText")
+    assert "state-secret" in text, text
+    b.click(".cm-line:has-text('category:') >> nth=0")
+    b.press(keys=["End", "Enter"])
+    b.type(text="levle: secret")
+    b.wait(".diagnostics .error", text="levle")
+    b.wait(".cm-lint-marker-error")
+    assert b.count("button.main:disabled") == 1, "a policy with a mistake can be applied"
+    b.click(".diagnostics .error button")
+    # Leaving asks first.
+    b.press(keys=["Escape"])
+    b.click("header nav a[href='/health']")
+    b.wait("dialog", text="chưa áp dụng")
+    b.click("dialog button.main")
+    b.gone("dialog")
+    # The line is taken out again; blocking becomes logging instead.
+    b.click(".cm-line:has-text('levle')")
+    b.press(keys=["Home", "Shift+End", "Backspace", "Backspace"])
+    b.wait(".diagnostics", text="Hợp lệ")
+    b.click(".cm-line:has-text('do: block') >> nth=0")
+    b.press(keys=["End"] + ["Backspace"] * 5)
+    b.type(text="log")
+    b.wait(".diagnostics", text="Hợp lệ")
+    b.click("section:has(h2:text('So với')) button")
+    b.wait(".diff li")
+    b.wait("section:has(h2:text('So với')) .bad", text="yếu hơn")
+    b.click("section:has(h2:text('Thử trên')) button")
+    b.wait(".tile.less .figure")
+    b.wait(".examples li", text="mat.odt")
+    b.fill("section:has(h2:text-is('Áp dụng')) input", value="thử trong một giờ")
+    b.click("section:has(h2:text-is('Áp dụng')) button.main")
+    b.wait(".news .said", text="đang có hiệu lực")
+    after = s.agent.status()["policy"]["version"]
+    assert after > before, (before, after)
+    assert s.passes(s.docs["mat.odt"]), "the new policy does not hold"
+    b.wait("section:has(h2:text-is('Lịch sử')) tr.selected", text="thử trong một giờ")
+    b.click(f"[aria-label='Quay lại phiên bản {before}']")
+    b.fill("dialog input", value="hết giờ thử")
+    b.press(keys=["Enter"])
+    b.gone("dialog")
+    b.wait("section:has(h2:text-is('Lịch sử')) tr.selected", text="hết giờ thử")
+    assert not s.passes(s.docs["mat.odt"]), "the rollback does not hold"
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def a_file_can_be_tested(s):
+    b = s.browser
+    b.open("/test")
+    b.files("input[type=file]", files=[str(s.docs["toi-mat.docx"])])
+    b.wait(".verdict .level", text="TỐI MẬT")
+    b.wait(".evidence", text="TỐI MẬT")
+    b.wait(".drop select option[value=telegram]", seconds=1) if b.count(".drop select") else None
+    if b.count(".drop select"):
+        b.select(".drop select", value="telegram")
+    else:
+        b.fill(".drop input:not([type=file])", value="telegram")
+        b.files("input[type=file]", files=[str(s.docs["toi-mat.docx"])])
+    b.wait(".verdict", text="state-secret")
+    b.wait(".trace .decides", text="state-secret")
+    b.files("input[type=file]", files=[str(s.docs["cong-khai.docx"])])
+    b.wait(".verdict", text="Không có dấu")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def roles_see_what_is_theirs(s):
+    b = s.browser
+    b.start()
+    b.login("aud")
+    b.open("/incidents")
+    b.wait("table.incidents tbody tr")
+    equal(b.count(".c-select"), 0, "an auditor marks")
+    b.open("/policy")
+    b.wait(".remark", text="author")
+    equal(b.count("section:has(h2:text-is('Áp dụng'))"), 0, "an auditor applies")
+    b.start()
+    b.login("rev")
+    equal(b.count("header nav a[href='/policy']"), 0, "a reviewer's pages")
+    b.open("/policy")
+    b.wait("[role=alert]", text="quyền")
+    b.complaints()
+
+
+@test
+def the_report_comes_down(s):
+    b = s.browser
+    b.start()
+    b.login()
+    html = b.download("a[download='sealgate-report.html']")
+    assert "<html" in html.lower(), html[:200]
+    csv = b.download("a[download='sealgate-report.csv']")
+    assert "go-sendxmpp" in csv, csv[:400]
+
+
+@test
+def every_page_is_accessible_in_both_languages_and_appearances(s):
+    b = s.browser
+    wrong = []
+    for lang, theme in (("vi", "light"), ("vi", "dark"), ("en", "light"), ("en", "dark")):
+        b.start(lang=lang, theme=theme)
+        b.goto(url=SITE + "/login")
+        b.wait("h1")
+        wrong += [f"login {lang} {theme}: {v}" for v in b.axe()]
+        b.shot(path=str(SHOTS / f"login-{lang}-{theme}.png"))
+        b.login()
+        pages = dict(PAGES, incident=f"/incidents/{s.id}")
+        for name, path in pages.items():
+            b.open(path)
+            b.wait("main .panel, main table, main .empty")
+            if name == "policy":
+                b.wait(".cm-content")
+                b.wait(".diagnostics .icon")
+            if name == "test":
+                b.files("input[type=file]", files=[str(s.docs["toi-mat.docx"])])
+                b.wait(".evidence")
+            wrong += [f"{name} {lang} {theme}: {v}" for v in b.axe()]
+            b.shot(path=str(SHOTS / f"{name}-{lang}-{theme}.png"))
+        b.press(keys=["?"])
+        b.wait("dialog .keys")
+        wrong += [f"keys {lang} {theme}: {v}" for v in b.axe()]
+        b.shot(path=str(SHOTS / f"keys-{lang}-{theme}.png"))
+    equal(wrong, [], "axe")
+    equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+
+
+@test
+def nothing_is_lost_in_a_narrow_window(s):
+    b = s.browser
+    for width in (320, 683):  # 683: 200 % of 1366
+        b.start(width=width, theme="dark" if width == 320 else "light")
+        b.login()
+        for name, path in dict(PAGES, incident=f"/incidents/{s.id}").items():
+            b.open(path)
+            b.wait("main .panel, main table, main .empty")
+            assert b.wide() <= 0, f"{name} is {b.wide()} too wide at {width}"
+            b.shot(path=str(SHOTS / f"{name}-{width}.png"))
+    equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+
+
+@test
+def an_agent_that_is_away_is_said(s):
+    b = s.browser
+    b.start()
+    b.login()
+    b.open("/incidents")
+    b.wait("table.incidents tbody tr")
+    s.web.stop()
+    b.click("header nav a[href='/health']")
+    b.wait("[role=alert]", text="systemctl status sealgate-web")
+    s.web.start()
+
+
+if __name__ == "__main__":
+    if not (MODULES / "playwright-core").exists() or not (MODULES / "axe-core").exists():
+        print("1..0 # SKIP tests/install-deps console")
+        sys.exit(0)
+    run(setup, teardown)
