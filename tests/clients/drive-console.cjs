@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives the console's pages in Chromium by lines of JSON on standard input, one answer for each.
 // {"do": "start", "theme": "dark", "lang": "vi", "width": 1366}  a context of its own, without session
-// {"do": "goto", "url": ...}  {"do": "click"|"text"|"count"|"focus"|"value", "at": SELECTOR}
+// {"do": "goto", "url": ...}  {"do": "click"|"text"|"count"|"focus", "at": SELECTOR}
 // {"do": "fill"|"select", "at": SELECTOR, "value": ...}  {"do": "press", "keys": [...]}  {"do": "type", "text": ...}
 // {"do": "wait", "at": SELECTOR, "text": ...}  {"do": "gone", "at": SELECTOR}  {"do": "files", "at": ..., "files": [...]}
 // {"do": "axe"}  {"do": "wide"}  {"do": "shot", "path": ...}  {"do": "complaints"}  {"do": "stop"}
@@ -17,9 +17,8 @@ const does = {
   async start(c) {
     browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true,
       args: ['--disable-gpu', '--no-first-run', '--password-store=basic'] });
-    const state = c.again && context ? await context.storageState() : undefined;
     if (context) await context.close();
-    context = await browser.newContext({ viewport: { width: c.width ?? 1366, height: 900 }, storageState: state,
+    context = await browser.newContext({ viewport: { width: c.width ?? 1366, height: 900 },
       colorScheme: c.theme ?? 'light', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', acceptDownloads: true });
     await context.addInitScript((lang) => localStorage.setItem('sealgate.lang', lang), c.lang ?? 'vi');
     page = await context.newPage();
@@ -34,15 +33,14 @@ const does = {
   },
   async goto(c) { await page.goto(c.url); },
   async reload() { await page.reload(); },
-  async back() { await page.goBack(); },
   async url() { return page.url(); },
   async click(c) { await page.click(c.at, { modifiers: c.with ?? [] }); },
+  async focus(c) { await page.focus(c.at); },
   async fill(c) { await page.fill(c.at, c.value); },
   async select(c) { await page.selectOption(c.at, c.value); },
   async press(c) { for (const k of c.keys) await page.keyboard.press(k); },
   async type(c) { await page.keyboard.type(c.text); },
   async text(c) { return page.innerText(c.at); },
-  async value(c) { return page.inputValue(c.at); },
   async count(c) { return page.locator(c.at).count(); },
   async wait(c) {
     const l = page.locator(c.at);

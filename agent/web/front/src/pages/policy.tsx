@@ -44,12 +44,17 @@ function isError(d: Diagnostic): boolean {
   return d.severity !== 'warning';
 }
 
-/** The check names files by their path, the policy by its own names. */
-export function isAbout(d: Diagnostic, name: string): boolean {
-  return d.file === name || d.file.endsWith(`/${name}`);
+/** The check names files by their path, the policy by its own names; what is neither is the policy. */
+function fileOf(d: Diagnostic, files: PolicyFile[]): number {
+  const n = files.findIndex((f) => d.file === f.name || d.file.endsWith(`/${f.name}`));
+  return n >= 0 ? n : mainOf(files);
 }
 
-function Diagnostics({ list, error, goTo }: { list: Diagnostic[] | null; error: ApiError | undefined; goTo: (d: Diagnostic) => void }) {
+function mainOf(files: PolicyFile[]): number {
+  return Math.max(0, files.findIndex((f) => f.name === 'policy.yaml'));
+}
+
+function Diagnostics({ list, error, goTo, nameOf }: { nameOf: (d: Diagnostic) => string; list: Diagnostic[] | null; error: ApiError | undefined; goTo: (d: Diagnostic) => void }) {
   const errors = list?.filter(isError).length ?? 0;
   const words = list === null ? t('policy.checking')
     : errors > 0 ? t('policy.invalid', { n: errors })
@@ -65,8 +70,8 @@ function Diagnostics({ list, error, goTo }: { list: Diagnostic[] | null; error: 
         <ul>
           {list.map((d, n) => (
             <li key={n} class={isError(d) ? 'error' : 'warning'}>
-              <button type="button" class="link" title={t('policy.go-to', { line: String(d.line), file: d.file })} onClick={() => goTo(d)}>
-                {d.file.replace(/.*\//, '')}: {t('policy.position', { line: String(d.line), column: String(d.column) })}
+              <button type="button" class="link" title={t('policy.go-to', { line: String(d.line), file: nameOf(d) })} onClick={() => goTo(d)}>
+                {nameOf(d)}: {t('policy.position', { line: String(d.line), column: String(d.column) })}
               </button>
               <span><strong>{t(isError(d) ? 'policy.error' : 'policy.warning')}{d.code ? ` ${d.code}` : ''}</strong> <Raw text={d.message} /></span>
               {d.hint && <span class="hint"><Raw text={t('policy.hint', { hint: d.hint })} /></span>}
@@ -130,7 +135,7 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
   const edits = may(session, 'author') && !policy.managed;
   const tries = may(session, 'author');
   const [files, setFiles] = useState(policy.files);
-  const [at, setAt] = useState(0);
+  const [at, setAt] = useState(() => mainOf(policy.files));
   const [leaving, setLeaving] = useState<(() => void) | null>(null);
   const [looked, setLooked] = useState<PolicyFile[] | null>(null);
   const editor = useRef<EditorHandle>(null);
@@ -163,10 +168,10 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
     if (d) editor.current?.goTo(d.line, d.column);
   }, [at]);
   const file = files[at];
-  const here = useMemo(() => (check.list ?? []).filter((d) => file && isAbout(d, file.name)), [check.list, file?.name]);
+  const here = useMemo(() => (check.list ?? []).filter((d) => fileOf(d, files) === at), [check.list, at]);
   const goTo = (d: Diagnostic) => {
-    const n = files.findIndex((f) => isAbout(d, f.name));
-    if (n === at || n < 0) {
+    const n = fileOf(d, files);
+    if (n === at) {
       editor.current?.goTo(d.line, d.column);
     } else {
       wanted.current = d;
@@ -208,7 +213,7 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
         </div>
         {tries && (
           <div>
-            <Diagnostics list={check.list} error={check.error} goTo={goTo} />
+            <Diagnostics list={check.list} error={check.error} goTo={goTo} nameOf={(d) => files[fileOf(d, files)]?.name ?? d.file} />
             <Compare files={files} looked={() => setLooked(files)} fresh={looked === files} />
             <Simulate files={files} />
             {!policy.managed && <Apply files={files} base={policy.version} ready={ready} applied={reload} />}
