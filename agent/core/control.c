@@ -16,6 +16,7 @@
 #include "core/crawl.h"
 #include "core/desk.h"
 #include "core/inventory.h"
+#include "core/justify.h"
 #include "core/policies.h"
 #include "core/receive.h"
 #include "core/overrides.h"
@@ -52,7 +53,8 @@ static const struct wire_row rows[] = {
 	{CTL_VAULT, 9, 8192, 0},
 	{CTL_OVERRIDE, 57, 1024, 0},
 	{CTL_PROGRAMS, 0, 0, 0},
-	{CTL_NOTICES, 0, 0, 0},
+	{CTL_NOTICES, 0, 1, 0},
+	{CTL_JUSTIFY, 13, 1024, 0},
 	{CTL_CONSOLE_TOKEN, 0, 0, 0},
 	{CTL_CONSOLE_LOGIN, 4, 4 + CONSOLE_SECRET_SIZE, 0},
 	{CTL_CONSOLE_AS, 4, 4 + CONSOLE_SECRET_SIZE, 0},
@@ -403,20 +405,52 @@ bool control_has_listener(const struct control *ctl, uint32_t uid)
 	return false;
 }
 
-void control_notify(struct control *ctl, uint32_t uid, const struct notice *notice)
+static int send_notice(struct caller *c, const struct notice *notice)
 {
 	cleanup_with(buf_done) struct buf body = BUF_INIT(0);
 	struct pack p = {&body, 0};
 
-	pack_notice(&p, notice);
+	pack_notice(&p, notice, c->form);
+	return p.error ? 0 : wire_peer_send(c->peer, CTL_NOTICE, 0, buf_view(&body), NULL, 0);
+}
+
+void control_notify(struct control *ctl, uint32_t uid, const struct notice *notice)
+{
+	const struct policy *policy = rulebook_policy(ctl->core->rulebook);
+	struct notice told = *notice;
+
+	told.reason = policy_justify_reason(policy);
+	told.minutes = policy_justify_minutes(policy);
 	list_for_each_safe(n, tmp, &ctl->callers) {
 		struct caller *c = list_entry(n, struct caller, node);
 
 		/* One that does not read is not waited for. */
-		if (c->wants_notices && c->uid == uid && !p.error &&
-			wire_peer_send(c->peer, CTL_NOTICE, 0, buf_view(&body), NULL, 0) < 0)
+		if (c->wants_notices && c->uid == uid && send_notice(c, &told) < 0)
 			caller_free(c);
 	}
+}
+
+static int on_notices(struct caller *c, const struct wire_frame *f)
+{
+	struct unpack u = {f->body, 0};
+
+	c->form = f->body.n > 0 ? (enum notice_form)unpack_enum(&u, NOTICE_FORM_MAX) : NOTICE_PLAIN;
+	c->wants_notices = u.error == 0;
+	return u.error;
+}
+
+static int on_justify(struct caller *c, const struct wire_frame *f)
+{
+	cleanup_with(buf_done) struct buf text = BUF_INIT(WIRE_BODY_MAX - 64);
+	struct unpack u = {f->body, 0};
+	struct justify_request r;
+	int e;
+
+	unpack_justify(&u, &r);
+	if (unpack_end(&u) < 0)
+		return -EPROTO;
+	e = justify_request(c->control->core->justify, &r, c->uid, &text);
+	return e < 0 ? e : caller_send_text(c, f->id, e > 0, buf_view(&text));
 }
 
 static int on_request(struct caller *c, struct wire_frame *f)
@@ -436,7 +470,8 @@ static int on_request(struct caller *c, struct wire_frame *f)
 	case CTL_INVENTORY: return on_inventory(c, f);
 	case CTL_RESCAN: return on_rescan(c, f->id);
 	case CTL_PROGRAMS: return on_programs(c, f->id);
-	case CTL_NOTICES: c->wants_notices = true; return 0;
+	case CTL_NOTICES: return on_notices(c, f);
+	case CTL_JUSTIFY: return on_justify(c, f);
 	case CTL_CONSOLE_TOKEN: return caller_on_token(c, f->id);
 	case CTL_CONSOLE_LOGIN: return caller_on_login(c, f);
 	case CTL_CONSOLE_AS: return caller_on_as(c, f);

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "core/core.h"
+#include "wire/notice.h"
 #include "wire/peer.h"
 
 struct caller {
@@ -15,15 +16,16 @@ struct caller {
 	struct wire_peer *peer;
 	uint32_t uid;
 	bool wants_notices;
-	bool reviewer;       /* root, this process's own user, the reviewers' group */
-	bool may_apply;      /* likewise, and the policy's group */
-	bool is_console;     /* may ask CTL_CONSOLE_LOGIN and the like */
-	uint32_t roles;      /* bits of enum console_role */
-	uint64_t as;         /* a session of the console, whose person this is now; 0: none */
-	uint32_t peer_uid;   /* of the socket, whoever is asked for */
-	uint32_t review_id;  /* of a CTL_REVIEW that waits to be durable */
-	uint64_t review_tag; /* 0: none */
-	uint32_t waiting_id; /* of a CTL_STATUS that waits for the supervisor's part */
+	enum notice_form form; /* of these */
+	bool reviewer;         /* root, this process's own user, the reviewers' group */
+	bool may_apply;        /* likewise, and the policy's group */
+	bool is_console;       /* may ask CTL_CONSOLE_LOGIN and the like */
+	uint32_t roles;        /* bits of enum console_role */
+	uint64_t as;           /* a session of the console, whose person this is now; 0: none */
+	uint32_t peer_uid;     /* of the socket, whoever is asked for */
+	uint32_t review_id;    /* of a CTL_REVIEW that waits to be durable */
+	uint64_t review_tag;   /* 0: none */
+	uint32_t waiting_id;   /* of a CTL_STATUS that waits for the supervisor's part */
 	bool waiting;
 	uint32_t policy_id; /* of a request that waits for the gate; one at a time */
 	bool policy_waits, policy_failed;

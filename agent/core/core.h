@@ -15,6 +15,7 @@ struct crawl;
 struct desk;
 struct overrides;
 struct inventory;
+struct justify;
 struct receive;
 struct rulebook;
 
@@ -29,8 +30,9 @@ struct core {
 	struct rulebook *rulebook; /* policy and rules in force */
 	struct packages *packages; /* for what people read */
 	struct overrides *overrides;
-	struct desk *desk;   /* the gate's questions and records */
-	struct crawl *crawl; /* what watch brings */
+	struct justify *justify; /* what people may give a reason for */
+	struct desk *desk;       /* the gate's questions and records */
+	struct crawl *crawl;     /* what watch brings */
 	struct inventory *inventory;
 	struct receive *receive; /* what applications wrote */
 	struct console *console; /* who is logged in to it */

@@ -314,6 +314,7 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 		.omit_names = (enum level)d->core->config.journal_omit_names,
 		.packages = d->core->packages,
 		.control = d->core->control,
+		.justify = d->core->justify,
 	};
 	if (!c.facts &&
 		store_get(d->core->store, &record.key, rulebook_generation(d->core->rulebook),

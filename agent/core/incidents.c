@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "model/posture.h"
+#include "core/justify.h"
 #include "core/notices.h"
 
 struct window_file {
@@ -472,8 +473,10 @@ static int count_into(struct incidents *in, struct window *w, const struct gate_
 		w->told = false;
 		in->retries++;
 	}
-	if (e == 0)
+	if (e == 0) {
 		w->touched = clock_now();
+		(void)justify_heard(c->justify, w->id, r, c->facts);
+	}
 	return e;
 }
 
@@ -495,7 +498,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	if (e < 0)
 		return e;
 	in->count++;
-	notices_tell(id, r, c);
+	notices_tell(id, r, c, justify_heard(c->justify, id, r, c->facts));
 	if (r->channel != CHANNEL_AT_REST)
 		open_window(in, id, r, c->facts);
 	return 0;

@@ -48,6 +48,7 @@ struct incident_context {
 	enum level omit_names;     /* from this level up; LEVEL_NONE and LEVEL_MAX: never */
 	struct packages *packages; /* NULL: not looked up */
 	struct control *control;   /* tells the person; NULL: nobody does */
+	struct justify *justify;   /* takes reasons; NULL: nobody does */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

@@ -19,6 +19,7 @@
 #include "core/crawl.h"
 #include "core/desk.h"
 #include "core/inventory.h"
+#include "core/justify.h"
 #include "core/policies.h"
 #include "core/receive.h"
 #include "core/rulebook.h"
@@ -240,6 +241,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = overrides_new(core, &core->overrides);
 	if (r == 0)
+		r = justify_new(core, &core->justify);
+	if (r == 0)
 		r = desk_new(core, &core->desk);
 	if (r == 0)
 		r = receive_new(core, &core->receive);
@@ -272,6 +275,7 @@ static void tear_down(struct process *p)
 	desk_free(core->desk);
 	packages_free(core->packages);
 	rulebook_free(core->rulebook);
+	justify_free(core->justify);
 	overrides_free(core->overrides);
 	ledger_free(core->ledger);
 	inventory_free(core->inventory);

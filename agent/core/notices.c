@@ -21,13 +21,15 @@ void notices_cut(char *ret, size_t size, const char *s)
 	ret[n] = '\0';
 }
 
-void notices_tell(const char *id, const struct gate_record *r, const struct incident_context *c)
+void notices_tell(const char *id, const struct gate_record *r, const struct incident_context *c,
+	bool may_justify)
 {
 	const char *slash = strrchr(r->path, '/');
 	struct notice n = {
 		.action = r->action,
 		.channel = r->channel,
 		.level = c->facts ? c->facts->level : r->facts.level,
+		.may_justify = may_justify,
 	};
 
 	if (!notices_wanted(r, c))

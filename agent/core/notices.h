@@ -10,4 +10,6 @@ bool notices_wanted(const struct gate_record *r, const struct incident_context *
 /* A text as a notice holds it: cut between letters where it is longer. */
 void notices_cut(char *ret, size_t size, const char *s);
 
-void notices_tell(const char *id, const struct gate_record *r, const struct incident_context *c);
+/* `may_justify`: a reason lets it pass. */
+void notices_tell(const char *id, const struct gate_record *r, const struct incident_context *c,
+	bool may_justify);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/overrides.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,17 +14,21 @@
 #include "base/fd.h"
 #include "core/keep.h"
 #include "core/rulebook.h"
+#include "wire/review.h"
 
 #define FILE_NAME  "overrides"
-#define FILE_MAGIC 0x4f56524eU /* "NRVO" */
+#define FILE_MAGIC 0x4f565232U /* "2RVO" */
+#define FILE_OLD   0x4f56524eU /* "NRVO": without `user` and `incident` */
 #define FILE_BYTES (256U << 10)
 #define MINUTE_NS  (60 * NSEC_PER_SEC)
 
 struct override {
 	uint32_t id;
 	uint16_t content;
-	uint32_t uid;            /* who asked */
-	uint64_t created, until; /* ns of the real-time clock */
+	uint32_t uid;                   /* who asked */
+	uint64_t created, until;        /* ns of the real-time clock */
+	uint32_t user;                  /* for whom: POLICY_USER_ANY, or who gave a reason */
+	char incident[JUSTIFY_ID_SIZE]; /* that the reason is about; "" for an administrator's */
 	struct override_request r;
 };
 
@@ -32,7 +37,7 @@ struct overrides {
 	struct loop_timer *timer;
 	uint32_t next_id;
 	uint32_t n;
-	struct override v[POLICY_OVERRIDES_MAX]; /* by id */
+	struct override v[POLICY_PASSES_MAX]; /* by id */
 };
 
 static int path_of(const struct overrides *o, const char *name, char ret[4096])
@@ -50,9 +55,11 @@ static void pack_one(struct pack *p, const struct override *v)
 	pack_u64(p, v->created);
 	pack_u64(p, v->until);
 	pack_override(p, &v->r);
+	pack_u32(p, v->user);
+	pack_str(p, v->incident);
 }
 
-static int unpack_one(struct unpack *u, struct override *ret)
+static int unpack_one(struct unpack *u, bool old, struct override *ret)
 {
 	uint32_t content;
 
@@ -63,6 +70,9 @@ static int unpack_one(struct unpack *u, struct override *ret)
 	ret->created = unpack_u64(u);
 	ret->until = unpack_u64(u);
 	unpack_override(u, &ret->r);
+	ret->user = old ? POLICY_USER_ANY : unpack_u32(u);
+	if (!old)
+		unpack_str(u, ret->incident, sizeof(ret->incident));
 	return u->error < 0 || ret->id == 0 || content == 0 || content > UINT16_MAX ? -EBADMSG : 0;
 }
 
@@ -87,10 +97,10 @@ static int read_file(struct overrides *o, struct view file)
 
 	o->next_id = unpack_u32(&u);
 	n = unpack_u32(&u);
-	if (magic != FILE_MAGIC || o->next_id == 0 || n > POLICY_OVERRIDES_MAX)
+	if ((magic != FILE_MAGIC && magic != FILE_OLD) || o->next_id == 0 || n > POLICY_PASSES_MAX)
 		return -EBADMSG;
 	for (; r == 0 && o->n < n; o->n++)
-		r = unpack_one(&u, &o->v[o->n]);
+		r = unpack_one(&u, magic == FILE_OLD, &o->v[o->n]);
 	return r < 0 ? r : unpack_end(&u);
 }
 
@@ -121,6 +131,11 @@ static int load(struct overrides *o)
 		"none is in force");
 }
 
+static bool is_justified(const struct override *v)
+{
+	return v->user != POLICY_USER_ANY;
+}
+
 static void put_one(const struct override *v, struct json *j)
 {
 	char text[CLOCK_TEXT_MAX];
@@ -132,6 +147,14 @@ static void put_one(const struct override *v, struct json *j)
 	json_key_u64(j, "minutes", v->r.minutes);
 	json_key_str(j, "reason", v->r.reason);
 	json_key_str(j, "owner", v->r.owner);
+	if (is_justified(v)) {
+		char user[INCIDENTS_USER_SIZE];
+
+		incidents_user_name(v->user, user);
+		json_key_str(j, "for", user);
+		json_key_u64(j, "for_uid", v->user);
+		json_key_str(j, "incident", v->incident);
+	}
 	json_key_u64(j, "by_uid", v->uid);
 	clock_format(v->created, text);
 	json_key_str(j, "created", text);
@@ -273,12 +296,60 @@ static int answer(const struct override *v, struct buf *ret_text)
 	return json_error(&j);
 }
 
+static uint32_t count(const struct overrides *o, bool justified, uint32_t user)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n; i++)
+		n += is_justified(&o->v[i]) == justified &&
+			(user == POLICY_USER_ANY || o->v[i].user == user);
+	return n;
+}
+
+/* Not in force before it is in the journal's hands and would survive a restart. */
+static int enter(struct overrides *o, const struct override *v, const char *what)
+{
+	int e;
+
+	assert(o->n < POLICY_PASSES_MAX);
+	o->v[o->n++] = *v;
+	o->next_id = o->next_id == UINT32_MAX ? 1 : o->next_id + 1;
+	e = record(o, what, v, v->uid);
+	if (e == 0)
+		e = save(o);
+	if (e < 0)
+		o->n--;
+	return e;
+}
+
+static struct override make(
+	const struct overrides *o, const struct override_request *r, uint32_t uid, uint32_t user)
+{
+	struct override v = {.id = o->next_id,
+		.content = number_of(o, r->sha256),
+		.uid = uid,
+		.user = user,
+		.created = clock_realtime(),
+		.r = *r};
+
+	v.until = v.created + r->minutes * MINUTE_NS;
+	return v;
+}
+
+static int put_in_force(struct overrides *o)
+{
+	int e = expire(o);
+
+	return e < 0 ? e : rulebook_publish(o->core->rulebook);
+}
+
 static int add(
 	struct overrides *o, const struct override_request *r, uint32_t uid, struct buf *ret_text)
 {
 	const struct policy *p = rulebook_policy(o->core->rulebook);
 	uint32_t max = policy_override_max(p), minutes = policy_override_minutes(p);
-	struct override *v = &o->v[o->n];
+	uint32_t n = count(o, false, POLICY_USER_ANY);
+	struct override v;
 	int e;
 
 	if (max == 0 || minutes == 0)
@@ -287,31 +358,109 @@ static int add(
 			"minutes: ...}`)");
 	if (r->minutes > minutes)
 		return refuse(ret_text, "the policy allows at most %u minutes", minutes);
-	if (o->n >= max)
+	if (n >= max)
 		return refuse(
-			ret_text, "%u are in force, and the policy allows %u at a time", o->n, max);
+			ret_text, "%u are in force, and the policy allows %u at a time", n, max);
 	if (apptable_find(rulebook_apps(o->core->rulebook), r->app) == APP_NONE)
 		return refuse(ret_text, "the policy has no application \"%s\"", r->app);
-	*v = (struct override){.id = o->next_id,
-		.content = number_of(o, r->sha256),
-		.uid = uid,
-		.created = clock_realtime(),
-		.r = *r};
-	v->until = v->created + r->minutes * MINUTE_NS;
-	o->n++;
-	o->next_id = o->next_id == UINT32_MAX ? 1 : o->next_id + 1;
-	/* Not in force before it is in the journal's hands and would survive a restart. */
-	e = record(o, "added", v, uid);
-	if (e == 0)
-		e = save(o);
-	if (e < 0) {
-		o->n--;
+	v = make(o, r, uid, POLICY_USER_ANY);
+	e = enter(o, &v, "added");
+	if (e < 0)
 		return refuse(ret_text, "it could not be kept: %s", strerror(-e));
+	e = put_in_force(o);
+	return e < 0 ? e : answer(&v, ret_text);
+}
+
+/* The same again, while it is in force. */
+static const struct override *find_same(
+	const struct overrides *o, const struct override_request *r, uint32_t uid)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (o->v[i].user == uid && same_content(&o->v[i], r->sha256) &&
+			strcmp(o->v[i].r.app, r->app) == 0)
+			return &o->v[i];
+	return NULL;
+}
+
+static bool may_justify(const struct overrides *o, const struct override_request *r, uint32_t uid,
+	enum justify_refusal *ret_why, uint32_t *ret_n)
+{
+	const struct policy *p = rulebook_policy(o->core->rulebook);
+	const struct override *same = find_same(o, r, uid);
+	uint32_t n = count(o, true, uid);
+
+	*ret_n = 0;
+	if (policy_justify_max(p) == 0 || policy_justify_minutes(p) == 0) {
+		*ret_why = JUSTIFY_FORBIDDEN;
+	} else if (!justify_is_text(r->reason)) {
+		*ret_why = JUSTIFY_NOT_TEXT;
+	} else if (justify_length(r->reason) < MAX(policy_justify_reason(p), 1U)) {
+		*ret_why = JUSTIFY_SHORT;
+		*ret_n = MAX(policy_justify_reason(p), 1U);
+	} else if (same) {
+		*ret_why = JUSTIFY_ALREADY;
+		*ret_n = (uint32_t)((same->until - MIN(clock_realtime(), same->until)) /
+				 MINUTE_NS) +
+			1;
+	} else if (n >= policy_justify_max(p) ||
+		count(o, true, POLICY_USER_ANY) >= POLICY_JUSTIFIED_MAX) {
+		*ret_why = JUSTIFY_TOO_MANY;
+		*ret_n = n;
+	} else {
+		return true;
 	}
-	e = expire(o);
-	if (e == 0)
-		e = rulebook_publish(o->core->rulebook);
-	return e < 0 ? e : answer(&o->v[o->n - 1], ret_text);
+	return false;
+}
+
+/* The reason stands in the incident, too, as a note of who gave it. */
+static int note_incident(struct overrides *o, const struct override *v)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(16U << 10);
+	struct review r = {.what = REVIEW_MARK, .tag = "justified"};
+	char by[INCIDENTS_USER_SIZE];
+	int e;
+
+	memcpy(r.id, v->incident, sizeof(v->incident));
+	memcpy(r.note, v->r.reason, sizeof(v->r.reason));
+	incidents_user_name(v->uid, by);
+	e = review_payload(&r, v->uid, by, &b);
+	return e < 0 ? e : ledger_add(o->core->ledger, buf_view(&b), 0);
+}
+
+int overrides_justify(struct overrides *o, const struct override_request *r, uint32_t uid,
+	const char *incident, struct buf *ret_text, enum justify_refusal *ret_why, uint32_t *ret_n)
+{
+	struct override v;
+	int e;
+
+	unchecked(expire(o));
+	if (!may_justify(o, r, uid, ret_why, ret_n))
+		return 1;
+	v = make(o, r, uid, uid);
+	v.r.minutes = policy_justify_minutes(rulebook_policy(o->core->rulebook));
+	v.until = v.created + v.r.minutes * MINUTE_NS;
+	snprintf(v.incident, sizeof(v.incident), "%s", incident);
+	e = enter(o, &v, "justified");
+	if (e < 0) {
+		*ret_why = JUSTIFY_FAILED;
+		return 1;
+	}
+	unchecked(note_incident(o, &v)); /* the record above has it all */
+	e = put_in_force(o);
+	return e < 0 ? e : answer(&v, ret_text);
+}
+
+void overrides_of_user(const struct overrides *o, uint32_t uid, struct json *j)
+{
+	json_array(j);
+	for (uint32_t i = 0; i < o->n; i++) {
+		if (o->v[i].user != uid)
+			continue;
+		json_object(j);
+		put_one(&o->v[i], j);
+		json_object_end(j);
+	}
+	json_array_end(j);
 }
 
 static int withdraw(struct overrides *o, uint32_t id, uint32_t uid, struct buf *ret_text)
@@ -385,28 +534,45 @@ uint16_t overrides_content(const struct overrides *o, const struct facts *f)
 	return 0;
 }
 
+/* Of the same user's, those before it. */
+static uint32_t count_before(const struct overrides *o, uint32_t at)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < at; i++)
+		n += o->v[i].user == o->v[at].user;
+	return n;
+}
+
 void overrides_table(const struct overrides *o, const struct policy *p, const struct apptable *apps,
 	struct override_table *ret)
 {
-	uint64_t longest = policy_override_minutes(p) * MINUTE_NS;
+	uint32_t given = 0;
 
 	ret->n = 0;
-	for (uint32_t i = 0; i < o->n && ret->n < policy_override_max(p); i++) {
+	for (uint32_t i = 0; i < o->n; i++) {
 		const struct override *v = &o->v[i];
 		uint32_t app = apptable_find(apps, v->r.app);
+		uint64_t longest = MINUTE_NS *
+			(is_justified(v) ? policy_justify_minutes(p) : policy_override_minutes(p));
+		bool allowed = is_justified(v) ? count_before(o, i) < policy_justify_max(p)
+					       : given < policy_override_max(p);
 
-		if (app == APP_NONE || longest == 0)
+		if (app == APP_NONE || longest == 0 || !allowed)
 			continue;
+		given += !is_justified(v);
 		ret->v[ret->n++] = (struct policy_override){
 			.until = MIN(v->until, v->created + longest),
 			.id = v->id,
 			.app = app,
 			.content = v->content,
+			.uid = v->user,
 		};
 	}
 }
 
 void overrides_status(const struct overrides *o, struct json *j)
 {
-	json_key_u64(j, "overrides", o->n);
+	json_key_u64(j, "overrides", count(o, false, POLICY_USER_ANY));
+	json_key_u64(j, "justified", count(o, true, POLICY_USER_ANY));
 }

@@ -10,6 +10,7 @@
 #include "core/core.h"
 #include "decide/policy.h"
 #include "subject/apptable.h"
+#include "wire/justify.h"
 #include "wire/override.h"
 
 struct overrides;
@@ -23,12 +24,22 @@ struct overrides *overrides_free(struct overrides *o); /* takes NULL */
 must_check int overrides_request(
 	struct overrides *o, const struct override_request *r, uint32_t uid, struct buf *ret_text);
 
+/* `incident`'s content for its application, for the user whom it happened to; `r` has all but the
+   minutes, which are the policy's. 0; 1 where `ret_why` says no, with its number in `ret_n`; or
+   -errno. `ret_text` is JSON. */
+must_check int overrides_justify(struct overrides *o, const struct override_request *r,
+	uint32_t uid, const char *incident, struct buf *ret_text, enum justify_refusal *ret_why,
+	uint32_t *ret_n);
+
+/* What one user gave a reason for, as a JSON array. */
+void overrides_of_user(const struct overrides *o, uint32_t uid, struct json *j);
+
 /* The number that stands for the content in facts and in the table; 0: nothing is about it. */
 uint16_t overrides_content(const struct overrides *o, const struct facts *f);
 
 /* What of them the policy and its applications let be in force. */
 struct override_table {
-	struct policy_override v[POLICY_OVERRIDES_MAX];
+	struct policy_override v[POLICY_PASSES_MAX];
 	size_t n;
 };
 void overrides_table(const struct overrides *o, const struct policy *p, const struct apptable *apps,

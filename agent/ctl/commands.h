@@ -19,6 +19,7 @@ int cmd_explain(const struct ctl *ctl, int argc, char **argv);
 int cmd_status(const struct ctl *ctl, int argc, char **argv);
 int cmd_statement(const struct ctl *ctl, int argc, char **argv);
 int cmd_incidents(const struct ctl *ctl, int argc, char **argv);
+int cmd_justify(const struct ctl *ctl, int argc, char **argv);
 int cmd_policy(const struct ctl *ctl, int argc, char **argv);
 int cmd_rules(const struct ctl *ctl, int argc, char **argv);
 int cmd_quarantine(const struct ctl *ctl, int argc, char **argv);

@@ -33,6 +33,8 @@ static const struct command commands[] = {
 		"tài liệu có dấu nào đang nằm trên máy này"},
 	{"incidents", cmd_incidents, "what happened: list, show, verify the journal",
 		"những gì đã xảy ra: liệt kê, xem, kiểm tra nhật ký"},
+	{"justify", cmd_justify, "give a reason for opening a document that asks for one",
+		"nêu lý do để mở một tài liệu cần lý do"},
 	{"console", cmd_console, "a way into the web console, for you alone",
 		"đường vào bảng điều khiển web, chỉ cho riêng bạn"},
 	{"statement", cmd_statement, "a signed statement of what was covered, and what was lost",

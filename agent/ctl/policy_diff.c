@@ -465,6 +465,17 @@ static void put_overrides(const struct words *w, FILE *f)
 			say(w, "overrides that may be granted", "ngoại lệ tạm thời được phép"),
 			policy_override_max(a), policy_override_minutes(a), policy_override_max(b),
 			policy_override_minutes(b));
+	if (policy_justify_max(a) != policy_justify_max(b) ||
+		policy_justify_minutes(a) != policy_justify_minutes(b) ||
+		policy_justify_reason(a) != policy_justify_reason(b))
+		fprintf(f,
+			say(w,
+				"- what a person may let pass with a reason: %u × %u min, %u "
+				"characters → %u × %u min, %u characters\n",
+				"- người dùng được mở khi nêu lý do: %u × %u phút, %u ký tự → %u × "
+				"%u phút, %u ký tự\n"),
+			policy_justify_max(a), policy_justify_minutes(a), policy_justify_reason(a),
+			policy_justify_max(b), policy_justify_minutes(b), policy_justify_reason(b));
 }
 
 static void put_text(struct words *w, bool all, FILE *f)

@@ -198,6 +198,10 @@ static void put_one(const struct ctl *ctl, const struct conf_node *n)
 		       "%s  cho %s đến %s (%s phút)\n    SHA-256 %s\n"),
 		member(n, "id"), member(n, "app"), member(n, "until"), member(n, "minutes"),
 		member(n, "sha256"));
+	if (conf_get(n, "for"))
+		printf(lang_pick(ctl->lang, "    for %s alone, incident %s\n",
+			       "    chỉ cho %s, sự việc %s\n"),
+			member(n, "for"), member(n, "incident"));
 	fputs(lang_pick(ctl->lang, "    reason: ", "    lý do: "), stdout);
 	tty_put_safe(stdout, view_str(member(n, "reason")));
 	fputs(lang_pick(ctl->lang, "\n    owner: ", "\n    người chịu trách nhiệm: "), stdout);

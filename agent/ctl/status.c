@@ -226,6 +226,19 @@ static void print_counts(const struct status *s)
 		text(s->root, "journal.incidents"), text(s->root, "journal.last_seq"));
 }
 
+static void print_passes(const struct status *s)
+{
+	uint64_t overrides = number(s->root, "policy.overrides");
+	uint64_t justified = number(s->root, "policy.justified");
+
+	if (overrides + justified == 0)
+		return;
+	row(s, "let pass", "cho qua");
+	printf(lang_pick(s->lang, "%s by an administrator, %s opened for a reason\n",
+		       "%s do quản trị viên, %s mở vì có lý do\n"),
+		text(s->root, "policy.overrides"), text(s->root, "policy.justified"));
+}
+
 static void check_processes(const struct status *s)
 {
 	const struct conf_node *list = at(s->root, "supervisor.processes");
@@ -354,6 +367,7 @@ static int print(const struct ctl *ctl, struct view json)
 	print_head(&s);
 	print_coverage(&s);
 	print_counts(&s);
+	print_passes(&s);
 	check_processes(&s);
 	check_coverage(&s);
 	check_losses(&s);

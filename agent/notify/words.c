@@ -3,35 +3,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/view.h"
-
-static bool is_shown(uint32_t cp)
-{
-	if (cp < 0x20)
-		return cp == '\n';
-	return !(cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || cp == 0x61c || cp == 0x200e ||
-		cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069));
-}
-
-/* One character of UTF-8; a byte that is none is '?'. */
-static uint32_t next(const uint8_t **p)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	const uint8_t *s = *p;
-	unsigned more = s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : s[0] < 0xf8 ? 3 : 0;
-	uint32_t cp = more ? s[0] & (0x3fU >> more) : s[0];
-
-	++*p;
-	if (s[0] >= 0x80 && more == 0)
-		return '?';
-	for (unsigned i = 1; i <= more; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return '?';
-		cp = cp << 6 | (s[i] & 0x3f);
-	}
-	*p = s + more + 1;
-	return cp < least[more] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000) ? '?' : cp;
-}
 
 static int put_shown(struct buf *out, uint32_t cp, bool markup)
 {
@@ -51,9 +24,9 @@ int words_clean(struct buf *out, const char *s, unsigned max, bool markup)
 	int r = 0;
 
 	while (*p && r == 0) {
-		uint32_t cp = next(&p);
+		uint32_t cp = utf8_next(&p);
 
-		if (!is_shown(cp))
+		if (cp != '\n' && !utf8_is_shown(cp))
 			continue;
 		if (n++ == max)
 			return buf_put_str(out, "…");
@@ -139,6 +112,8 @@ static const char *happened(enum lang lang, const struct notice *n)
 
 static const char *advice(enum lang lang, const struct notice *n)
 {
+	if (n->action == ACTION_JUSTIFY && n->may_justify)
+		return lang_pick(lang, "It asks for a reason.", "Tài liệu này cần nêu lý do.");
 	if (n->action == ACTION_JUSTIFY)
 		return lang_pick(lang,
 			"If your work needs it, ask your administrator to allow it for a while.",
@@ -177,4 +152,45 @@ int words_body(struct buf *out, enum lang lang, const struct notice *n)
 		r = buf_printf(out, lang_pick(lang, "\nIncident %.10s", "\nMã sự việc: %.10s"),
 			n->incident);
 	return r;
+}
+
+int words_how(struct buf *out, enum lang lang, const struct notice *n, bool by_answer)
+{
+	int r = buf_printf(out,
+		lang_pick(lang,
+			"\nIf your work needs it, give a reason; it may then be opened for %u "
+			"minutes.",
+			"\nNếu công việc cần, hãy nêu lý do; tài liệu sẽ được mở trong %u phút."),
+		n->minutes);
+
+	if (r == 0 && !by_answer)
+		r = buf_printf(out, "\nsealgate justify %.10s", n->incident);
+	return r;
+}
+
+const char *words_button(enum lang lang)
+{
+	return lang_pick(lang, "Give a reason…", "Nêu lý do…");
+}
+
+int words_question(struct buf *out, enum lang lang, const struct notice *n)
+{
+	return buf_printf(out,
+		lang_pick(lang,
+			"Why do you need this document? (at least %u characters)\n"
+			"The reason is recorded with your name.",
+			"Vì sao bạn cần tài liệu này? (ít nhất %u ký tự)\n"
+			"Lý do được ghi lại cùng tên của bạn."),
+		n->reason);
+}
+
+int words_granted(struct buf *out, enum lang lang, const struct notice *n)
+{
+	int r = words_clean(out, n->app_name[0] ? n->app_name : n->app, WORDS_NAME_MAX, false);
+
+	return r < 0 ? r
+		     : buf_printf(out,
+			       lang_pick(lang, " may open it for %u minutes. Try again now.",
+				       " được mở tài liệu này trong %u phút. Hãy thử lại."),
+			       n->minutes);
 }

@@ -59,7 +59,8 @@ static struct view next_part(struct view *rest)
 
 static void use(struct view policy_blob, struct view apps_blob, const char *cases, struct diags *d)
 {
-	const struct policy_override override = {.until = UINT64_MAX, .id = 1, .content = 1};
+	const struct policy_override override = {
+		.until = UINT64_MAX, .id = 1, .content = 1, .uid = POLICY_USER_ANY};
 	cleanup_with(buf_done) struct buf with = {0};
 	struct policyfile_cases result;
 	struct policy *p = NULL;

@@ -96,9 +96,12 @@ static bool parse(struct policy *p, struct view blob)
 	if (p->header->magic != POLICY_MAGIC || p->header->format != POLICY_FORMAT ||
 		p->header->size != blob.n || p->header->mode >= MODE_MAX ||
 		p->header->n_rules > POLICY_RULES_MAX ||
-		p->header->n_overrides > POLICY_OVERRIDES_MAX ||
+		p->header->n_overrides > POLICY_PASSES_MAX ||
 		p->header->override_max > POLICY_OVERRIDES_MAX ||
 		p->header->override_minutes > POLICY_OVERRIDE_MINUTES_MAX ||
+		p->header->justify_max > POLICY_JUSTIFIED_MAX ||
+		p->header->justify_minutes > POLICY_OVERRIDE_MINUTES_MAX ||
+		p->header->justify_reason > POLICY_JUSTIFY_REASON_MAX ||
 		p->header->n_failures > POLICY_FAILURES_MAX ||
 		p->header->n_words > POLICY_WORDS_MAX)
 		return false;
@@ -285,14 +288,19 @@ struct policy *policy_close(struct policy *p)
 	return NULL;
 }
 
+static bool is_for(const struct policy_override *o, const struct question *q, enum action refusal)
+{
+	return o->app == q->app && q->realtime < o->until &&
+		(o->uid == POLICY_USER_ANY || (o->uid == q->uid && refusal == ACTION_JUSTIFY));
+}
+
 /* Of the question's content and application, in force now; or 0. */
-static uint32_t find_override(const struct policy *p, const struct question *q)
+static uint32_t find_override(const struct policy *p, const struct question *q, enum action refusal)
 {
 	const struct policy_override *o = p->overrides;
 
 	for (uint32_t i = 0; i < p->header->n_overrides && o[i].content <= q->facts.content; i++)
-		if (o[i].content == q->facts.content && o[i].app == q->app &&
-			q->realtime < o[i].until)
+		if (o[i].content == q->facts.content && is_for(&o[i], q, refusal))
 			return o[i].id;
 	return 0;
 }
@@ -308,7 +316,7 @@ static void conclude(
 	if (!action_interferes(ret->intended))
 		return;
 	if (q->facts.content != 0)
-		ret->override = find_override(p, q);
+		ret->override = find_override(p, q, ret->intended);
 	if (ret->override != 0 || policy_rule_mode(p, rule) == MODE_MONITOR)
 		ret->action = ACTION_LOG;
 }
@@ -398,6 +406,21 @@ uint32_t policy_override_max(const struct policy *p)
 uint32_t policy_override_minutes(const struct policy *p)
 {
 	return p->header->override_minutes;
+}
+
+uint32_t policy_justify_max(const struct policy *p)
+{
+	return p->header->justify_max;
+}
+
+uint32_t policy_justify_minutes(const struct policy *p)
+{
+	return p->header->justify_minutes;
+}
+
+uint32_t policy_justify_reason(const struct policy *p)
+{
+	return p->header->justify_reason;
 }
 
 bool policy_rule_names_channel(const struct policy *p, uint32_t rule)

@@ -24,6 +24,14 @@
 
 #define POLICY_OVERRIDES_MAX        64U   /* that a policy may allow at a time */
 #define POLICY_OVERRIDE_MINUTES_MAX 1440U /* of one */
+#define POLICY_JUSTIFIED_MAX        64U   /* likewise, of what people gave a reason for */
+#define POLICY_JUSTIFY_REASON_MAX   60U   /* characters that a policy may ask for */
+#define POLICY_PASSES_MAX           (POLICY_OVERRIDES_MAX + POLICY_JUSTIFIED_MAX)
+
+/* What a policy that says nothing of it has. */
+#define POLICY_JUSTIFY_MAX     8U  /* in force at a time, for one user */
+#define POLICY_JUSTIFY_MINUTES 15U /* that one lasts */
+#define POLICY_JUSTIFY_REASON  10U /* characters, at least */
 
 struct policy; /* a view into the blob plus its checked offsets */
 
@@ -56,15 +64,19 @@ struct verdict {
 	uint32_t override;    /* what let it pass although the rule refuses; 0: none */
 };
 
+#define POLICY_USER_ANY UINT32_MAX
+
 /*
- * One content may pass to one application for a while, whatever rule would refuse it. Contents have
- * numbers (facts_brief.content) so that the gate compares no digests.
+ * One content may pass to one application for a while. What an administrator gave is for any user
+ * and whatever rule would refuse it; what a user gave a reason for is for them alone, and only
+ * where the rule says `justify`. Contents have numbers (facts_brief.content) so that the gate
+ * compares no digests.
  */
 struct policy_override {
 	uint64_t until; /* ns of the real-time clock */
 	uint32_t id, app;
 	uint32_t content; /* never 0 */
-	uint32_t reserved;
+	uint32_t uid;     /* or POLICY_USER_ANY */
 };
 
 /* Checks the whole blob, which must stay valid until policy_close(). 0, -EBADMSG or -ENOMEM. */
@@ -86,6 +98,12 @@ bool policy_wants_groups(const struct policy *p);
 /* How many overrides may be in force at a time, and for how many minutes; 0: none. */
 uint32_t policy_override_max(const struct policy *p);
 uint32_t policy_override_minutes(const struct policy *p);
+
+/* What people may let pass by giving a reason: how many at a time for one user (0: none), for how
+   many minutes, by a reason of how many characters. */
+uint32_t policy_justify_max(const struct policy *p);
+uint32_t policy_justify_minutes(const struct policy *p);
+uint32_t policy_justify_reason(const struct policy *p);
 
 uint32_t policy_version(const struct policy *p);
 /* Whether the rule asks for channels; an entry of `failures` does not. */

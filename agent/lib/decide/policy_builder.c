@@ -8,6 +8,7 @@ struct policy_builder {
 	struct buf rules, failures, words, strings;
 	uint32_t n_rules, n_failures, reminder;
 	uint32_t override_max, override_minutes;
+	uint32_t justify_max, justify_minutes, justify_reason;
 };
 
 int policy_builder_new(struct policy_builder **ret)
@@ -194,6 +195,18 @@ int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t mi
 	return 0;
 }
 
+int policy_builder_justify(
+	struct policy_builder *b, uint32_t max, uint32_t minutes, uint32_t reason)
+{
+	if (max > POLICY_JUSTIFIED_MAX || minutes > POLICY_OVERRIDE_MINUTES_MAX ||
+		reason > POLICY_JUSTIFY_REASON_MAX)
+		return -EINVAL;
+	b->justify_max = max;
+	b->justify_minutes = minutes;
+	b->justify_reason = reason;
+	return 0;
+}
+
 int policy_builder_reminder(struct policy_builder *b, const char *text)
 {
 	if (!text)
@@ -215,6 +228,9 @@ int policy_builder_finish(
 		.n_strings = (uint32_t)b->strings.n,
 		.override_max = b->override_max,
 		.override_minutes = b->override_minutes,
+		.justify_max = b->justify_max,
+		.justify_minutes = b->justify_minutes,
+		.justify_reason = b->justify_reason,
 		.reminder = b->reminder,
 	};
 	int r;
@@ -249,12 +265,12 @@ int policy_blob_with_overrides(
 	struct view rest;
 	int r;
 
-	if (n > POLICY_OVERRIDES_MAX)
+	if (n > POLICY_PASSES_MAX)
 		return -E2BIG;
 	if (blob.n < sizeof(h))
 		return -EBADMSG;
 	memcpy(&h, blob.p, sizeof(h));
-	if (h.n_rules > POLICY_RULES_MAX || h.n_overrides > POLICY_OVERRIDES_MAX)
+	if (h.n_rules > POLICY_RULES_MAX || h.n_overrides > POLICY_PASSES_MAX)
 		return -EBADMSG;
 	rules = sizeof(h) + h.n_rules * sizeof(struct policy_rule);
 	at = rules + h.n_overrides * sizeof(*v);

@@ -57,12 +57,15 @@ must_check int policy_builder_add_failure(
 /* Bounds of overrides; none are allowed where this is not called. -EINVAL beyond POLICY_OVERRIDE*.
  */
 must_check int policy_builder_overrides(struct policy_builder *b, uint32_t max, uint32_t minutes);
+/* Without this, and with 0 of them at a time, nobody may. -EINVAL beyond the bounds. */
+must_check int policy_builder_justify(
+	struct policy_builder *b, uint32_t max, uint32_t minutes, uint32_t reason);
 /* What people are told once a day when a call begins; NULL: nothing. */
 must_check int policy_builder_reminder(struct policy_builder *b, const char *text);
 must_check int policy_builder_finish(
 	struct policy_builder *b, enum mode mode, uint32_t version, struct buf *ret_blob);
 
 /* The same policy with these overrides instead of its own. Appends. -E2BIG over
-   POLICY_OVERRIDES_MAX, -EBADMSG where `blob` is none. */
+   POLICY_PASSES_MAX, -EBADMSG where `blob` is none. */
 must_check int policy_blob_with_overrides(
 	struct view blob, const struct policy_override *v, size_t n, struct buf *ret_blob);

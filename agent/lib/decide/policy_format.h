@@ -12,7 +12,7 @@
 #include "decide/policy.h"
 
 #define POLICY_MAGIC     0x4c4f5053U /* "SPOL" */
-#define POLICY_FORMAT    2U
+#define POLICY_FORMAT    3U
 #define POLICY_WORDS_MAX (4U << 20) /* list entries of all rules */
 
 enum policy_condition {
@@ -77,8 +77,8 @@ struct policy_header {
 	uint32_t mode;
 	uint32_t n_rules, n_overrides, n_failures, n_words, n_strings;
 	uint32_t override_max, override_minutes;
+	uint32_t justify_max, justify_minutes, justify_reason;
 	uint32_t reminder; /* a string */
-	uint32_t reserved;
 };
 
 /* Each part begins where its numbers may stand. */

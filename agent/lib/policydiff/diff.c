@@ -742,12 +742,21 @@ struct policydiff *policydiff_free(struct policydiff *d)
 	return NULL;
 }
 
+/* What others than the rules may let pass: administrators, and people with a reason. */
+static bool lets_more_pass(const struct policy *a, const struct policy *b)
+{
+	return policy_override_max(b) > policy_override_max(a) ||
+		policy_override_minutes(b) > policy_override_minutes(a) ||
+		policy_justify_max(b) > policy_justify_max(a) ||
+		policy_justify_minutes(b) > policy_justify_minutes(a) ||
+		policy_justify_reason(b) < policy_justify_reason(a);
+}
+
 bool policydiff_is_same(const struct policydiff *d)
 {
 	return d->n_changes == 0 && !d->cut && !any_app_changed(d) &&
-		policy_override_max(d->side[0].policy) == policy_override_max(d->side[1].policy) &&
-		policy_override_minutes(d->side[0].policy) ==
-		policy_override_minutes(d->side[1].policy);
+		!lets_more_pass(d->side[0].policy, d->side[1].policy) &&
+		!lets_more_pass(d->side[1].policy, d->side[0].policy);
 }
 
 bool policydiff_is_cut(const struct policydiff *d)
@@ -767,10 +776,7 @@ uint64_t policydiff_asked(const struct policydiff *d)
 
 bool policydiff_is_weaker(const struct policydiff *d)
 {
-	if (d->weaker || d->cut ||
-		policy_override_max(d->side[1].policy) > policy_override_max(d->side[0].policy) ||
-		policy_override_minutes(d->side[1].policy) >
-			policy_override_minutes(d->side[0].policy))
+	if (d->weaker || d->cut || lets_more_pass(d->side[0].policy, d->side[1].policy))
 		return true;
 	for (size_t i = 0; i < d->dims[POLICYDIFF_APP].n; i++)
 		if (policydiff_app(d, i) == POLICYDIFF_APP_LESS)

@@ -111,6 +111,21 @@ static const struct keyword keywords_overrides[] = {
 	{0},
 };
 
+static const struct keyword keywords_justify[] = {
+	{"max", KEYWORD_NUMBER, false, NULL, NULL,
+		"How many may be in force at a time for one user; 0: none; default: 8.",
+		POLICY_JUSTIFIED_MAX},
+	{"minutes", KEYWORD_NUMBER, false, NULL, NULL, "How long one lasts; default: 15.",
+		POLICY_OVERRIDE_MINUTES_MAX},
+	{"reason", KEYWORD_NUMBER, false, NULL, NULL,
+		"How many characters the reason has at least; default: 10.",
+		POLICY_JUSTIFY_REASON_MAX},
+	{0},
+};
+static_assert(
+	POLICY_JUSTIFY_MAX == 8 && POLICY_JUSTIFY_MINUTES == 15 && POLICY_JUSTIFY_REASON == 10,
+	"the texts name the defaults");
+
 const struct keyword keywords_policy[] = {
 	{"version", KEYWORD_VERSION, true, NULL, NULL, "Version of this format."},
 	{"mode", KEYWORD_WORD, false, mode_names, NULL,
@@ -123,6 +138,9 @@ const struct keyword keywords_policy[] = {
 		"Exception files or folders, relative to this file; they come before the rules."},
 	{"overrides", KEYWORD_MAP, false, NULL, keywords_overrides,
 		"Bounds of what an administrator may let pass for a while; default: nothing."},
+	{"justify", KEYWORD_MAP, false, NULL, keywords_justify,
+		"What a person may let pass for a while by giving a reason, where a rule says "
+		"`do: justify`."},
 	{"rules", KEYWORD_MAPS, true, NULL, keywords_rule, "In order; the first match decides."},
 	{"failures", KEYWORD_MAPS, false, NULL, keywords_failure,
 		"In order; what happens where nobody could say what a document is."},

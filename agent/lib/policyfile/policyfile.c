@@ -178,14 +178,27 @@ static enum mode read_mode(const struct compile *c)
 	return mode;
 }
 
-static uint32_t read_bound(const struct compile *c, const char *key)
+static uint32_t read_bound(
+	const struct compile *c, const char *section, const char *key, uint32_t absent)
 {
-	const struct conf_node *n = conf_get(conf_get(conf_root(c->conf), "overrides"), key);
-	uint64_t v = 0;
+	const struct conf_node *n = conf_get(conf_get(conf_root(c->conf), section), key);
+	uint64_t v = absent;
 
 	if (n && conf_u64(c->conf, n, 0, UINT32_MAX, P_VALUE, c->diags, &v) < 0)
 		return 0;
 	return (uint32_t)v;
+}
+
+static int add_bounds(const struct compile *c, struct policy_builder *b)
+{
+	int r = policy_builder_overrides(
+		b, read_bound(c, "overrides", "max", 0), read_bound(c, "overrides", "minutes", 0));
+
+	return r < 0
+		? r
+		: policy_builder_justify(b, read_bound(c, "justify", "max", POLICY_JUSTIFY_MAX),
+			  read_bound(c, "justify", "minutes", POLICY_JUSTIFY_MINUTES),
+			  read_bound(c, "justify", "reason", POLICY_JUSTIFY_REASON));
 }
 
 /* NULL where there is none, or where it is too long, which is reported. */
@@ -212,7 +225,7 @@ static int build(struct compile *c, uint32_t version, struct buf *ret)
 	for (size_t i = 0; r == 0 && i < c->rules.n; i++)
 		r = policy_builder_add(b, &c->rules.v[i].def);
 	if (r == 0)
-		r = policy_builder_overrides(b, read_bound(c, "max"), read_bound(c, "minutes"));
+		r = add_bounds(c, b);
 	if (r == 0)
 		r = policy_builder_reminder(b, read_reminder(c));
 	if (r == 0)

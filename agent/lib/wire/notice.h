@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/action.h"
@@ -13,6 +14,13 @@
 
 #define NOTICE_NAME_SIZE    256U
 #define NOTICE_MESSAGE_SIZE 1025U
+
+/* What the caller of CTL_NOTICES can read; without one, NOTICE_PLAIN. */
+enum notice_form {
+	NOTICE_PLAIN,
+	NOTICE_REASON, /* with `may_justify` and what follows */
+	NOTICE_FORM_MAX,
+};
 
 struct notice {
 	enum action action;
@@ -23,7 +31,9 @@ struct notice {
 	char app_name[96]; /* as people know it */
 	char file[NOTICE_NAME_SIZE];       /* base name; cut at the end where longer */
 	char message[NOTICE_MESSAGE_SIZE]; /* the rule's, or "" */
+	bool may_justify;                  /* a reason lets it pass: wire/justify.h */
+	uint32_t reason, minutes;          /* of how many characters, for how long */
 };
 
-void pack_notice(struct pack *p, const struct notice *n);
-void unpack_notice(struct unpack *u, struct notice *ret);
+void pack_notice(struct pack *p, const struct notice *n, enum notice_form form);
+void unpack_notice(struct unpack *u, struct notice *ret, enum notice_form form);

@@ -142,8 +142,10 @@ enum message {
 	CTL_INVENTORY,   /* str after, u8 level, str below; answered with CTL_TEXT: core/inventory.h
 			  */
 	CTL_RESCAN,      /* empty; answered with CTL_TEXT: root only */
-	CTL_NOTICES,     /* empty; from now on CTL_NOTICE for each that is the caller's user's */
-	CTL_NOTICE,      /* wire/notice.h */
+	CTL_NOTICES, /* empty, or u8 enum notice_form; from now on CTL_NOTICE for each that is the
+		      caller's user's */
+	CTL_NOTICE,  /* wire/notice.h */
+	CTL_JUSTIFY, /* wire/justify.h; answered with CTL_TEXT: about the caller's own user */
 	/* The web console (wire/console.h); answered with CTL_TEXT: JSON. */
 	CTL_CONSOLE_TOKEN, /* empty; for who has a role: a token that can be used once, soon */
 	CTL_CONSOLE_LOGIN, /* str token; the console's own account only: a session and its person */

@@ -454,16 +454,16 @@ static void test_overrides(void **state)
 {
 	struct question q = question();
 	const struct policy_override o[] = {
-		{.until = q.realtime + 5, .id = 3, .app = 9, .content = 2},
-		{.until = q.realtime + 5, .id = 1, .app = 7, .content = 1},
-		{.until = q.realtime, .id = 4, .app = 8, .content = 2},
-		{.until = q.realtime + 1, .id = 2, .app = 7, .content = 2},
+		{.until = q.realtime + 5, .id = 3, .app = 9, .content = 2, .uid = POLICY_USER_ANY},
+		{.until = q.realtime + 5, .id = 1, .app = 7, .content = 1, .uid = POLICY_USER_ANY},
+		{.until = q.realtime, .id = 4, .app = 8, .content = 2, .uid = POLICY_USER_ANY},
+		{.until = q.realtime + 1, .id = 2, .app = 7, .content = 2, .uid = POLICY_USER_ANY},
 	};
 	const struct {
 		uint16_t content;
 		uint32_t app, override;
 	} cases[] = {{0, 7, 0}, {1, 7, 1}, {1, 9, 0}, {2, 7, 2}, {2, 9, 3}, {2, 8, 0}, {3, 7, 0}};
-	struct policy_override many[POLICY_OVERRIDES_MAX + 1] = {0};
+	struct policy_override many[POLICY_PASSES_MAX + 1] = {0};
 	struct buf with = {0}, again = {0};
 	struct policy_rule_def d = rule(POLICY_WHEN_LEVEL);
 	struct verdict v;
@@ -495,10 +495,10 @@ static void test_overrides(void **state)
 		many[i].content = 1;
 	buf_done(&again);
 	assert_int_equal(
-		policy_blob_with_overrides(buf_view(&blob), many, POLICY_OVERRIDES_MAX + 1, &again),
+		policy_blob_with_overrides(buf_view(&blob), many, POLICY_PASSES_MAX + 1, &again),
 		-E2BIG);
 	assert_int_equal(
-		policy_blob_with_overrides(buf_view(&blob), many, POLICY_OVERRIDES_MAX, &again), 0);
+		policy_blob_with_overrides(buf_view(&blob), many, POLICY_PASSES_MAX, &again), 0);
 	assert_int_equal(policy_open(buf_view(&again), &p), 0);
 	policy_close(p);
 	assert_int_equal(policy_blob_with_overrides(view_of(blob.p, 20), o, 1, &again), -EBADMSG);
@@ -508,6 +508,81 @@ static void test_overrides(void **state)
 	assert_int_equal(policy_open(buf_view(&again), &p), -EBADMSG);
 	buf_done(&with);
 	buf_done(&again);
+}
+
+/* What a user gave a reason for is theirs, and does not lift what is refused outright. */
+static void test_justified(void **state)
+{
+	struct question q = question();
+	const struct policy_override o = {
+		.until = q.realtime + 1, .id = 5, .app = 7, .content = 1, .uid = q.uid};
+	const struct {
+		enum action action;
+		uint32_t uid, app, content;
+		uint64_t later;
+		bool passes;
+	} cases[] = {
+		{ACTION_JUSTIFY, q.uid, 7, 1, 0, true},
+		{ACTION_BLOCK, q.uid, 7, 1, 0, false},
+		{ACTION_QUARANTINE, q.uid, 7, 1, 0, false},
+		{ACTION_JUSTIFY, q.uid + 1, 7, 1, 0, false},
+		{ACTION_JUSTIFY, POLICY_USER_ANY, 7, 1, 0, false},
+		{ACTION_JUSTIFY, q.uid, 8, 1, 0, false},
+		{ACTION_JUSTIFY, q.uid, 7, 2, 0, false},
+		{ACTION_JUSTIFY, q.uid, 7, 1, 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy_rule_def d = rule(POLICY_WHEN_LEVEL);
+		struct question asked = q;
+		struct buf with = {0};
+		struct verdict v;
+		struct policy *p;
+
+		d.levels = 1U << LEVEL_SECRET;
+		d.action = cases[i].action;
+		policy_close(build(&d, 1, MODE_ENFORCE, 1));
+		assert_int_equal(policy_blob_with_overrides(buf_view(&blob), &o, 1, &with), 0);
+		assert_int_equal(policy_open(buf_view(&with), &p), 0);
+		asked.facts.level = LEVEL_SECRET;
+		asked.facts.content = (uint16_t)cases[i].content;
+		asked.uid = cases[i].uid;
+		asked.app = cases[i].app;
+		asked.realtime += cases[i].later;
+		policy_decide(p, &asked, &v);
+		assert_int_equal(v.intended, cases[i].action);
+		assert_int_equal(v.override, cases[i].passes ? 5 : 0);
+		assert_int_equal(v.action, cases[i].passes ? ACTION_LOG : cases[i].action);
+		policy_close(p);
+		buf_done(&with);
+	}
+}
+
+static void test_justify_bounds(void **state)
+{
+	struct policy_rule_def d = rule(0);
+	struct policy_builder *b;
+	struct policy *p = build(&d, 1, MODE_ENFORCE, 1);
+
+	(void)state;
+	assert_int_equal(policy_justify_max(p), 0);
+	policy_close(p);
+	assert_int_equal(policy_builder_new(&b), 0);
+	assert_int_equal(policy_builder_justify(b, POLICY_JUSTIFIED_MAX + 1, 1, 1), -EINVAL);
+	assert_int_equal(policy_builder_justify(b, 1, POLICY_OVERRIDE_MINUTES_MAX + 1, 1), -EINVAL);
+	assert_int_equal(policy_builder_justify(b, 1, 1, POLICY_JUSTIFY_REASON_MAX + 1), -EINVAL);
+	assert_int_equal(policy_builder_justify(b, POLICY_JUSTIFIED_MAX,
+				 POLICY_OVERRIDE_MINUTES_MAX, POLICY_JUSTIFY_REASON_MAX),
+		0);
+	buf_done(&blob);
+	assert_int_equal(policy_builder_finish(b, MODE_ENFORCE, 1, &blob), 0);
+	policy_builder_free(b);
+	assert_int_equal(policy_open(buf_view(&blob), &p), 0);
+	assert_int_equal(policy_justify_max(p), POLICY_JUSTIFIED_MAX);
+	assert_int_equal(policy_justify_minutes(p), POLICY_OVERRIDE_MINUTES_MAX);
+	assert_int_equal(policy_justify_reason(p), POLICY_JUSTIFY_REASON_MAX);
+	policy_close(p);
 }
 
 static void test_override_bounds(void **state)
@@ -602,6 +677,8 @@ int main(void)
 		cmocka_unit_test(test_rule_under_monitor),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_override_bounds),
+		cmocka_unit_test(test_justified),
+		cmocka_unit_test(test_justify_bounds),
 		cmocka_unit_test(test_damaged),
 	};
 

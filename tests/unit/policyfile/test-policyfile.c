@@ -350,12 +350,16 @@ static void test_exceptions(void **state)
 	write_file("p.yaml",
 		"version: 1\napps: apps.yaml\nexceptions: exceptions.yaml\n"
 		"overrides: {max: 3, minutes: 20}\n"
+		"justify: {minutes: 5, reason: 30}\n"
 		"rules:\n  - {name: all, when: {family: any}, do: block}\n");
 	compile(in_dir("p.yaml"), &c);
 	assert_int_equal(diags.n, 0);
 	assert_int_equal(c.info.n_exceptions, 1);
 	assert_int_equal(policy_override_max(c.policy), 3);
 	assert_int_equal(policy_override_minutes(c.policy), 20);
+	assert_int_equal(policy_justify_minutes(c.policy), 5);
+	assert_int_equal(policy_justify_reason(c.policy), 30);
+	assert_int_equal(policy_justify_max(c.policy), POLICY_JUSTIFY_MAX);
 	q.app = apptable_find(c.apps, "zalo");
 	policy_decide(c.policy, &q, &v);
 	assert_string_equal(policy_rule_name(c.policy, v.rule), "forms");

@@ -12,6 +12,8 @@
 #include "wire/config.h"
 #include "wire/frame.h"
 #include "wire/peer.h"
+#include "wire/justify.h"
+#include "wire/notice.h"
 #include "wire/override.h"
 #include "wire/record.h"
 #include "wire/wire_facts.h"
@@ -187,6 +189,76 @@ static void overrides_survive_the_wire_and_are_checked(void **state)
 	assert_null(override_refused(&r));
 }
 
+static void reasons_survive_the_wire_and_are_checked(void **state)
+{
+	const struct justify_request good = {.what = JUSTIFY_GRANT,
+		.incident = "01ABCDEFGH",
+		.file = "báo cáo.docx",
+		.reason = "họp với đối tác"};
+	static const char *const not_text[] = {
+		"a\nb", "\x1b[31m", "\xff", "a\xc3", "\xe2\x80\xae", "\x7f"};
+	struct justify_request r;
+	enum justify_refusal why;
+	struct buf b = BUF_INIT(0);
+	struct pack p = {&b, 0};
+	struct unpack u;
+
+	(void)state;
+	pack_justify(&p, &good);
+	u = (struct unpack){buf_view(&b), 0};
+	unpack_justify(&u, &r);
+	assert_int_equal(unpack_end(&u), 0);
+	assert_memory_equal(&r, &good, sizeof(r));
+	for (size_t n = 0; n < b.n; n++) {
+		u = (struct unpack){view_of(b.p, n), 0};
+		unpack_justify(&u, &r);
+		assert_int_equal(unpack_end(&u), -EPROTO);
+	}
+	buf_done(&b);
+	assert_true(justify_is_text(good.reason) && justify_is_text("?"));
+	assert_int_equal(justify_length("  họp  với\u00a0 "), 6);
+	assert_int_equal(justify_length(""), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(not_text); i++)
+		assert_false(justify_is_text(not_text[i]));
+	for (unsigned i = 0; i < JUSTIFY_REFUSAL_MAX; i++) {
+		assert_int_equal(justify_refusal_parse(justify_refusal_name(i), &why), 0);
+		assert_int_equal(why, i);
+	}
+	assert_int_equal(justify_refusal_parse("", &why), -EINVAL);
+	assert_int_equal(justify_refusal_put(&b, JUSTIFY_SHORT, LANG_EN, 10), 0);
+	assert_int_equal(justify_refusal_put(&b, JUSTIFY_FORBIDDEN, LANG_VI, 0), 0);
+	assert_int_equal(buf_terminate(&b), 0);
+	assert_non_null(strstr((char *)b.p, "at least 10 characters"));
+	assert_non_null(strstr((char *)b.p, "quản trị viên"));
+	buf_done(&b);
+}
+
+/* One that was started before the agent was upgraded gets what it can read. */
+static void notices_come_in_two_forms(void **state)
+{
+	const struct notice n = {.action = ACTION_JUSTIFY,
+		.incident = "01",
+		.may_justify = true,
+		.reason = 10,
+		.minutes = 15};
+	struct notice got;
+
+	(void)state;
+	for (enum notice_form form = 0; form < NOTICE_FORM_MAX; form++) {
+		struct buf b = BUF_INIT(0);
+		struct pack p = {&b, 0};
+		struct unpack u;
+
+		pack_notice(&p, &n, form);
+		u = (struct unpack){buf_view(&b), 0};
+		unpack_notice(&u, &got, form);
+		assert_int_equal(unpack_end(&u), 0);
+		assert_int_equal(got.may_justify, form == NOTICE_REASON);
+		assert_int_equal(got.minutes, form == NOTICE_REASON ? 15 : 0);
+		buf_done(&b);
+	}
+}
+
 static void records_and_configuration_survive_the_wire(void **state)
 {
 	struct gate_record r = {.realtime = 1, .pid = 2, .action = ACTION_BLOCK, .cause = 3}, s;
@@ -294,6 +366,8 @@ int main(void)
 		cmocka_unit_test(rows_permit_or_not),
 		cmocka_unit_test(facts_survive_the_wire),
 		cmocka_unit_test(overrides_survive_the_wire_and_are_checked),
+		cmocka_unit_test(reasons_survive_the_wire_and_are_checked),
+		cmocka_unit_test(notices_come_in_two_forms),
 		cmocka_unit_test(records_and_configuration_survive_the_wire),
 		cmocka_unit_test_setup_teardown(peers_queue_in_order, setup, teardown),
 	};

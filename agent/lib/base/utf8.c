@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+bool utf8_is_shown(uint32_t cp)
+{
+	return !(cp < 0x20 || cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || cp == 0x61c ||
+		cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
+		(cp >= 0x2066 && cp <= 0x2069));
+}
+
+uint32_t utf8_next(const uint8_t **p)
+{
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	const uint8_t *s = *p;
+	unsigned more = s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : s[0] < 0xf8 ? 3 : 0;
+	uint32_t cp = more ? s[0] & (0x3fU >> more) : s[0];
+
+	++*p;
+	if (s[0] >= 0x80 && more == 0)
+		return UTF8_NONE;
+	for (unsigned i = 1; i <= more; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return UTF8_NONE;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	*p = s + more + 1;
+	return cp < least[more] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000) ? UTF8_NONE : cp;
+}

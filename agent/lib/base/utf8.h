@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Characters of UTF-8 text that ends with NUL. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UTF8_NONE ((uint32_t)'?') /* in the place of a byte that begins no character */
+
+/* The character at `*p`, which is not the NUL, and moves behind it: one byte where it is none. */
+uint32_t utf8_next(const uint8_t **p);
+
+/* False for control characters and those that turn the direction of writing. */
+bool utf8_is_shown(uint32_t cp);
