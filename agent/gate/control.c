@@ -22,6 +22,7 @@ static const struct wire_row rows[] = {
 	{SUP_POSTURE, 0, 0, 1},
 	{SUP_BUILD_IDS, 0, WIRE_BODY_MAX, 0},
 	{SUP_MEETING, 1, 1, 0},
+	{SUP_STARTS, 0, 0, 1},
 };
 
 static int map_shared(struct gate *g, int fd)
@@ -79,6 +80,7 @@ static void new_apps(struct gate *g, struct apptable *apps, struct view blob)
 
 	g->apps = apps;
 	copies_forget(g);
+	starts_forget(g);
 	if (old) {
 		proc_new_apps(g, old);
 		hold_new_apps(g, old);
@@ -160,6 +162,10 @@ static int on_frame(void *userdata, struct wire_frame *f)
 		/* Of an older policy: the ones of the new follow. */
 		if (!g->apps || copies_set(g, f->body) < 0)
 			copies_forget(g);
+		break;
+	case SUP_STARTS:
+		if (!g->apps || starts_set(g, f->fds[0]) < 0)
+			starts_forget(g);
 		break;
 	case SUP_POSTURE:
 		/* The last one stays where this cannot be read. */

@@ -221,6 +221,7 @@ struct gate {
 	struct view policy_blob, apps_blob; /* mapped */
 	struct view posture;                /* mapped: struct posture_entry, sorted */
 	bool posture_known;
+	struct view starts; /* mapped: struct start_entry, sorted */
 	uint32_t policy_version;
 	uint32_t epoch;      /* of what is known about files: a change forgets it all */
 	uint32_t generation; /* of the rules, as core last said */
@@ -303,6 +304,11 @@ bool identify_text(struct gate *g, const char *name, size_t max, struct view *re
 uint32_t copies_match(struct gate *g, const struct proc *p);
 must_check int copies_set(struct gate *g, struct view body); /* of SUP_BUILD_IDS */
 void copies_forget(struct gate *g);
+
+/* starts.c */
+must_check int starts_set(struct gate *g, int fd); /* of SUP_STARTS */
+void starts_forget(struct gate *g);
+uint32_t starts_app(struct gate *g, int fd); /* whose program it is, or APP_NONE */
 
 /* look.c */
 int look_turn(void *userdata); /* of the look timer */

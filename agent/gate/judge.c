@@ -320,6 +320,8 @@ static uint32_t executed_app(struct gate *g, int fd)
 	app = apptable_match_exe(g->apps, g->path);
 	if (app == APP_NONE && procline_snap_path(g->path, snap, sizeof(snap)))
 		app = apptable_match_snap(g->apps, snap);
+	if (app == APP_NONE)
+		app = starts_app(g, fd);
 	return app;
 }
 

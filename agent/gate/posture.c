@@ -48,7 +48,9 @@ static uint32_t find(const struct gate *g, const struct file_key *k)
 		else
 			high = middle;
 	}
-	return POSTURE_BIT(POSTURE_UNKNOWN);
+	/* Of a file system that is one program's as a whole, that counts for all in it. */
+	return k->ino != 0 ? find(g, &(struct file_key){.dev = k->dev})
+			   : POSTURE_BIT(POSTURE_UNKNOWN);
 }
 
 static const struct gate_dropped *find_dropped(const struct gate *g, const struct file_key *k)
@@ -71,8 +73,10 @@ uint32_t posture_of(struct gate *g, int fd)
 		return POSTURE_BIT(POSTURE_UNKNOWN);
 	bits = find_dropped(g, &look.key) ? POSTURE_BIT(POSTURE_DROPPED) : 0;
 	/* Of what is no application's program nothing else is asked. */
-	return apptable_match_exe(g->apps, g->path) == APP_NONE && bits ? bits
-									: bits | find(g, &look.key);
+	return apptable_match_exe(g->apps, g->path) == APP_NONE && starts_app(g, fd) == APP_NONE &&
+			bits
+		? bits
+		: bits | find(g, &look.key);
 }
 
 void posture_dropped(struct gate *g, int fd, const char *app)

@@ -36,3 +36,5 @@ must_check int deb_find(const char *root, struct program *v, size_t n);
 void rpm_find(const char *root, struct program *p);
 bool flatpak_find(const char *root, const char *id, struct owner *ret);
 bool snap_find(const char *root, const char *name, struct owner *ret);
+/* By where the program lies. */
+void sandbox_find(const char *root, struct program *p);

@@ -181,6 +181,8 @@ static int answer(struct asked *a, char *lines)
 		r = deb_find(a->root, a->v, a->n);
 	for (size_t i = 0; r == 0 && i < a->n; i++) {
 		if (a->v[i].owner.origin == POSTURE_ORIGIN_NONE)
+			sandbox_find(a->root, &a->v[i]);
+		if (a->v[i].owner.origin == POSTURE_ORIGIN_NONE)
 			rpm_find(a->root, &a->v[i]);
 		say(a, "program", a->v[i].app, &a->v[i], &a->v[i].owner);
 	}

@@ -143,3 +143,29 @@ bool snap_find(const char *root, const char *name, struct owner *ret)
 	*ret = o;
 	return true;
 }
+
+/* The name between `before` and the next slash. */
+static bool name_behind(const char *path, const char *before, char ret[PACKAGE_NAME_MAX])
+{
+	size_t n = strlen(before), length;
+
+	if (strncmp(path, before, n) != 0)
+		return false;
+	length = strcspn(path + n, "/");
+	if (length == 0 || length >= PACKAGE_NAME_MAX || !path[n + length])
+		return false;
+	snprintf(ret, PACKAGE_NAME_MAX, "%.*s", (int)length, path + n);
+	return true;
+}
+
+void sandbox_find(const char *root, struct program *p)
+{
+	char name[PACKAGE_NAME_MAX];
+
+	/* Where it cannot be read, it stays of no package. */
+	if (name_behind(p->path, "/var/lib/flatpak/app/", name))
+		unchecked(flatpak_find(root, name, &p->owner));
+	else if (name_behind(p->path, "/snap/", name) ||
+		name_behind(p->path, "/var/lib/snapd/snap/", name))
+		unchecked(snap_find(root, name, &p->owner));
+}

@@ -877,6 +877,7 @@ static int check_protect(const struct settings *s)
 void agent_look_at_programs(struct agent *a, bool again)
 {
 	group_mark_apps(a->group, a->policy.apps);
+	agent_give_starts(a, a->policy.apps);
 	origins_ask(a->origins, a->policy.apps, again);
 }
 

@@ -110,6 +110,7 @@ void agent_policy_from_gate(struct agent *a, const struct wire_frame *f);
 void agent_policy_gate_started(struct agent *a);
 void agent_policy_gate_ended(struct agent *a);
 void agent_give_build_ids(struct agent *a, const struct apptable *apps);
+void agent_give_starts(struct agent *a, const struct apptable *apps);
 void agent_policy_done(struct agent_policy *p);
 
 /* The gate looks who lives; what it finds comes as GATE_FOUND. A gate that is away looks when it is

@@ -21,6 +21,7 @@
 #include "supervisor/helper.h"
 #include "supervisor/mounts.h"
 #include "supervisor/news.h"
+#include "supervisor/sandboxed.h"
 #include "supervisor/servers.h"
 
 #ifndef FAN_MARK_IGNORE
@@ -67,6 +68,7 @@ struct group {
 	char **exes; /* marked executables, resolved paths */
 	size_t n_exes;
 	uint32_t exe_failures;
+	struct sandboxed sandboxed;
 	struct servers servers;
 	struct rescue *rescue; /* NULL: no FUSE file system may be marked */
 	bool armed;
@@ -205,6 +207,7 @@ struct group *group_free(struct group *g)
 		free(g->exes[i]);
 	free(g->exes);
 	free(g->covered);
+	sandboxed_done(&g->sandboxed);
 	free(g);
 	return NULL;
 }
@@ -618,6 +621,7 @@ void group_disarm(struct group *g)
 	/* The ignore marks on our own mounts stay: they hold nobody, and are there for the next
 	   time. */
 	(void)fanotify_mark(g->fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL);
+	sandboxed_mark_file_systems(&g->sandboxed, g->fd);
 	news_flush(&g->news);
 	for (size_t i = 0; i < g->n_covered; i++)
 		g->covered[i].marked = g->covered[i].arrivals = g->covered[i].moves = false;
@@ -714,6 +718,24 @@ void group_mark_apps(struct group *g, const struct apptable *apps)
 	g->n_exes = n;
 }
 
+int group_mark_sandboxed(struct group *g, const struct apptable *apps)
+{
+	struct sandboxed fresh;
+	int r = sandboxed_find(apps, &fresh);
+
+	if (r < 0)
+		return r;
+	sandboxed_mark(&fresh, &g->sandboxed, g->fd);
+	sandboxed_done(&g->sandboxed);
+	g->sandboxed = fresh;
+	return sandboxed_table(&g->sandboxed);
+}
+
+const struct sandboxed *group_sandboxed(const struct group *g)
+{
+	return &g->sandboxed;
+}
+
 void group_each_program(
 	const struct group *g, void (*fn)(void *userdata, const char *path), void *userdata)
 {
@@ -732,6 +754,7 @@ void group_status(const struct group *g, struct json *j)
 	json_key_bool(j, "pre_access", g->pre_access);
 	json_key_u64(j, "executables_marked", g->n_exes - g->exe_failures);
 	json_key_u64(j, "executables_failed", g->exe_failures);
+	json_key_u64(j, "sandboxed_marked", g->sandboxed.n);
 	json_object_end(j);
 	json_key(j, "coverage");
 	json_array(j);

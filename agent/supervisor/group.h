@@ -22,6 +22,7 @@
 #include "subject/apptable.h"
 #include "supervisor/news.h"
 #include "supervisor/rescue.h"
+#include "supervisor/sandboxed.h"
 #include "wire/config.h"
 
 struct group;
@@ -75,6 +76,10 @@ void group_uncover(struct group *g);
 /* Marks the executables of the table that exist now; unmarks those of the last table that are not
    in it any more. */
 void group_mark_apps(struct group *g, const struct apptable *apps);
+
+/* The same of the programs of flatpaks and snaps. Returns their table for SUP_STARTS, or -errno. */
+must_check int group_mark_sandboxed(struct group *g, const struct apptable *apps);
+const struct sandboxed *group_sandboxed(const struct group *g);
 
 /* Those that are marked, by their resolved paths. */
 void group_each_program(

@@ -231,6 +231,18 @@ static void put_program(void *userdata, const char *path)
 		path);
 }
 
+static void put_sandboxed(struct collect *c, const struct sandboxed *s)
+{
+	for (size_t i = 0; c->error == 0 && i < s->n; i++) {
+		const struct sandboxed_program *p = &s->v[i];
+
+		if (p->app < apptable_n(c->apps) && !strpbrk(p->path, "\t\n"))
+			c->error = buf_printf(c->out, "program\t%s\t%ju\t%ju\t1\t%s\n",
+				apptable_id(c->apps, p->app), (uintmax_t)p->dev, (uintmax_t)p->ino,
+				p->path);
+	}
+}
+
 static int put_question(struct origins *p, const struct apptable *apps)
 {
 	static const struct {
@@ -253,6 +265,7 @@ static int put_question(struct origins *p, const struct apptable *apps)
 		r = buf_put_byte(&p->asking, '\n');
 	if (r == 0) {
 		group_each_program(p->o.group, put_program, &c);
+		put_sandboxed(&c, group_sandboxed(p->o.group));
 		r = c.error;
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)

@@ -22,8 +22,17 @@ void agent_policy_done(struct agent_policy *p)
 	*p = (struct agent_policy){.policy_fd = -1, .apps_fd = -1};
 }
 
-/* By which it knows copies of them. What is not told now is told with the next look at the
-   applications' programs. */
+void agent_give_starts(struct agent *a, const struct apptable *apps)
+{
+	int fd = apps ? group_mark_sandboxed(a->group, apps) : -1;
+
+	if (fd >= 0)
+		unchecked(proc_send(a->gate, SUP_STARTS, 0, VIEW_EMPTY, &fd, 1));
+	fd_close(fd);
+}
+
+/* By which it knows copies of them, and those in sandboxes. What is not told now is told with the
+   next look at the applications' programs. */
 void agent_give_build_ids(struct agent *a, const struct apptable *apps)
 {
 	struct buf body = BUF_INIT(WIRE_BODY_MAX);
@@ -31,6 +40,7 @@ void agent_give_build_ids(struct agent *a, const struct apptable *apps)
 	if (apps && buildids_collect(apps, &body) == 0)
 		unchecked(proc_send(a->gate, SUP_BUILD_IDS, 0, buf_view(&body), NULL, 0));
 	buf_done(&body);
+	agent_give_starts(a, apps);
 }
 
 static bool same_apps(const struct agent_policy *x, const struct agent_policy *y)

@@ -28,6 +28,8 @@ apps:
     name: Lab chat
     category: chat
     exe: [/opt/lab/chat-client, /opt/lab/copies/*]
+    flatpak: [org.lab.Chat]
+    snap: [lab-held]
 """
 MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số hai là bốn mét.\n"
 
@@ -295,6 +297,61 @@ def always_is_always(f):
     copy = COPIES / f"copy-{time.time_ns()}"
     shutil.copy("/bin/dash", copy)
     assert denied(client(reads(f.marked), copy)), "an unmarked executable at its first open"
+
+
+def flatpak():
+    """As flatpak deploys it, and the sandbox that shows it under another path."""
+    top = pathlib.Path("/var/lib/flatpak/app/org.lab.Chat/x86_64/stable")
+    (top / "abc/files/bin").mkdir(parents=True)
+    shutil.copy("/bin/dash", top / "abc/files/bin/chat")
+    (top / "abc/files/bin/link").symlink_to("/bin/true")  # in the sandbox it is another
+    (top / "active").symlink_to("abc")
+    pathlib.Path("/app").mkdir()
+
+    def start(script):
+        inside = (f"mount --bind {top}/abc/files /app && exec setpriv --reuid=lan --regid=lan "
+                  f"--init-groups /app/bin/chat -c \"{script}\"")
+        return subprocess.run(["unshare", "-m", "sh", "-c", inside], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=30).stdout
+    return start
+
+
+def snap():
+    """A file system of its own, as snapd mounts it."""
+    image, top = pathlib.Path("/tmp/snap.img"), pathlib.Path("/snap/lab-held")
+    (top / "7").mkdir(parents=True)
+    with image.open("wb") as img:
+        img.truncate(16 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+    subprocess.run(["mount", "-o", "loop", str(image), str(top / "7")], check=True)
+    deep = top / "7/usr/share/deep"
+    deep.mkdir(parents=True)
+    shutil.copy("/bin/dash", deep / "chat")
+    (top / "current").symlink_to("7")
+    return lambda script: client(script, deep / "chat")
+
+
+@test
+def flatpaks_and_snaps_are_held_at_their_start(f):
+    """From idle, without a sign but the file itself: no environment, no scope."""
+    marked = f.agent.status()["supervisor"]["engine"]["sandboxed_marked"]
+    ways = {"flatpak": flatpak(), "snap": snap()}
+    assert lab.wait_for(lambda: f.agent.status()["supervisor"]["engine"]["sandboxed_marked"] ==
+                        marked + 2, 60), f.agent.status()["supervisor"]["engine"]
+    try:
+        for n in range(2):
+            for name, start in ways.items():  # the snap's file system keeps its mark
+                assert lab.wait_for(lambda: arming(f)["state"] == "idle", 30), arming(f)
+                path = DOCS / f"bao-cao-{name}-{n}.txt"
+                path.write_text(MARKED)
+                out = start(reads(path))
+                assert denied(out), f"{name}, start {n} from idle: {out!r}"
+        how = {(i["exe"], i["identified"]) for i in f.agent.incidents()}
+        assert ("/app/bin/chat", "exec") in how, how
+        assert ("/snap/lab-held/7/usr/share/deep/chat", "exec") in how, how
+        equal(subprocess.run(["/bin/true"]).returncode, 0)
+    finally:
+        subprocess.run(["umount", "-l", "/snap/lab-held/7"])
 
 
 @test

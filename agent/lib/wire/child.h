@@ -23,7 +23,7 @@ struct child_events {
 	size_t n_rows;
 };
 
-#define CHILD_ROWS_MAX 12
+#define CHILD_ROWS_MAX 32
 
 /* Waits for SUP_CONFIG on PROTOCOL_CONTROL_FD; blocks, before the loop. 0, -EPROTO, -ECONNRESET. */
 must_check int child_config(struct config *ret);

@@ -54,6 +54,8 @@ enum message {
 			application, str sign: for the journal and the reminder */
 	SUP_POSTURE, /* gate: fd: sealed struct posture_entry (wire/posture.h); core: fd: the same
 			as text, as sealgate-origin answers */
+	SUP_STARTS,  /* gate: fd: sealed struct start_entry (wire/starts.h); forgotten with the
+			next SUP_POLICY that has other applications */
 
 	/* child -> supervisor */
 	CHILD_READY = 64, /* set up and confined; str: a note for status, may be empty */
