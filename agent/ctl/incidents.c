@@ -61,6 +61,10 @@ static const struct usage usage = {
 			{"--note TEXT", "mark: what is to be remembered"},
 			{"--tag TAG", "list: with this tag; mark: adds it"},
 			{"--untag TAG", "mark: takes it away"},
+			{"--scope SCOPE",
+				"false-positive: an exception about file-app-user (the default), "
+				"file-app, file-user or app-user"},
+			{"--days N", "false-positive: for so long (30)"},
 			{"--unit GROUP", "list: by users of this group"},
 			{"--group FIELD",
 				"list: put together by day, month, level, app, user, host, "
@@ -110,6 +114,8 @@ enum {
 	OPT_HTML,
 	OPT_CSV,
 	OPT_FORMAT,
+	OPT_SCOPE,
+	OPT_DAYS,
 };
 
 static const struct option options[] = {
@@ -141,6 +147,8 @@ static const struct option options[] = {
 	{"csv", no_argument, NULL, OPT_CSV},
 	{"reveal", no_argument, NULL, OPT_REVEAL},
 	{"out", required_argument, NULL, OPT_OUT},
+	{"scope", required_argument, NULL, OPT_SCOPE},
+	{"days", required_argument, NULL, OPT_DAYS},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -303,6 +311,19 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 		return 0;
 	case OPT_REVEAL: o->reveal = true; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
+	case OPT_SCOPE:
+		if (!incidents_scope_is(optarg))
+			return usage_error(&usage,
+				"--scope is file-app-user, file-app, file-user or app-user, not "
+				"\"%s\"",
+				optarg);
+		o->scope = optarg;
+		return 0;
+	case OPT_DAYS:
+		o->days = strtoul(optarg, &end, 10);
+		if (*end || *optarg < '1' || *optarg > '9' || o->days > 3660)
+			return usage_error(&usage, "\"%s\" is no number of days", optarg);
+		return 0;
 	case OPT_CHANNEL:
 		if (channel_parse(optarg, &channel) < 0)
 			return usage_error(&usage, "\"%s\" is no channel", optarg);

@@ -27,6 +27,8 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
+	const char *scope;  /* false-positive: what the exception is about; NULL: all of it */
+	uint64_t days;      /* for so long; 0: 30 */
 	enum siem_format format;              /* export */
 	bool csv;                             /* report: not HTML */
 	const char *unit;                     /* a group of users */
@@ -50,6 +52,8 @@ must_check int incidents_load(
 	const struct incidents_options *o, struct index *x, size_t n, struct incident **ret);
 
 int incidents_conceal(const struct incidents_options *o, struct incident *i); /* 0 or -ENOMEM */
+
+bool incidents_scope_is(const char *scope); /* one that --scope takes */
 
 bool incidents_group_is(const char *field); /* one that --group takes */
 

@@ -34,9 +34,29 @@ static bool has_pattern(const char *path)
 	return strpbrk(path, "*?[\\") != NULL;
 }
 
+static uint64_t days_of(const struct incidents_options *o)
+{
+	return o->days ? o->days : DAYS;
+}
+
+static bool is_about(const struct incidents_options *o, const char *what)
+{
+	return !o->scope || strstr(o->scope, what);
+}
+
+bool incidents_scope_is(const char *scope)
+{
+	static const char *const scopes[] = {"file-app-user", "file-app", "file-user", "app-user"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++)
+		if (strcmp(scopes[i], scope) == 0)
+			return true;
+	return false;
+}
+
 static int compose(const struct incidents_options *o, const struct incident *i, struct buf *b)
 {
-	time_t until = (time_t)(clock_realtime() / NSEC_PER_SEC) + DAYS * 86400;
+	time_t until = (time_t)(clock_realtime() / NSEC_PER_SEC) + (time_t)days_of(o) * 86400;
 	struct tm tm;
 	char day[16], name[64], number[24];
 	int r;
@@ -44,19 +64,20 @@ static int compose(const struct incidents_options *o, const struct incident *i, 
 	if (!gmtime_r(&until, &tm) || strftime(day, sizeof(day), "%Y-%m-%d", &tm) == 0)
 		return -1;
 	snprintf(name, sizeof(name), "false-positive-%.26s", i->id);
-	r = buf_printf(b,
-		"version: 1\nexceptions:\n  - name: %s\n    when:\n      app: %s\n      channel: "
-		"%s\n",
-		name, i->app, i->channel);
+	r = buf_printf(b, "version: 1\nexceptions:\n  - name: %s\n    when:\n", name);
+	if (r == 0 && is_about(o, "app"))
+		r = buf_printf(b, "      app: %s\n", i->app);
+	if (r == 0)
+		r = buf_printf(b, "      channel: %s\n", i->channel);
 	/* No more than what was found: were it marked higher one day, it would be refused again. */
 	if (r == 0 && i->level_known && i->level > LEVEL_NONE)
 		r = buf_printf(b, "      level: %s\n", i->level_text);
 	else if (r == 0)
 		r = buf_printf(b, "      completeness: %s\n", i->completeness);
 	snprintf(number, sizeof(number), "%" PRIu64, i->uid);
-	if (r == 0)
+	if (r == 0 && is_about(o, "user"))
 		r = put_string(b, "      user: ", *i->user ? i->user : number);
-	if (r == 0)
+	if (r == 0 && is_about(o, "file"))
 		r = put_string(b, "      path: ", i->path);
 	if (r == 0)
 		r = put_string(b, "    do: log\n    valid-until: ", day);
@@ -75,10 +96,13 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 
 	if (r != 0)
 		return r;
-	if (incident_is_concealed(i) || !*i->path)
+	if (is_about(o, "app") && !*i->app)
+		return ctl_error("no application did this: an exception needs one (--scope "
+				 "file-user)");
+	if (is_about(o, "file") && (incident_is_concealed(i) || !*i->path))
 		return ctl_error(
 			"the file's name is concealed: an exception needs it (show --reveal)");
-	if (has_pattern(i->path))
+	if (is_about(o, "file") && has_pattern(i->path))
 		return ctl_error(
 			"the file's name has characters that are patterns in a policy: move or "
 			"rename it first");
@@ -87,6 +111,8 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 	r = incidents_write_out(o, buf_view(&b));
 	if (r != 0)
 		return r;
+	if (o->scope)
+		return CTL_DONE;
 	fprintf(stderr,
 		lang_pick(o->lang,
 			"\nThis lets %s open this one file for %d days, and records it. The file's "
@@ -102,7 +128,7 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 			"\"exceptions\" của chính sách, rồi\n  sealgate policy check\n  sealgate "
 			"explain "
 			"--app %s --user %s %s\n"),
-		i->app, DAYS, i->app, *i->user ? i->user : "USER", i->path);
+		i->app, (int)days_of(o), i->app, *i->user ? i->user : "USER", i->path);
 	if (*i->sha256)
 		fprintf(stderr,
 			lang_pick(o->lang,
