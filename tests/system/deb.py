@@ -20,7 +20,7 @@ import time
 TOP = sys.argv[1]
 STEP_SECONDS = 900
 PACKAGE = "sealgate"
-ACCOUNTS = ["sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch", "sealgate-relay"]
+ACCOUNTS = ["sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch", "sealgate-relay", "sealgate-web"]
 
 count = failed = 0
 
