@@ -27,12 +27,12 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
-	const char *scope;  /* false-positive: what the exception is about; NULL: all of it */
-	uint64_t days;      /* for so long; 0: 30 */
-	enum siem_format format;              /* export */
-	bool csv;                             /* report: not HTML */
-	const char *unit;                     /* a group of users */
-	const char *out;                      /* a file, where not to standard output */
+	const char *scope;       /* false-positive: what the exception is about; NULL: all of it */
+	uint64_t days;           /* for so long; 0: 30 */
+	enum siem_format format; /* export */
+	bool csv;                /* report: not HTML */
+	const char *unit;        /* a group of users */
+	const char *out;         /* a file, where not to standard output */
 	enum level hide_names, hide_snippets; /* from there up; LEVEL_MAX: never */
 	bool reveal;       /* what is concealed by its level, too; a record tells of it */
 	const char *group; /* list: by what incidents are put together */

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define REVIEWER CONSOLE_ROLE(CONSOLE_REVIEWER)
+#define REVIEWER    CONSOLE_ROLE(CONSOLE_REVIEWER)
+#define APPROVER    CONSOLE_ROLE(CONSOLE_APPROVER)
+#define ROLES_WRITE (CONSOLE_ROLE(CONSOLE_AUTHOR) | APPROVER)
 
 static const struct route routes[] = {
 	{METHOD_POST, "login", 0, true, 1024, api_login},
@@ -17,7 +19,20 @@ static const struct route routes[] = {
 	{METHOD_POST, "incidents/mark", REVIEWER, false, API_BODY_MAX, api_mark},
 	{METHOD_GET, "incidents/*", ROLES_SEE, false, 0, api_incident},
 	{METHOD_POST, "incidents/*/reveal", REVIEWER, false, API_BODY_MAX, api_reveal},
+	{METHOD_POST, "incidents/*/suggest", REVIEWER, false, API_BODY_MAX, api_suggest},
 	{METHOD_GET, "inventory", ROLES_SEE, false, 0, api_inventory},
+	{METHOD_GET, "policy", ROLES_POLICY, false, 0, api_policy},
+	{METHOD_GET, "policy/history", ROLES_POLICY, false, 0, api_policy_history},
+	{METHOD_POST, "policy/check", ROLES_WRITE, false, API_POLICY_MAX, api_policy_check},
+	{METHOD_POST, "policy/diff", ROLES_WRITE, false, API_POLICY_MAX, api_policy_diff},
+	{METHOD_POST, "policy/simulate", ROLES_WRITE, false, API_POLICY_MAX, api_policy_simulate},
+	{METHOD_POST, "policy/apply", APPROVER, false, API_POLICY_MAX, api_policy_apply},
+	{METHOD_POST, "policy/rollback", APPROVER, false, API_BODY_MAX, api_policy_rollback},
+	{METHOD_POST, "policy/exception", APPROVER, false, API_BODY_MAX, api_policy_exception},
+	{METHOD_GET, "jobs/*", 0, false, 0, api_job},
+	{METHOD_POST, "rules/test", 0, false, API_TEST_MAX, api_test},
+	{METHOD_GET, "apps", 0, false, 0, api_apps},
+	{METHOD_GET, "report", ROLES_SEE, false, 0, api_report},
 };
 
 static bool matches(const char *pattern, struct view path, struct view *ret_argument)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "journal/payload.h"
 #include "web/api.h"
 #include "web/link.h"
 #include "wire/pack.h"
@@ -133,7 +132,6 @@ static void on_coverage(void *userdata, int outcome, struct view text, int fd)
 {
 	struct exchange *x = userdata;
 	uint64_t days = 30;
-	struct view supervisor, coverage;
 	struct json j;
 
 	(void)fd;
@@ -150,9 +148,8 @@ static void on_coverage(void *userdata, int outcome, struct view text, int fd)
 	}
 	/* Where no agent answers, what it covers is not known. */
 	json_key(&j, "coverage");
-	if (outcome == 0 && payload_member(text, "supervisor", &supervisor) &&
-		payload_member(supervisor, "coverage", &coverage))
-		json_raw(&j, coverage);
+	if (outcome == 0)
+		json_raw(&j, text);
 	else
 		json_null(&j);
 	json_object_end(&j);

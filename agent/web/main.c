@@ -23,11 +23,15 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "web/assets.h"
+#include "web/command.h"
+#include "web/job.h"
 #include "web/link.h"
 #include "web/server.h"
+#include "web/workdir.h"
 
 #define STANDARD    SEALGATE_SYSCONFDIR "/agent.yaml"
 #define ASSETS      SEALGATE_DATADIR "/web"
+#define WORK        SEALGATE_RUNDIR "-web" /* in memory, and nobody else's */
 #define ACCOUNT     "sealgate-web"
 #define SYSTEMD_FD  3
 #define BACKLOG     64
@@ -35,7 +39,7 @@
 #define FOLLOW_EACH NSEC_PER_SEC         /* where nothing is new */
 
 struct options {
-	const char *config, *assets;
+	const char *assets, *work;
 };
 
 static int load(struct web *w)
@@ -118,7 +122,7 @@ static int open_listener(const struct web *w)
 }
 
 /* From root to who may read the journal and no more. */
-static int settle(const char *journal)
+static int settle(const char *journal, const char *work)
 {
 	const struct passwd *pw = getpwnam(ACCOUNT);
 	struct stat st;
@@ -130,6 +134,11 @@ static int settle(const char *journal)
 		}
 		if (stat(journal, &st) < 0) {
 			fprintf(stderr, "sealgate-web: %s: %s\n", journal, strerror(errno));
+			return -errno;
+		}
+		if ((mkdir(work, 0700) < 0 && errno != EEXIST) ||
+			chown(work, pw->pw_uid, pw->pw_gid) < 0) {
+			fprintf(stderr, "sealgate-web: %s: %s\n", work, strerror(errno));
 			return -errno;
 		}
 		if (setgroups(1, &st.st_gid) < 0 || setgid(pw->pw_gid) < 0 ||
@@ -157,6 +166,10 @@ static int set_up(struct web *w, const struct options *o, int listen_fd)
 	if (r == 0)
 		r = link_new(w->loop, w->control, &w->link);
 	if (r == 0)
+		r = commands_new(w->loop, w->config, &w->commands);
+	if (r == 0)
+		r = jobs_new(&w->jobs);
+	if (r == 0)
 		r = server_new(w, listen_fd, &w->server);
 	return r;
 }
@@ -165,8 +178,11 @@ static void tear_down(struct web *w)
 {
 	/* Who waits is answered, then all connections end. */
 	link_free(w->link);
+	commands_free(w->commands);
+	jobs_free(w->jobs);
 	server_free(w->server);
 	sessions_free(w->sessions);
+	workdir_sweep(w->work);
 	catalog_free(w->catalog);
 	assets_free(w->assets);
 	loop_free(w->loop);
@@ -205,6 +221,7 @@ static int serve(struct web *w)
 		link_tick(w->link);
 		server_run(w->server, &ms);
 		link_tick(w->link);
+		commands_tick(w->commands);
 		r = loop_step(w->loop, clock_now() >= follow ? 0 : ms);
 	}
 	return r == LOOP_DONE ? 0 : r;
@@ -218,6 +235,7 @@ static int run(struct web *w, const struct options *o)
 		return 2;
 	snprintf(w->control, sizeof(w->control), "%.4000s/control.sock", w->settings.runtime_dir);
 	snprintf(w->journal, sizeof(w->journal), "%.4000s/journal", w->settings.state_dir);
+	snprintf(w->work, sizeof(w->work), "%.4000s", o->work);
 	if (gethostname(w->host, sizeof(w->host) - 1) < 0)
 		w->host[0] = 0;
 	fd = open_listener(w);
@@ -226,7 +244,9 @@ static int run(struct web *w, const struct options *o)
 			strerror(-fd));
 		return 1;
 	}
-	r = settle(w->journal);
+	r = settle(w->journal, w->work);
+	if (r == 0)
+		workdir_sweep(w->work);
 	if (r == 0)
 		r = set_up(w, o, fd);
 	if (r == 0)
@@ -240,8 +260,9 @@ static int run(struct web *w, const struct options *o)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-		{"assets", required_argument, NULL, 'a'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct options o = {.assets = ASSETS};
+		{"assets", required_argument, NULL, 'a'}, {"work", required_argument, NULL, 'w'},
+		{"help", no_argument, NULL, 'h'}, {0}};
+	struct options o = {.assets = ASSETS, .work = WORK};
 	struct web w = {0};
 	int c;
 
@@ -249,8 +270,9 @@ int main(int argc, char **argv)
 		switch (c) {
 		case 'c': w.config = optarg; break;
 		case 'a': o.assets = optarg; break;
+		case 'w': o.work = optarg; break;
 		case 'h':
-			puts("usage: sealgate-web [--config FILE] [--assets DIR]\n\n"
+			puts("usage: sealgate-web [--config FILE] [--assets DIR] [--work DIR]\n\n"
 			     "The web console, where agent.yaml's `console` says. Log in with: "
 			     "sealgate console");
 			return 0;

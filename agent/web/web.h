@@ -8,6 +8,7 @@
 
 struct assets;
 struct commands;
+struct jobs;
 struct link;
 struct server;
 struct sessions;
@@ -18,11 +19,13 @@ struct web {
 	const char *config; /* --config, or NULL */
 	char control[4200]; /* the agent's control socket */
 	char journal[4200]; /* the folder */
+	char work[4200];    /* a folder for files of requests */
 	char host[256];
 	struct catalog *catalog;
 	struct assets *assets;
 	struct sessions *sessions;
 	struct link *link;         /* to the agent */
 	struct commands *commands; /* programs that are run */
+	struct jobs *jobs;
 	struct server *server;
 };

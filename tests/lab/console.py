@@ -15,6 +15,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from urllib.parse import quote  # noqa: F401
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import agent as lab  # noqa: E402
