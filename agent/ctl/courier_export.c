@@ -15,6 +15,7 @@
 #include "bundle/receipt.h"
 #include "ctl/courier.h"
 #include "ctl/keys.h"
+#include "ctl/message.h"
 #include "ctl/proof.h"
 #include "ctl/usage.h"
 #include "digest/sha256.h"
@@ -241,6 +242,7 @@ static int take_receipt(struct courier *c, struct known *k, const char *name, st
 {
 	cleanup_with(freep) struct sign_public *keys = calloc(KEYS_MAX, sizeof(*keys));
 	struct receipt r = {0};
+	cleanup_with(buf_done) struct buf room = BUF_INIT(0);
 	const char *why = "it is no whole receipt";
 	char note[256];
 	size_t n = 0;
@@ -256,7 +258,8 @@ static int take_receipt(struct courier *c, struct known *k, const char *name, st
 		if (e != CTL_DONE)
 			return e;
 		fprintf(stderr, "%s/%s: %s: %s\n", c->medium.path, name,
-			lang_pick(c->o.lang, "refused", "từ chối"), why);
+			lang_pick(c->o.lang, "refused", "từ chối"),
+			message_in(c->o.lang, why, &room));
 		return CTL_FOUND;
 	}
 	if (r.last < k->next)

@@ -19,6 +19,7 @@
 #include "bundle/receipt.h"
 #include "ctl/courier.h"
 #include "ctl/keys.h"
+#include "ctl/message.h"
 #include "ctl/proof.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -275,9 +276,12 @@ static void tell(const struct courier *c, const struct arrival *a)
 
 static int refuse(const struct courier *c, const char *name, const char *why)
 {
+	cleanup_with(buf_done) struct buf room = BUF_INIT(0);
+
 	printf("%s/", c->medium.path);
 	tty_put_safe(stdout, view_str(name));
-	printf(": %s: %s\n", lang_pick(c->o.lang, "REFUSED", "TỪ CHỐI"), why);
+	printf(": %s: %s\n", lang_pick(c->o.lang, "REFUSED", "TỪ CHỐI"),
+		message_in(c->o.lang, why, &room));
 	return CTL_FOUND;
 }
 

@@ -48,6 +48,8 @@ static const struct command commands[] = {
 	{0},
 };
 
+enum lang ctl_lang;
+
 static const struct usage main_usage = {
 	.synopsis = "[--config FILE] [--socket PATH] [--lang vi|en] COMMAND ...",
 	.text = "Finds classified documents and says what may happen to them.",
@@ -109,6 +111,7 @@ int main(int argc, char **argv)
 	struct ctl ctl = {.lang = lang_from_environment()};
 	int c;
 
+	ctl_lang = ctl.lang;
 	setlocale(LC_ALL, "C.UTF-8");
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
@@ -119,6 +122,7 @@ int main(int argc, char **argv)
 			if (lang_parse(optarg, &ctl.lang) < 0)
 				return usage_error(&main_usage,
 					"--lang is \"vi\" or \"en\", not \"%s\"", optarg);
+			ctl_lang = ctl.lang;
 			break;
 		case OPT_VERSION: puts("sealgate " SEALGATE_VERSION); return CTL_DONE;
 		case OPT_HELP:

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "ctl/cell.h"
 #include "ctl/control.h"
+#include "ctl/message.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "policyfile/policyfile.h"
@@ -131,8 +132,21 @@ static bool version_number(const char *text, uint32_t *ret)
 /* What the agent says in lines. */
 static int print_refusal(const struct buf *text)
 {
+	cleanup_with(buf_done) struct buf room = BUF_INIT(0);
+	struct view rest = buf_view(text);
+
 	fflush(stdout);
-	tty_put_safe(stderr, buf_view(text));
+	while (rest.n > 0) {
+		const uint8_t *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n;
+		cleanup_with(freep) char *line = strndup((const char *)rest.p, n);
+
+		if (line) {
+			tty_put_safe(stderr, view_str(message_line(ctl_lang, line, &room)));
+			fputc('\n', stderr);
+		}
+		rest = view_sub(rest, n + (end != NULL), rest.n);
+	}
 	return CTL_FOUND;
 }
 

@@ -17,6 +17,7 @@
 #include "bundle/bundle.h"
 #include "ctl/commands.h"
 #include "ctl/keys.h"
+#include "ctl/message.h"
 #include "ctl/policy_life.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -366,11 +367,13 @@ static int put_verify_json(const struct bundle *b, bool valid, const char *why, 
 static void put_verify(const struct ctl *ctl, const char *path, const struct bundle *b, bool valid,
 	const char *why, const char *by)
 {
+	cleanup_with(buf_done) struct buf room = BUF_INIT(0);
+
 	printf("%s: ", path);
 	if (valid)
 		printf(lang_pick(ctl->lang, "whole, signed by %s", "nguyên vẹn, ký bởi %s"), by);
 	else
-		tty_put_safe(stdout, view_str(why));
+		tty_put_safe(stdout, view_str(message_in(ctl->lang, why, &room)));
 	printf(lang_pick(ctl->lang, "; counter %ju, %zu files\n", "; số thứ tự %ju, %zu tệp\n"),
 		(uintmax_t)b->counter, b->n_files);
 	for (size_t i = 0; i < b->n_hosts; i++)

@@ -5,12 +5,16 @@
 #include <stdio.h>
 
 #include "base/diag.h"
+#include "base/lang.h"
 #include "base/macros.h"
 
 /* Exit status of every command. */
 #define CTL_DONE   0 /* done; nothing found; valid */
 #define CTL_FOUND  1 /* something found; not valid */
 #define CTL_FAILED 2 /* wrong usage, or it could not be done */
+
+/* What was said with --lang, or the environment's; set by main() alone. */
+extern enum lang ctl_lang;
 
 struct usage_option {
 	const char *option; /* "--json", "-r, --rules DIR" */
@@ -31,5 +35,6 @@ int usage_error(const struct usage *u, const char *fmt, ...) printf_like(2, 3);
 /* "sealgate: message" on stderr. Returns CTL_FAILED. */
 int ctl_error(const char *fmt, ...) printf_like(1, 2);
 
-/* Each diagnostic as "FILE:LINE:COL: ..." on stderr, and how many were dropped. */
+/* Each diagnostic as "FILE:LINE:COL: ..." on stderr, and how many were dropped. All of this is said
+   in the reader's language, where ctl/message.h has it. */
 void ctl_diags(const struct diags *d);

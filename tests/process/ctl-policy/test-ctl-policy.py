@@ -7,11 +7,13 @@ usage: test-ctl-policy.py SEALGATE POLICY-FOLDER
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 SEALGATE, POLICY = sys.argv[1], pathlib.Path(sys.argv[2])
+GOLDEN = POLICY.parent / "tests/golden"
 APPS = """version: 1
 apps:
   - {id: zalo, name: Zalo, category: chat, exe: /opt/zalo/zalo}
@@ -280,6 +282,46 @@ def shipped_policies_differ(top):
     assert d["weaker"] and not d["cut"], d
     d = json.loads(run("policy", "diff", "--json", POLICY / "default.yaml", POLICY / "strict.yaml").stdout)
     assert not d["cut"] and len(d["changes"]) > 5
+
+
+@test
+def each_diagnostic_has_its_vietnamese(top):
+    """Every policy of the golden suites: text and hint in the reader's language, with what was filled in."""
+    left, n = [], 0
+    for path in sorted(GOLDEN.glob("*/*.yaml")):
+        english, vietnamese = (run("--lang", lang, "policy", "check", "--any-host", path) for lang in ("en", "vi"))
+        equal(english.returncode, vietnamese.returncode)
+        lines = english.stderr.splitlines(), vietnamese.stderr.splitlines()
+        equal(len(lines[0]), len(lines[1]))
+        for en, vi in zip(*lines):
+            n += 1
+            en, vi = en.split(": ", 1)[1].removeprefix("warning: "), vi.split(": ", 1)[1].removeprefix("cảnh báo: ")
+            equal(en[:5], vi[:5])  # the code
+            quoted = re.findall("`[^`]*`", en)
+            if not any(ord(c) > 0x1e9f or c in "đăâêôơưáàãéèíìóòõúùý" for c in re.sub("`[^`]*`", "", vi)) or \
+                    any(q not in vi for q in quoted):
+                left.append((path.name, en, vi))
+    assert n > 150 and not left, (n, left)
+
+
+@test
+def errors_and_help_in_vietnamese(top):
+    put(top, p=GOOD, bad=BAD)
+    for args, status, text in (
+            (["policy", "check", "--nope"], 2, "không có tùy chọn --nope"),
+            (["policy", "chek"], 2, "không có lệnh \"policy chek\"; có phải ý bạn là \"check\"?"),
+            (["policy", "check", top / "none.yaml"], 2, "none.yaml: không có tệp hay thư mục đó"),
+            (["policy", "check", "--explain", "X999"], 2, "không có mã lỗi"),
+            (["policy", "apply", top / "p.yaml"], 2, "không có chương trình nào trả lời tại"),
+            (["policy", "check", "--help"], 0, "tùy chọn:"),
+            (["sign", "--help"], 0, "Ký một chính sách"),
+            (["courier", "export"], 2, "cần export, import hoặc receipt, và một thư mục"),
+            (["courier", "--state-dir", top, "receipt", top], 2, "chỉ receipt mới dùng"),
+            (["verify", top / "p.yaml"], 1, "đây không phải một gói"),
+            (["keygen"], 2, "cần một tên")):
+        r = run("--lang", "vi", *args)
+        equal(r.returncode, status)
+        assert text in r.stdout + r.stderr, (args, r.stdout + r.stderr)
 
 
 @test
