@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which ways of taking a document are covered here, which only partly, which not, and why: of this
- * kernel, this configuration and what has happened so far. tests/system/test-cases.py holds the
+ * kernel, this configuration and what has happened so far. tests/system/test-cases-*.py hold the
  * agent to it.
  */
 #include <stdio.h>
@@ -103,8 +103,9 @@ static void write_descriptors(const struct agent *a, struct json *j)
 		refused ? (struct words){"some classified files carry no mark of their own",
 				  "có tệp mật không mang dấu theo dõi riêng"}
 			: (struct words){"where the file was known to be classified when it was "
-					 "opened",
-				  "khi tệp đã được biết là mật vào lúc mở"});
+					 "opened; not on overlays, FUSE and network file systems",
+				  "khi tệp đã được biết là mật vào lúc mở; không có trên lớp phủ, "
+				  "FUSE và hệ thống tệp mạng"});
 	if (!group_has_pre_access(a->group))
 		way(j, NOT_COVERED, map,
 			(struct words){"this kernel cannot ask before a file is mapped (Linux 6.14 "

@@ -76,7 +76,7 @@ class Agent:
         self.process = subprocess.Popen(["sealgated"], stdin=subprocess.DEVNULL,
                                         stdout=self.log.open("a"), stderr=subprocess.STDOUT)
 
-    def start(self, seconds=30):
+    def start(self, seconds=60):
         self.spawn()
         if not wait_for(lambda: self.process.poll() is not None or self.serving(), seconds):
             raise RuntimeError("sealgated is not ready: " + self.log.read_text())
@@ -93,8 +93,15 @@ class Agent:
                            stderr=subprocess.DEVNULL, text=True)
         return json.loads(r.stdout) if r.returncode == 0 and r.stdout else None
 
+    def wait_for_status(self, seconds=30):
+        """For a moment there is none while core is replaced."""
+        s = wait_for(lambda: (self.status() or {}).get("supervisor") and self.status(), seconds)
+        if not s:
+            raise RuntimeError("sealgated does not answer: " + self.log.read_text()[-2000:])
+        return s
+
     def pid_of(self, role, index=0):
-        for p in self.status()["supervisor"]["processes"]:
+        for p in self.wait_for_status()["supervisor"]["processes"]:
             if p["role"] == role and p["index"] == index:
                 return p["pid"]
         return 0

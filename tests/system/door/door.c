@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -414,7 +415,13 @@ static int do_crowd(char **arg)
 	unsigned n = (unsigned)strtoul(arg[1], NULL, 10);
 	pthread_t *t = calloc(n, sizeof(*t));
 	pthread_attr_t small;
+	struct rlimit files;
 
+	/* Each takes a descriptor before it asks. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	if (!t || pthread_attr_init(&small) != 0 || pthread_attr_setstacksize(&small, 32768) != 0 ||
 		pthread_barrier_init(&c.ready, NULL, n) != 0)
 		return 2;
