@@ -7,19 +7,21 @@
 
 /* The tests reach these with a gate built small; the bounds that others rely on stay. */
 #ifdef GATE_SMALL
-#define GATE_PROCESSES_MAX  64U
-#define GATE_ANCESTORS_MAX  4U
-#define GATE_REQUESTS_MAX   8U
-#define GATE_FACTS_SETS     2U
-#define GATE_LATE_NS        (2 * NSEC_PER_SEC)
-#define GATE_VOLATILE_NS    (2 * NSEC_PER_SEC)
-#define GATE_LOOK_SHARE     5U
-#define GATE_LOOK_MIN_NS    (100 * NSEC_PER_MSEC)
-#define GATE_LOOK_PROCESSES 16U
-#define GATE_LOOK_TOLD_MAX  4U
-#define GATE_LOOK_FILES_MAX 8U
-#define GATE_MARKS_LIMIT    4U
-#define GATE_EXEC_FILES_MAX 16U
+#define GATE_PROCESSES_MAX      64U
+#define GATE_ANCESTORS_MAX      4U
+#define GATE_REQUESTS_MAX       8U
+#define GATE_FACTS_SETS         2U
+#define GATE_LATE_NS            (2 * NSEC_PER_SEC)
+#define GATE_VOLATILE_NS        (2 * NSEC_PER_SEC)
+#define GATE_LOOK_SHARE         5U
+#define GATE_LOOK_MIN_NS        (100 * NSEC_PER_MSEC)
+#define GATE_LOOK_PROCESSES     16U
+#define GATE_LOOK_TOLD_MAX      4U
+#define GATE_LOOK_FILES_MAX     8U
+#define GATE_MARKS_LIMIT        4U
+#define GATE_EXEC_FILES_MAX     16U
+#define GATE_DROPPED_FIRM_LIMIT 2U
+#define GATE_DROPPED_LIMIT      4U
 #else
 /* Processes remembered. Over it those of no application are forgotten first; one that does not fit
    is looked up again at each of its opens. */
@@ -37,18 +39,20 @@
    this long there, and only while nobody writes. */
 #define GATE_VOLATILE_NS   (30 * NSEC_PER_SEC)
 
-#define GATE_LOOK_SHARE     500U
+#define GATE_LOOK_SHARE         500U
 /* Between two looks at all processes, at least. */
-#define GATE_LOOK_MIN_NS    NSEC_PER_SEC
+#define GATE_LOOK_MIN_NS        NSEC_PER_SEC
 /* Processes whose executable is remembered from one look to the next: a power of two, filled to
    three quarters. Over it they are identified again each time. */
-#define GATE_LOOK_PROCESSES 16384U
+#define GATE_LOOK_PROCESSES     16384U
 /* Applications that a look tells of, and open files of each that it reads the names of. */
-#define GATE_LOOK_TOLD_MAX  64U
-#define GATE_LOOK_FILES_MAX 1024U
-#define GATE_MARKS_LIMIT    GATE_MARKS_MAX
+#define GATE_LOOK_TOLD_MAX      64U
+#define GATE_LOOK_FILES_MAX     1024U
+#define GATE_MARKS_LIMIT        GATE_MARKS_MAX
 /* Descriptors that are looked at before an application starts; with more it counts as not read. */
-#define GATE_EXEC_FILES_MAX 4096U
+#define GATE_EXEC_FILES_MAX     4096U
+#define GATE_DROPPED_FIRM_LIMIT GATE_DROPPED_FIRM
+#define GATE_DROPPED_LIMIT      GATE_DROPPED_MAX
 #endif
 #define GATE_FACTS_WAYS 4U
 /* Files of one process that were reported as open already; over it, the oldest may be told again.

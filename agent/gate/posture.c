@@ -13,6 +13,10 @@
 #include "gate/gate.h"
 #include "model/posture.h"
 
+#ifndef FAN_MARK_EVICTABLE /* Linux 5.19; without it the call fails, and is counted */
+#define FAN_MARK_EVICTABLE 0x00000200
+#endif
+
 int posture_set(struct gate *g, int fd)
 {
 	struct view v = VIEW_EMPTY;
@@ -82,16 +86,27 @@ uint32_t posture_of(struct gate *g, int fd)
 void posture_dropped(struct gate *g, int fd, const char *app)
 {
 	struct gate_shared *s = g->shared;
+	/* A mark that stays keeps its file in memory, which must have an end; a mark can only be
+	   taken off where the file is at hand. */
+	bool firm = s->next_dropped < GATE_DROPPED_FIRM_LIMIT;
 	struct gate_dropped *d;
 	struct file_look look;
+	uint32_t at;
 
 	if (judge_look(fd, &look) < 0 || !look.regular || find_dropped(g, &look.key))
 		return;
-	if (fanotify_mark(g->group, FAN_MARK_ADD, FAN_OPEN_EXEC_PERM, fd, NULL) < 0) {
+	if (fanotify_mark(g->group, FAN_MARK_ADD | (firm ? 0 : FAN_MARK_EVICTABLE),
+		    FAN_OPEN_EXEC_PERM, fd, NULL) < 0) {
 		s->counters.marks_refused++;
 		return;
 	}
-	d = &s->dropped[s->next_dropped++ % GATE_DROPPED_MAX];
+	at = s->next_dropped;
+	if (at >= GATE_DROPPED_LIMIT)
+		at = GATE_DROPPED_FIRM_LIMIT +
+			(at - GATE_DROPPED_FIRM_LIMIT) %
+				(GATE_DROPPED_LIMIT - GATE_DROPPED_FIRM_LIMIT);
+	s->next_dropped++;
+	d = &s->dropped[at];
 	*d = (struct gate_dropped){.dev = look.key.dev, .ino = look.key.ino};
 	snprintf(d->app, sizeof(d->app), "%s", app);
 }

@@ -269,6 +269,7 @@ static void start_serving(struct agent *a)
 	if (a->policy.apps)
 		agent_look_at_programs(a, false);
 	a->serving = true;
+	vault_heal(a->vault);
 	agent_ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
 	agent_say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,

@@ -30,6 +30,7 @@ void agent_vault_done(
 		[VAULT_WHAT_MOVE] = {"moved", "moved to quarantine", "not moved to quarantine"},
 		[VAULT_WHAT_RESTORE] = {"restored", "given back from quarantine", "not given back"},
 		[VAULT_WHAT_DELETE] = {"deleted", "deleted from quarantine", "not deleted"},
+		[VAULT_WHAT_HEAL] = {"healed", "mended after a start", "not mended"},
 	};
 	struct agent *a = userdata;
 	bool done = r->outcome == VAULT_MOVED, omit = agent_names_no_files(a);
@@ -37,7 +38,8 @@ void agent_vault_done(
 	agent_record(a, "quarantine", done ? words[what].what : "failed", 0, "%s%s%.600s: %s%s%s",
 		r->id, r->id[0] ? " " : "", omit ? "(name omitted)" : r->path,
 		done ? words[what].done : words[what].failed, r->why[0] ? ": " : "", r->why);
-	answer(a, id, r);
+	if (what != VAULT_WHAT_HEAL)
+		answer(a, id, r);
 }
 
 void agent_quarantine(struct agent *a, struct wire_frame *f)

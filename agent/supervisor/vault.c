@@ -34,7 +34,7 @@ struct vault {
 	uint64_t max;
 	int dir;
 	struct list jobs; /* the first is being worked on while `helper` is not 0 */
-	uint32_t n;
+	uint32_t n, n_healed;
 	pid_t helper;
 	pid_t dying; /* killed, and not gone yet: nothing else is begun */
 	int result;  /* read end */
@@ -82,7 +82,11 @@ static void finish(struct vault *v, const char *why)
 	loop_timer_set(v->timer, 0);
 	list_remove(&j->node);
 	v->n--;
-	v->done(v->userdata, j->what, j->id, &r);
+	if (j->what != VAULT_WHAT_HEAL || r.outcome == VAULT_MOVED)
+		v->done(v->userdata, j->what, j->id, &r);
+	if (j->what == VAULT_WHAT_HEAL && r.outcome == VAULT_MOVED &&
+		++v->n_healed < VAULT_HEAL_MAX)
+		vault_heal(v);
 	fd_close(j->file);
 	free(j);
 	next(v);
@@ -157,6 +161,7 @@ static int work(void *userdata)
 	case VAULT_WHAT_MOVE: vault_work_move(v->dir, j->file, &j->order, v->max, r); break;
 	case VAULT_WHAT_RESTORE: vault_work_restore(v->dir, j->vault_id, j->folder, r); break;
 	case VAULT_WHAT_DELETE: vault_work_delete(v->dir, j->vault_id, r); break;
+	case VAULT_WHAT_HEAL: vault_work_heal(v->dir, r); break;
 	}
 	return fd_write_all(v->out, view_of(r, sizeof(*r)));
 }
@@ -232,6 +237,13 @@ void vault_ask(struct vault *v, uint32_t id, enum vault_request what, const char
 		snprintf(j->folder, sizeof(j->folder), "%s", folder);
 		next(v);
 	}
+}
+
+void vault_heal(struct vault *v)
+{
+	/* Where too much waits, at the next start. */
+	if (v->n < VAULT_QUEUE_MAX && add(v, VAULT_WHAT_HEAL, 0, -1))
+		next(v);
 }
 
 bool vault_is_busy(const struct vault *v)

@@ -10,6 +10,7 @@
 #include "supervisor/vault_work.h"
 
 #define VAULT_QUEUE_MAX 64U
+#define VAULT_HEAL_MAX  1024U               /* things mended after a start */
 #define VAULT_WORK_NS   (60 * NSEC_PER_SEC) /* then the helper is killed */
 #define VAULT_ENDS_MS   20                  /* that a killed helper is waited for */
 
@@ -19,6 +20,7 @@ enum vault_what {
 	VAULT_WHAT_MOVE,
 	VAULT_WHAT_RESTORE,
 	VAULT_WHAT_DELETE,
+	VAULT_WHAT_HEAL, /* told only where something was mended */
 };
 
 /* `id` as given. */
@@ -34,5 +36,8 @@ struct vault *vault_free(struct vault *v); /* kills the helper; takes NULL, retu
 void vault_move(struct vault *v, uint32_t id, int file, const struct vault_order *o);
 void vault_ask(struct vault *v, uint32_t id, enum vault_request what, const char *vault_id,
 	const char *folder);
+
+/* What an end of the agent has left half done, one after the other. */
+void vault_heal(struct vault *v);
 
 bool vault_is_busy(const struct vault *v);

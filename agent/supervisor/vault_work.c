@@ -17,8 +17,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "supervisor/vault_files.h"
 
-#define COPY_BYTES  (256U << 10)
 #define NAME_TRIES  9
 #define PLACE_WORDS ".cach-ly.txt" /* after the file's name */
 
@@ -29,94 +29,6 @@ printf_like(2, 3) static void say(struct vault_result *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(r->why, sizeof(r->why), fmt, ap);
 	va_end(ap);
-}
-
-/* ---- folders and names ---- */
-
-/* The folder that a path lies in, without following any link; `ret_name` is the rest. */
-static int open_parent(const char *path, const char **ret_name)
-{
-	const char *slash = strrchr(path, '/');
-	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-	char dir[4096];
-	int fd;
-
-	if (path[0] != '/' || !slash[1])
-		return -EINVAL;
-	snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
-	*ret_name = slash + 1;
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_folder(const char *path)
-{
-	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* A file without a name in the folder; where the file system has no such thing, one whose name goes
-   to `ret_name`. */
-static int open_nameless(int dir, mode_t mode, char ret_name[40])
-{
-	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-	uint64_t noise = clock_realtime();
-
-	ret_name[0] = 0;
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd < 0 ? -errno : fd;
-	unchecked(getrandom(&noise, sizeof(noise), 0));
-	snprintf(ret_name, 40, ".sealgate-%016jx", (uintmax_t)noise);
-	fd = openat(dir, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Gives it its name, unless there is one already: -EEXIST. */
-static int give_name(int fd, int dir, const char *temporary, const char *name)
-{
-	char link[64];
-
-	if (temporary[0])
-		return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
-}
-
-static void drop_nameless(int dir, const char *temporary)
-{
-	if (temporary[0])
-		(void)unlinkat(dir, temporary, 0);
-}
-
-/* ---- content ---- */
-
-/* 0, -EFBIG where more than `max` came, -errno. */
-static int copy(int from, int to, uint64_t max, uint64_t *ret_bytes)
-{
-	cleanup_with(freep) uint8_t *piece = malloc(COPY_BYTES);
-	uint64_t at = 0;
-	int r = piece ? 0 : -ENOMEM;
-
-	while (r == 0) {
-		ssize_t n = pread(from, piece, COPY_BYTES, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			r = n < 0 ? -errno : 0;
-			break;
-		}
-		at += (uint64_t)n;
-		r = at > max ? -EFBIG : fd_write_all(to, view_of(piece, (size_t)n));
-	}
-	if (r == 0 && fsync(to) < 0)
-		r = -errno;
-	*ret_bytes = at;
-	return r;
 }
 
 /* What lies in the quarantine, in bytes. */
@@ -137,60 +49,6 @@ static uint64_t used(int dir)
 			sum += (uint64_t)st.st_size;
 	closedir(d);
 	return sum;
-}
-
-/* The first one of a file is replaced whole or not at all: without it the file could not be given
-   back. */
-static int put_record(int dir, const struct vault_record *record)
-{
-	cleanup_with(buf_done) struct buf text = BUF_INIT(VAULT_RECORD_MAX);
-	cleanup_with(fd_closep) int fd = -1;
-	char temporary[80], name[64];
-	int r = vault_record_write(record, &text);
-
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%s.record", record->id);
-	snprintf(temporary, sizeof(temporary), ".%s", name);
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = fd_write_all(fd, buf_view(&text));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dir, temporary, 0);
-	return r;
-}
-
-static int get_record(int dir, const char *id, struct vault_record *ret)
-{
-	cleanup_with(buf_done) struct buf text = BUF_INIT(VAULT_RECORD_MAX);
-	cleanup_with(fd_closep) int fd = -1;
-	char name[64];
-	int r;
-
-	if (!vault_id_is_valid(id))
-		return -EINVAL;
-	snprintf(name, sizeof(name), "%s.record", id);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	r = fd_read_all(fd, VAULT_RECORD_MAX, &text);
-	return r < 0 ? r : vault_record_read(buf_view(&text), ret);
-}
-
-static void forget(int dir, const char *id)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s.data", id);
-	(void)unlinkat(dir, name, 0);
-	snprintf(name, sizeof(name), "%s.record", id);
-	(void)unlinkat(dir, name, 0);
-	(void)fsync(dir);
 }
 
 /* ---- in ---- */
@@ -228,15 +86,15 @@ static int put_content(
 			(uintmax_t)before, (uintmax_t)max, (uintmax_t)o->key.size);
 		return -ENOSPC;
 	}
-	fd = open_nameless(dir, 0600, temporary);
-	r = fd < 0 ? fd : copy(file, fd, o->key.size, &bytes);
+	fd = vault_open_nameless(dir, 0600, temporary);
+	r = fd < 0 ? fd : vault_copy(file, fd, o->key.size, &bytes);
 	if (r == 0 && bytes != o->key.size)
 		r = -EFBIG;
 	snprintf(name, sizeof(name), "%s.data", ret->id);
 	if (r == 0)
-		r = give_name(fd, dir, temporary, name);
+		r = vault_give_name(fd, dir, temporary, name);
 	if (r < 0 && fd >= 0)
-		drop_nameless(dir, temporary);
+		vault_drop_nameless(dir, temporary);
 	if (r == -EFBIG)
 		say(ret, "it was changed while it was copied");
 	else if (r < 0)
@@ -327,7 +185,7 @@ static void put_placeholder(int parent, const char *name, const struct vault_ord
 	struct stat st;
 	int r;
 
-	fd = open_nameless(parent, 0644, temporary);
+	fd = vault_open_nameless(parent, 0644, temporary);
 	r = fd < 0 ? fd : write_placeholder(fd, o, ret, name);
 	if (r == 0 &&
 		(fchmod(fd, 0644) < 0 || fchown(fd, record->uid, record->gid) < 0 ||
@@ -335,7 +193,7 @@ static void put_placeholder(int parent, const char *name, const struct vault_ord
 		r = -errno;
 	for (int i = 1; r == 0 && i <= NAME_TRIES; i++) {
 		placeholder_name(name, i, called);
-		r = give_name(fd, parent, temporary, called);
+		r = vault_give_name(fd, parent, temporary, called);
 		if (r == -EEXIST && i < NAME_TRIES)
 			r = 0;
 		else if (r == 0)
@@ -343,7 +201,7 @@ static void put_placeholder(int parent, const char *name, const struct vault_ord
 	}
 	if (r < 0) {
 		if (fd >= 0)
-			drop_nameless(parent, temporary);
+			vault_drop_nameless(parent, temporary);
 		say(ret, "moved, but no text could be put in its place: %s", strerror(-r));
 		return;
 	}
@@ -398,6 +256,28 @@ static int look_at(int file, const struct vault_order *o, struct vault_record *r
 	return 0;
 }
 
+/* Of a move that ended later than it began: its rule's message is not known any more. */
+bool vault_work_placeholder(
+	int dir, int parent, const char *name, const struct vault_record *record)
+{
+	cleanup_with(freep) struct vault_result *res = calloc(1, sizeof(*res));
+	cleanup_with(freep) struct vault_record *r = calloc(1, sizeof(*r));
+	struct vault_order o = {0};
+
+	if (!res || !r)
+		return false;
+	*r = *record;
+	memcpy(res->id, r->id, sizeof(res->id));
+	memcpy(o.app, r->app, sizeof(o.app));
+	memcpy(o.level, r->level, sizeof(o.level));
+	memcpy(o.incident, r->incident, sizeof(o.incident));
+	if (gethostname(o.host, sizeof(o.host) - 1) < 0)
+		o.host[0] = 0;
+	put_placeholder(parent, name, &o, r, res);
+	/* It is listed with or without it. */
+	return vault_put_record(dir, r) == 0 && r->placeholder[0] != 0;
+}
+
 void vault_work_move(
 	int dir, int file, const struct vault_order *o, uint64_t max, struct vault_result *ret)
 {
@@ -411,7 +291,7 @@ void vault_work_move(
 	make_id(ret->id);
 	if (!record || look_at(file, o, record, ret) < 0)
 		return;
-	parent = open_parent(ret->path, &name);
+	parent = vault_open_parent(ret->path, &name);
 	if (parent < 0) {
 		say(ret, "its folder cannot be opened: %s", strerror(-parent));
 		return;
@@ -424,19 +304,19 @@ void vault_work_move(
 	if (put_content(dir, file, o, max, ret) < 0)
 		return;
 	snprintf(temporary, sizeof(temporary), ".sealgate-%s", ret->id);
-	if (put_record(dir, record) < 0) {
+	if (vault_put_record(dir, record) < 0) {
 		say(ret, "the quarantine takes no record of it");
-		forget(dir, ret->id);
+		vault_forget(dir, ret->id);
 		return;
 	}
 	if (fsync(dir) < 0 || take_name(parent, name, temporary, file, o, record, ret) < 0) {
-		forget(dir, ret->id);
+		vault_forget(dir, ret->id);
 		return;
 	}
 	if (unlinkat(parent, temporary, 0) < 0) {
 		say(ret, "it could not be removed: %s", strerror(errno));
 		(void)renameat2(parent, temporary, parent, name, RENAME_NOREPLACE);
-		forget(dir, ret->id);
+		vault_forget(dir, ret->id);
 		return;
 	}
 	ret->outcome = VAULT_MOVED;
@@ -446,7 +326,7 @@ void vault_work_move(
 			ret->other_names, ret->other_names == 1 ? "" : "s",
 			ret->other_names == 1 ? "" : "s");
 	put_placeholder(parent, name, o, record, ret);
-	if (put_record(dir, record) < 0)
+	if (vault_put_record(dir, record) < 0)
 		say(ret, "moved, but its record could not be completed");
 }
 
@@ -460,7 +340,7 @@ static void remove_placeholder(const struct vault_record *r)
 
 	if (!r->placeholder[0])
 		return;
-	parent = open_parent(r->placeholder, &name);
+	parent = vault_open_parent(r->placeholder, &name);
 	/* Only ours, and not what somebody has made of it. */
 	if (parent >= 0 && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		st.st_dev == r->placeholder_dev && st.st_ino == r->placeholder_ino)
@@ -476,8 +356,8 @@ static int put_back(int data, int parent, const char *name, const struct vault_r
 	uint64_t bytes;
 	int e;
 
-	fd = open_nameless(parent, 0600, temporary);
-	e = fd < 0 ? fd : copy(data, fd, r->size, &bytes);
+	fd = vault_open_nameless(parent, 0600, temporary);
+	e = fd < 0 ? fd : vault_copy(data, fd, r->size, &bytes);
 	if (e == 0 && bytes != r->size)
 		e = -EBADMSG;
 	if (e == 0 &&
@@ -485,25 +365,15 @@ static int put_back(int data, int parent, const char *name, const struct vault_r
 			futimens(fd, times) < 0))
 		e = -errno;
 	if (e == 0)
-		e = give_name(fd, parent, temporary, name);
+		e = vault_give_name(fd, parent, temporary, name);
 	if (e < 0 && fd >= 0)
-		drop_nameless(parent, temporary);
+		vault_drop_nameless(parent, temporary);
 	/* Before the quarantine forgets it. A file system that cannot is as good as it gets. */
 	if (e == 0 && fsync(parent) < 0 && errno != EINVAL && errno != ENOTSUP) {
 		e = -errno;
 		(void)unlinkat(parent, name, 0);
 	}
 	return e;
-}
-
-static int open_data(int dir, const char *id)
-{
-	char name[64];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s.data", id);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : fd;
 }
 
 void vault_work_restore(int dir, const char *id, const char *folder, struct vault_result *ret)
@@ -516,19 +386,19 @@ void vault_work_restore(int dir, const char *id, const char *folder, struct vaul
 	*ret = (struct vault_result){.outcome = VAULT_NOT_MOVED};
 	snprintf(ret->id, sizeof(ret->id), "%s", id);
 	if (e == 0)
-		e = get_record(dir, id, r);
+		e = vault_get_record(dir, id, r);
 	if (e == 0) {
-		data = open_data(dir, id);
+		data = vault_open_data(dir, id);
 		e = MIN(data, 0);
 	}
 	if (e < 0) {
 		say(ret, "nothing with this id can be read in the quarantine: %s", strerror(-e));
 		return;
 	}
-	parent = open_parent(r->path, &name);
+	parent = vault_open_parent(r->path, &name);
 	if (folder[0]) {
 		fd_close(parent);
-		parent = open_folder(folder);
+		parent = vault_open_folder(folder);
 		name = strrchr(r->path, '/') + 1;
 		snprintf(ret->path, sizeof(ret->path), "%.3800s%s%.255s", folder,
 			folder[strlen(folder) - 1] == '/' ? "" : "/", name);
@@ -544,13 +414,13 @@ void vault_work_restore(int dir, const char *id, const char *folder, struct vaul
 		return;
 	ret->outcome = VAULT_MOVED;
 	remove_placeholder(r);
-	forget(dir, id);
+	vault_forget(dir, id);
 }
 
 void vault_work_delete(int dir, const char *id, struct vault_result *ret)
 {
 	cleanup_with(freep) struct vault_record *r = calloc(1, sizeof(*r));
-	int e = r ? get_record(dir, id, r) : -ENOMEM;
+	int e = r ? vault_get_record(dir, id, r) : -ENOMEM;
 
 	*ret = (struct vault_result){.outcome = VAULT_NOT_MOVED};
 	snprintf(ret->id, sizeof(ret->id), "%s", id);
@@ -559,6 +429,6 @@ void vault_work_delete(int dir, const char *id, struct vault_result *ret)
 		return;
 	}
 	memcpy(ret->path, r->path, sizeof(ret->path));
-	forget(dir, id);
+	vault_forget(dir, id);
 	ret->outcome = VAULT_MOVED;
 }

@@ -39,3 +39,9 @@ void vault_work_move(
 /* `folder`: "" for where it was. */
 void vault_work_restore(int dir, const char *id, const char *folder, struct vault_result *ret);
 void vault_work_delete(int dir, const char *id, struct vault_result *ret);
+
+/* vault_heal.c: mends one thing that an end of the supervisor has left half done; VAULT_NOT_MOVED
+   where there is none. */
+void vault_work_heal(int dir, struct vault_result *ret);
+bool vault_work_placeholder(
+	int dir, int parent, const char *name, const struct vault_record *record);

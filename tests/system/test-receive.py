@@ -343,6 +343,31 @@ def a_full_disk_leaves_the_file(f):
 
 
 @test
+def a_move_that_an_end_of_the_agent_interrupted(f):
+    """Its name was taken and not yet removed: ended at the next start, with a record."""
+    path, i = receive_secret(f, "mat-dut.txt", 23)
+    id = i["quarantine"]["id"]
+    f.agent.stop()
+    record = VAULT / f"{id}.record"
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join("placeholder \n" if line.startswith("placeholder ") else line
+                              for line in lines))
+    mtime = next(int(line.split()[1]) for line in lines if line.startswith("mtime "))
+    taken = path.with_name(f".sealgate-{id}")
+    shutil.copy(VAULT / f"{id}.data", taken)
+    os.utime(taken, ns=(mtime, mtime))
+    placeholder(path).unlink()
+    (VAULT / "20200101-000000-aaaaaa.data").write_text("MẬT")
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
+    assert lab.wait_for(lambda: len(journal("healed")) >= 2, 15), journal("healed")
+    assert not taken.exists() and placeholder(path).exists()
+    equal(sorted(p.name for p in VAULT.iterdir() if "aaaaaa" in p.name), [])
+    assert any(id in r["text"] for r in journal("healed")), journal("healed")
+    equal(quarantine("restore", id).returncode, 0)
+    assert "MẬT" in path.read_text() and not placeholder(path).exists()
+
+
+@test
 def names_that_are_concealed_from_a_sink(f):
     f.agent.stop()
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml",

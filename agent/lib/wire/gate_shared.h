@@ -15,7 +15,7 @@
 #include "model/filekey.h"
 #include "wire/record.h"
 
-#define GATE_SHARED_MAGIC  UINT32_C(0x53474735)
+#define GATE_SHARED_MAGIC  UINT32_C(0x53474736)
 #define GATE_BATCH_BYTES   384U  /* sixteen events: small reads, so that none waits for many */
 #define GATE_SLOTS_MAX     2048U /* opens held at once; one more is answered under pressure */
 #define GATE_RECORDS_MAX   512U /* records waiting for CORE_RECORDED; one more is counted as lost */
@@ -23,7 +23,11 @@
 #define GATE_SLOT_PATH_MAX 1024U  /* bytes with NUL */
 #define GATE_MARKS_MAX     16384U /* classified files with a mark of their own */
 #define GATE_MARKS_INDEX   (2 * GATE_MARKS_MAX)
-#define GATE_DROPPED_MAX   512U /* programs that applications wrote; the oldest gives way */
+/* Programs that applications wrote: so many with a mark that stays, and so many in all; what comes
+   after the first gets marks that the kernel may drop when it needs the memory, and the oldest of
+   these gives way. */
+#define GATE_DROPPED_FIRM 512U
+#define GATE_DROPPED_MAX  4096U
 
 /* What became of an open whose document nobody could look at. */
 enum gate_outcome {
@@ -137,7 +141,7 @@ struct gate_shared {
 	struct gate_slot slots[GATE_SLOTS_MAX];
 	struct gate_kept_record records[GATE_RECORDS_MAX];
 
-	uint32_t next_dropped;
+	uint32_t next_dropped; /* how many there were */
 	struct gate_dropped dropped[GATE_DROPPED_MAX];
 
 	uint32_t n_marks;

@@ -22,6 +22,7 @@ SUP_CONFIG, SUP_PEER, SUP_PING, SUP_STOP, SUP_RELOAD, SUP_FANOTIFY, SUP_POLICY, 
 CHILD_READY, CHILD_PONG, CHILD_FATAL = 64, 65, 66
 GATE_TAG, GATE_FOUND, GATE_IDLE, GATE_UNLINKED = 70, 71, 72, 76
 GATE_CLASSIFY, CORE_FACTS, GATE_CONFIRM, GATE_RECORD, CORE_RECORDED = range(128, 133)
+CORE_DROPPED = 134
 NONE, INTERNAL, CONFIDENTIAL, SECRET, TOP_SECRET = range(5)
 FULL, PARTIAL, UNREADABLE = range(3)
 CAUSES = ["known", "scanned", "deadline", "core-gone", "pressure", "successor", "descriptors", "store"]
@@ -204,6 +205,12 @@ class Core:
                 if self.ack:
                     send(self.ours, CORE_RECORDED, number=f.number)
             f.close()
+
+    def dropped(self, path, app):
+        """A program that an application wrote, as watch tells it."""
+        fd = os.open(path, os.O_RDONLY)
+        send(self.ours, CORE_DROPPED, b"\0" * 40 + pack_str(app), [fd])
+        os.close(fd)
 
     def answer_late(self):
         for f in self.unanswered:

@@ -338,6 +338,28 @@ def a_start_is_decided_by_what_is_known_of_the_program():
 
 
 @case
+def marks_on_programs_that_applications_wrote_have_a_bound():
+    """Two with marks that stay and four in all, in the small gate; of the others the oldest give way,
+    and theirs are marks that the kernel may drop."""
+    rules = "rule risky block 0 0 %d -\n" % ((1 << 3) << 8)
+    with Rig(policy=rules, program=r.GATE_SMALL).start() as g:
+        programs = [g.fs + "/app/p%d" % n for n in range(6)]
+        for p in programs:
+            shutil.copy(r.BUILD + "/gate-opener", p)
+            g.core.dropped(p, "chat")
+        assert wait_for(lambda: g.opener(g.tool).hear_exec(programs[5]) == EPERM)
+        got = [g.opener(g.tool).hear_exec(p) for p in programs]
+        assert got == [EPERM, EPERM, 0, 0, EPERM, EPERM], got
+        with open("/proc/self/fdinfo/%d" % g.group) as f:
+            marks = [line.split() for line in f if line.startswith("fanotify ino:")]
+        ours = {os.stat(p).st_ino: p for p in programs}
+        mflags = {int(m[1][4:], 16): int(m[3][7:], 16) for m in marks if int(m[1][4:], 16) in ours}
+        assert sorted(bool(v & 0x200) for v in mflags.values()) == [False] * 2 + [True] * 4, marks
+        g.core.dropped(programs[0], "chat")  # one that is known takes no other place
+        assert g.opener(g.tool).hear_exec(programs[4]) == EPERM
+
+
+@case
 def scripts_are_known_behind_their_interpreter():
     with Rig().start() as g:
         secret = g.file("s.txt", b"SECRET")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "supervisor/vault_files.h"
 #include "supervisor/vault_work.h"
 
 #define ROOM (1U << 20)
@@ -295,6 +297,133 @@ static int tear_down(void **state)
 	return system(line);
 }
 
+#define BROKEN "20260102-030405-abcdef"
+
+/* What lies there after content and record were put, and nothing was taken. */
+static void break_off(struct scene *s, bool content, bool record)
+{
+	struct vault_record r = {.id = BROKEN, .app = "zalo", .level = "secret", .size = 5};
+	struct stat st;
+
+	set_scene(s);
+	assert_int_equal(stat(at("docs/a.txt"), &st), 0);
+	r.size = (uint64_t)st.st_size;
+	r.mtime = (uint64_t)st.st_mtim.tv_sec * 1000000000U + (uint64_t)st.st_mtim.tv_nsec;
+	r.uid = st.st_uid;
+	r.gid = st.st_gid;
+	snprintf(r.path, sizeof(r.path), "%s", at("docs/a.txt"));
+	if (content)
+		put("vault/" BROKEN ".data", "MẬT");
+	if (record)
+		assert_int_equal(vault_put_record(s->dir, &r), 0);
+}
+
+static void expect_healed(const struct scene *s, const char *why)
+{
+	struct vault_result r;
+
+	vault_work_heal(s->dir, &r);
+	assert_int_equal(r.outcome, VAULT_MOVED);
+	if (!strstr(r.why, why))
+		fail_msg("%s is not in: %s", why, r.why);
+}
+
+static void expect_whole(const struct scene *s)
+{
+	struct vault_result r;
+
+	vault_work_heal(s->dir, &r);
+	assert_int_equal(r.outcome, VAULT_NOT_MOVED);
+}
+
+/* Also what the tests before have left there. */
+static void clear(void)
+{
+	static const char *const folders[] = {"vault", "docs"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		DIR *d = opendir(at(folders[i]));
+		const struct dirent *e;
+
+		assert_non_null(d);
+		while ((e = readdir(d)))
+			if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+				(void)unlinkat(dirfd(d), e->d_name, 0);
+		closedir(d);
+	}
+}
+
+static void test_what_a_killed_supervisor_left_in_the_quarantine(void **state)
+{
+	cleanup_with(scene_done) struct scene s = {0};
+
+	(void)state;
+	clear();
+	break_off(&s, true, false);
+	put("vault/.sealgate-0123456789abcdef", "M");
+	put("vault/." BROKEN ".record", "id");
+	expect_healed(&s, "");
+	expect_healed(&s, "");
+	expect_healed(&s, "");
+	expect_whole(&s);
+	assert_false(is_there("vault/" BROKEN ".data"));
+	assert_false(is_there("vault/.sealgate-0123456789abcdef"));
+	expect("docs/a.txt", "MẬT");
+	scene_done(&s);
+
+	break_off(&s, false, true); /* as a deletion leaves it */
+	expect_healed(&s, "without content");
+	expect_whole(&s);
+	assert_false(is_there("vault/" BROKEN ".record"));
+	scene_done(&s);
+
+	break_off(&s, true, true);
+	expect_healed(&s, "where it was");
+	expect_whole(&s);
+	assert_false(is_there("vault/" BROKEN ".data"));
+	expect("docs/a.txt", "MẬT");
+}
+
+static void test_what_a_killed_supervisor_left_of_the_file(void **state)
+{
+	cleanup_with(scene_done) struct scene s = {0};
+	struct vault_result back;
+
+	(void)state;
+	clear();
+	break_off(&s, true, true);
+	assert_int_equal(rename(at("docs/a.txt"), at("docs/.sealgate-" BROKEN)), 0);
+	expect_healed(&s, "was ended");
+	expect_whole(&s);
+	assert_false(is_there("docs/.sealgate-" BROKEN));
+	assert_true(is_there("docs/a.txt.cach-ly.txt"));
+	vault_work_restore(s.dir, BROKEN, "", &back);
+	assert_int_equal(back.outcome, VAULT_MOVED);
+	expect("docs/a.txt", "MẬT");
+	assert_false(is_there("docs/a.txt.cach-ly.txt"));
+	scene_done(&s);
+
+	clear();
+	break_off(&s, true, true); /* the name was removed, and that was all */
+	assert_int_equal(unlink(at("docs/a.txt")), 0);
+	expect_healed(&s, "text in its place");
+	expect_whole(&s);
+	assert_true(is_there("docs/a.txt.cach-ly.txt"));
+	scene_done(&s);
+
+	/* What somebody else has put there is his, and the copy stays. */
+	clear();
+	break_off(&s, true, true);
+	assert_int_equal(unlink(at("docs/a.txt")), 0);
+	put("docs/.sealgate-" BROKEN, "TAM");
+	expect_whole(&s);
+	assert_int_equal(unlink(at("docs/.sealgate-" BROKEN)), 0);
+	assert_int_equal(symlink("/etc/passwd", at("docs/a.txt")), 0);
+	expect_whole(&s);
+	assert_true(is_there("vault/" BROKEN ".data") && is_there("vault/" BROKEN ".record"));
+	clear();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +437,8 @@ int main(void)
 		cmocka_unit_test(test_no_room_for_the_second_record),
 		cmocka_unit_test(test_hostile_ids),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_what_a_killed_supervisor_left_in_the_quarantine),
+		cmocka_unit_test(test_what_a_killed_supervisor_left_of_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
