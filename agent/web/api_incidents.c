@@ -38,12 +38,9 @@ static void put_complete(struct json *j, const struct web *w)
 
 static int put_incident(struct web *w, struct json *j, uint32_t row)
 {
-	cleanup_with(incident_freep) struct incident *i = NULL;
 	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
-	int r = catalog_load(w->catalog, row, false, &i);
+	int r = catalog_json(w->catalog, row, &b);
 
-	if (r == 0)
-		r = incident_json(i, &b);
 	if (r == 0)
 		json_raw(j, buf_view(&b));
 	return r;

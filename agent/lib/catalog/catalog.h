@@ -134,6 +134,8 @@ must_check int catalog_days(
 
 /* One incident, read from the journal. -ESTALE: it is not there any more. */
 must_check int catalog_load(struct catalog *c, uint32_t row, bool reveal, struct incident **ret);
+/* The same as one line of JSON, appended; cheaper than catalog_load() and incident_json(). */
+must_check int catalog_json(struct catalog *c, uint32_t row, struct buf *out);
 /* The row of this id, or UINT32_MAX. */
 uint32_t catalog_find(const struct catalog *c, struct view id);
 struct view catalog_id(const struct catalog *c, uint32_t row);

@@ -102,6 +102,51 @@ int catalog_parse(struct catalog *c, const struct row *row, struct incident **re
 	return r;
 }
 
+/* Maybe: an unknown level is looked at. */
+static bool conceals(const struct catalog *c, const struct row *row)
+{
+	return (c->hide_names > LEVEL_NONE && row->level >= (uint8_t)c->hide_names) ||
+		(c->hide_snippets > LEVEL_NONE && row->level >= (uint8_t)c->hide_snippets);
+}
+
+/* As it was written, without the journal's own word. 1 where that is not how it begins. */
+static int copy_payload(struct view payload, struct buf *out)
+{
+	static const char head[] = "{\"kind\":\"incident\",\"id\":";
+	size_t cut = strlen("\"kind\":\"incident\",");
+	size_t had = out->n;
+	int r;
+
+	if (!view_starts(payload, view_str(head)))
+		return 1;
+	r = buf_put_byte(out, '{');
+	if (r == 0)
+		r = buf_put_view(out, view_sub(payload, cut + 1, payload.n));
+	if (r < 0)
+		out->n = had;
+	return r;
+}
+
+int catalog_json(struct catalog *c, uint32_t row, struct buf *out)
+{
+	const struct row *at = &c->rows[row];
+	cleanup_with(incident_freep) struct incident *i = NULL;
+	int r = 1;
+
+	if (at->first == NAMES_NONE && !conceals(c, at)) {
+		cleanup_with(buf_done) struct buf storage = BUF_INIT(4 * LINE_MAX_BYTES);
+		struct view payload;
+
+		r = catalog_read(c, &at->at, &storage, &payload);
+		if (r == 0)
+			r = copy_payload(payload, out);
+	}
+	if (r != 1)
+		return r;
+	r = catalog_load(c, row, false, &i);
+	return r < 0 ? r : incident_json(i, out);
+}
+
 int catalog_conceal(const struct catalog *c, struct incident *i)
 {
 	/* A level of another version may be anything. */

@@ -311,29 +311,76 @@ static int list_by_time(
 	return 0;
 }
 
+/* The first `max` of an order, as they come by: a heap whose top is the last of them. */
+struct first {
+	struct order order;
+	uint32_t *v;
+	size_t n, max;
+};
+
+static bool is_later(struct first *f, size_t a, size_t b)
+{
+	return compare(&f->v[a], &f->v[b], &f->order) > 0;
+}
+
+static void swap(struct first *f, size_t a, size_t b)
+{
+	uint32_t was = f->v[a];
+
+	f->v[a] = f->v[b];
+	f->v[b] = was;
+}
+
+static void sink(struct first *f)
+{
+	for (size_t at = 0, next; (next = 2 * at + 1) < f->n; at = next) {
+		if (next + 1 < f->n && is_later(f, next + 1, next))
+			next++;
+		if (!is_later(f, next, at))
+			return;
+		swap(f, next, at);
+	}
+}
+
+static void offer(struct first *f, uint32_t row)
+{
+	if (f->n < f->max) {
+		size_t at = f->n++;
+
+		f->v[at] = row;
+		for (; at > 0 && is_later(f, at, (at - 1) / 2); at = (at - 1) / 2)
+			swap(f, at, (at - 1) / 2);
+	} else if (compare(&row, &f->v[0], &f->order) < 0) {
+		f->v[0] = row;
+		sink(f);
+	}
+}
+
 static int list_sorted(
 	const struct query *q, const struct catalog_page *p, struct catalog_found *ret)
 {
 	const struct catalog *c = q->c;
-	struct order o = {c, p->sort, p->ascending};
 	cleanup_with(freep) uint32_t *all = NULL;
+	struct first f = {.order = {c, p->sort, p->ascending}};
 	uint64_t seq, offset;
-	size_t n = 0;
 	int r = parse_after(p->after, &seq, &offset);
 
 	if (r < 0)
 		return r;
-	all = reallocarray(NULL, c->n_rows - c->first_row + 1, sizeof(*all));
+	offset = MIN(offset, (uint64_t)(c->n_rows - c->first_row));
+	f.max = MIN((size_t)offset + p->limit, (size_t)(c->n_rows - c->first_row));
+	f.v = all = reallocarray(NULL, f.max + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	for (uint32_t i = c->first_row; i < c->n_rows; i++)
-		if (c->rows[i].at.seq <= seq && wants(q, &c->rows[i]))
-			all[n++] = i;
-	ret->total = n;
-	qsort_r(all, n, sizeof(*all), compare, &o);
-	while (offset < n && ret->n < p->limit)
-		ret->rows[ret->n++] = all[offset++];
-	if (offset < n)
+	for (uint32_t i = c->first_row; f.max > 0 && i < c->n_rows; i++)
+		if (c->rows[i].at.seq <= seq && wants(q, &c->rows[i])) {
+			ret->total++;
+			offer(&f, i);
+		}
+	qsort_r(f.v, f.n, sizeof(*f.v), compare, &f.order);
+	while (offset < f.n && ret->n < p->limit)
+		ret->rows[ret->n++] = f.v[offset++];
+	if (offset < ret->total && ret->n > 0)
 		snprintf(ret->next, sizeof(ret->next), "%" PRIu64 ".%" PRIu64,
 			MIN(seq, c->rows[c->n_rows - 1].at.seq), offset);
 	return 0;
