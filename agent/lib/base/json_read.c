@@ -300,11 +300,13 @@ static int take_value(struct reader *r, struct view key)
 int json_read(struct buf *text, struct json_doc *ret)
 {
 	cleanup_with(json_doc_done) struct json_doc d = {0};
-	struct reader r = {&d, text->p, text->p + text->n, 0};
+	struct reader r = {.doc = &d};
 	int e;
 
 	if (text->n == 0)
 		return -EBADMSG;
+	r.p = text->p;
+	r.end = text->p + text->n;
 	skip_space(&r);
 	e = take_value(&r, VIEW_EMPTY);
 	if (e < 0)
