@@ -134,6 +134,24 @@ bool tags_populated(
 	return false;
 }
 
+/* Whether root made the tag that the group lies in; one that a user made in his own control groups
+   says nothing, and is cut off, so that the real one is made beside it. */
+static bool is_tagged(const struct tags *t, char *group)
+{
+	char *at = strstr(group, "/" TAG_PREFIX), *end;
+	char dir[PATH_MAX * 2];
+	struct stat st;
+
+	if (!at)
+		return false;
+	end = at + 1 + strcspn(at + 1, "/");
+	snprintf(dir, sizeof(dir), "%s%.*s", t->root, (int)(end - group), group);
+	if (stat(dir, &st) == 0 && st.st_uid == 0)
+		return true;
+	*at = 0;
+	return false;
+}
+
 int tags_put(struct tags *t, uint32_t pid, const char *app_id)
 {
 	cleanup_with(fd_closep) int fd = -1;
@@ -142,12 +160,15 @@ int tags_put(struct tags *t, uint32_t pid, const char *app_id)
 
 	if (r < 0)
 		return r;
-	if (strstr(group, "/" TAG_PREFIX))
+	if (is_tagged(t, group))
 		return 0; /* an application started by one: the outer tag stays */
 	if (strchr(app_id, '/'))
 		return -EINVAL;
 	snprintf(dir, sizeof(dir), "%s%s/" TAG_PREFIX "%s", t->root, group, app_id);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	/* One that a user made under that name is his own no more. */
+	if (chown(dir, 0, 0) < 0)
 		return -errno;
 	r = remember(t, dir);
 	if (r < 0)

@@ -57,7 +57,10 @@ static void write_opens(const struct agent *a, struct json *j)
 	if (a->tags && !a->tags_error[0])
 		way(j, COVERED,
 			(struct words){"children of applications", "tiến trình con của ứng dụng"},
-			none);
+			(struct words){"one that is moved into another control group of its user "
+				       "is known by its parents from then on",
+				"tiến trình bị chuyển sang nhóm điều khiển khác của người dùng thì "
+				"từ đó được nhận ra qua tiến trình cha"});
 	else
 		way(j, PARTLY,
 			(struct words){"children of applications", "tiến trình con của ứng dụng"},

@@ -299,6 +299,31 @@ def always_is_always(f):
     assert denied(client(reads(f.marked), copy)), "an unmarked executable at its first open"
 
 
+@test
+def a_forged_tag_takes_nothing_away(f):
+    """In control groups of the user's own, one that is named like another application's tag."""
+    top = pathlib.Path("/sys/fs/cgroup/nguoi-dung")
+    forged = top / "sealgate.app.lab-other"
+    forged.mkdir(parents=True)
+    for path in (top, forged, *top.glob("cgroup.*"), *forged.glob("cgroup.*")):
+        shutil.chown(path, "lan", "lan")
+    out = pathlib.Path("/tmp/out-forged")
+    out.write_text("")
+    out.chmod(0o666)
+    path = DOCS / "bao-cao-gia.txt"
+    path.write_text(MARKED)
+    # A grandchild whose parents are gone: known by its tag alone.
+    script = f"(sh -c 'sleep 1; {{ read -r line < {path} && echo READ; }} > {out} 2>&1' &) ; exit 0"
+    inside = (f"echo $$ > {forged}/cgroup.procs && exec setpriv --reuid=lan --regid=lan --init-groups "
+              f"{CLIENT} -c \"{script}\"")
+    subprocess.run(["sh", "-c", inside], check=True, timeout=20)
+    assert lab.wait_for(lambda: out.read_text(), 15), "the child did not run"
+    time.sleep(0.3)
+    assert denied(out.read_text()), out.read_text()
+    i = [i for i in f.agent.incidents() if i["path"] == str(path)]
+    equal([(x["app"], x["identified"]) for x in i], [("lab-chat", "cgroup")])
+
+
 def flatpak():
     """As flatpak deploys it, and the sandbox that shows it under another path."""
     top = pathlib.Path("/var/lib/flatpak/app/org.lab.Chat/x86_64/stable")
