@@ -2,9 +2,11 @@
 /*
  * How fast the journal verifies, and how fast it takes records, and how long each takes to be
  * durable, against sqlite with a write-ahead log and the same payloads and durability, in turns so
- * that the disk's mood hits both alike; and against systemd-journald where one listens, which says
- * nothing when a record is on the disk: there it is the time until it has taken it.
- * usage: bench-journal [RECORDS [DIR]]     (1000000 in a directory of its own below /var/tmp)
+ * that the disk's mood hits all alike; and against systemd-journald where one listens, which is
+ * asked to synchronise as often (its varlink), and for how long it takes until it has taken a
+ * record. usage: bench-journal [RECORDS [DIR]]     (1000000 in a directory of its own below
+ * /var/tmp) tests/bench/with-journald runs it beside a journald of its own that keeps its files
+ * there too.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -105,6 +107,50 @@ static int open_journald(void)
 	return fd;
 }
 
+static bool send_journald(int fd, unsigned n)
+{
+	struct buf b = {0};
+	bool sent = buf_printf(&b, "MESSAGE=%.*s\nPRIORITY=6\n", (int)sample(n).n,
+			    (const char *)sample(n).p) == 0 &&
+		send(fd, b.p, b.n, MSG_NOSIGNAL) == (ssize_t)b.n;
+
+	buf_done(&b);
+	return sent;
+}
+
+/* All that it was sent before is on the disk when it has answered. */
+static void sync_journald(void)
+{
+	static const char question[] = "{\"method\":\"io.systemd.Journal.Synchronize\"}";
+	struct sockaddr_un a = {
+		.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/io.systemd.journal"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[512];
+	ssize_t n;
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+		write(fd, question, sizeof(question)) != (ssize_t)sizeof(question))
+		die("journald cannot be asked to synchronise");
+	n = read(fd, answer, sizeof(answer) - 1);
+	answer[MAX(n, 0)] = 0;
+	if (n <= 0 || strstr(answer, "\"error\""))
+		die("journald did not synchronise");
+	close(fd);
+}
+
+static uint64_t tell_journald(int fd, unsigned from, unsigned n, unsigned group)
+{
+	uint64_t begin = clock_now();
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!send_journald(fd, from + i))
+			die("journald takes nothing");
+		if ((i + 1) % group == 0 || i + 1 == n)
+			sync_journald();
+	}
+	return clock_now() - begin;
+}
+
 static double per_second(uint64_t n, uint64_t ns)
 {
 	return (double)n * 1e9 / (double)ns;
@@ -171,15 +217,23 @@ static sqlite3 *open_sqlite(const char *dir)
 
 static void compare(struct journal *j, sqlite3 *db, unsigned *from, unsigned n, unsigned group)
 {
-	uint64_t ours = 0, theirs = 0;
+	uint64_t ours = 0, theirs = 0, daemons = 0;
+	int fd = open_journald();
 
 	for (unsigned r = 0; r < ROUNDS; r++, *from += n) {
 		ours += append(j, *from, n, group);
 		theirs += insert(db, *from, n, group);
+		if (fd >= 0)
+			daemons += tell_journald(fd, *from, n, group);
 	}
 	printf("append, %3u per sync: journal %8.0f/s   sqlite wal %8.0f/s   ratio %.2f\n", group,
 		per_second((uint64_t)n * ROUNDS, ours), per_second((uint64_t)n * ROUNDS, theirs),
 		(double)theirs / (double)ours);
+	if (fd < 0)
+		return;
+	printf("append, %3u per sync: journald %7.0f/s   ratio %.2f\n", group,
+		per_second((uint64_t)n * ROUNDS, daemons), (double)daemons / (double)ours);
+	close(fd);
 }
 
 static struct latencies ours, theirs, daemons;
@@ -190,21 +244,15 @@ static void compare_latency(struct journal *j, sqlite3 *db, unsigned *from, unsi
 
 	for (unsigned i = 0; i < n; i++, ++*from) {
 		uint64_t begin = clock_now();
-		struct buf b = {0};
 
 		(void)append(j, *from, 1, 1);
 		note(&ours, begin);
 		begin = clock_now();
 		(void)insert(db, *from, 1, 1);
 		note(&theirs, begin);
-		if (fd < 0 ||
-			buf_printf(&b, "MESSAGE=%.*s\nPRIORITY=6\n", (int)sample(*from).n,
-				(const char *)sample(*from).p) < 0)
-			continue;
 		begin = clock_now();
-		if (send(fd, b.p, b.n, MSG_NOSIGNAL) == (ssize_t)b.n)
+		if (fd >= 0 && send_journald(fd, *from))
 			note(&daemons, begin);
-		buf_done(&b);
 	}
 	if (fd >= 0)
 		close(fd);
