@@ -99,6 +99,58 @@ static const struct {
 			"tài liệu được đọc trong lúc kho kết quả đang được dựng lại"}}},
 };
 
+struct named_phrase {
+	const char *name;
+	struct phrase phrase;
+};
+
+static const struct named_phrase failures[] = {
+	{"deadline", {{"reading it took too long", "đọc quá lâu"}}},
+	{"crash", {{"the reader failed", "bộ đọc gặp lỗi"}}},
+	{"unreadable", {{"it cannot be read", "không đọc được"}}},
+	{"pressure", {{"too much was waiting", "quá nhiều lượt đang chờ"}}},
+	{"core-gone",
+		{{"the part of the agent that knows documents was not there",
+			"thành phần nhận biết tài liệu không hoạt động"}}},
+	{"descriptors", {{"no descriptor was left", "không còn mô tả tệp nào"}}},
+	{"store", {{"the store of facts was damaged", "kho kết quả bị hỏng"}}},
+};
+
+static const struct named_phrase possibilities[] = {
+	{"state-secret",
+		{{"it was a state secret when last read", "lần đọc trước là bí mật nhà nước"}}},
+	{"internal", {{"it was internal when last read", "lần đọc trước là tài liệu nội bộ"}}},
+	{"unknown", {{"nobody had read it before", "chưa từng được đọc"}}},
+};
+
+static const struct named_phrase ways[] = {
+	{"read", {{"through a descriptor that was open already", "qua một mô tả tệp đã mở sẵn"}}},
+	{"inherited", {{"open when the program started", "đã mở sẵn khi chương trình khởi chạy"}}},
+	{"already-open",
+		{{"open already when it was looked at; nothing could be refused",
+			"đã mở từ trước khi được kiểm tra; không chặn được nữa"}}},
+	{"written", {{"the application wrote it", "do ứng dụng ghi ra"}}},
+	{"at-rest", {{"it lies there; no process asked", "nằm sẵn ở đó; không tiến trình nào mở"}}},
+};
+
+static const struct named_phrase postures[] = {
+	{"outdated", {{"outdated", "phiên bản cũ"}}},
+	{"advisory", {{"has a known vulnerability", "có lỗ hổng đã công bố"}}},
+	{"unofficial", {{"from an unofficial source", "nguồn không chính thức"}}},
+	{"dropped", {{"written by an application", "do một ứng dụng ghi ra"}}},
+	{"unknown", {{"of unknown origin", "không rõ nguồn gốc"}}},
+};
+
+/* The name itself where it is none of these. */
+static const char *phrase_of(
+	const struct named_phrase *list, size_t n, const char *name, enum lang lang)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return list[i].phrase.text[lang];
+	return name;
+}
+
 static void heading(enum lang lang, const char *en, const char *vi)
 {
 	printf("\n%s%s%s\n", tty_style(stdout, TTY_BOLD), lang_pick(lang, en, vi),
@@ -155,10 +207,14 @@ static void put_sentence(const struct incident *i, enum lang lang)
 		return;
 	if (i->override)
 		printf(lang_pick(lang,
-			       "  A rule refuses it; an administrator let it pass (override "
-			       "%" PRIu64 ", see \"kind\":\"override\" in the journal).\n",
-			       "  Quy tắc chặn lượt này; quản trị viên đã cho qua (lần cho qua số "
-			       "%" PRIu64 ", xem \"kind\":\"override\" trong nhật ký).\n"),
+			       "  A rule refuses it; an administrator, or the reason that the "
+			       "person "
+			       "gave, let it pass (override %" PRIu64
+			       ", see \"kind\":\"override\" in the journal).\n",
+			       "  Quy tắc chặn lượt này; quản trị viên, hoặc lý do người dùng đã "
+			       "nêu, "
+			       "cho qua (lần cho qua số %" PRIu64
+			       ", xem \"kind\":\"override\" trong nhật ký).\n"),
 			i->override);
 	else if (is_refused(i->intended))
 		puts(lang_pick(lang,
@@ -171,6 +227,16 @@ static void put_sentence(const struct incident *i, enum lang lang)
 	else
 		puts(lang_pick(lang, "  It was allowed and recorded.",
 			"  Lượt này được phép và được ghi lại."));
+}
+
+static void put_window(const struct incident *i, enum lang lang)
+{
+	uint64_t seconds = incident_number(i, "retry_window_s");
+
+	if (seconds)
+		printf(lang_pick(lang, " (counted for %" PRIu64 " s)",
+			       " (đếm trong %" PRIu64 " giây)"),
+			seconds);
 }
 
 static void put_when(const struct incident *i, enum lang lang)
@@ -186,6 +252,7 @@ static void put_when(const struct incident *i, enum lang lang)
 		i->retries);
 	if (*i->last)
 		printf("%s%s", lang_pick(lang, ", the last at ", ", lần cuối lúc "), last);
+	put_window(i, lang);
 	putchar('\n');
 }
 
@@ -245,6 +312,9 @@ static void put_document(const struct incident *i, enum lang lang)
 {
 	heading(lang, "The document", "Tài liệu");
 	line(lang, "path", "đường dẫn", i->path);
+	if (strcmp(incident_text(i, "way"), "open") != 0)
+		line(lang, "how it came to the program", "cách chương trình có tài liệu",
+			phrase_of(ways, ARRAY_SIZE(ways), incident_text(i, "way"), lang));
 	put_size(i, lang);
 	line(lang, "SHA-256", "SHA-256", i->sha256);
 	printf("  %s: %s%s%s (%s)\n", lang_pick(lang, "marking", "độ mật"),
@@ -303,6 +373,37 @@ static void put_evidence(const struct incident *i, enum lang lang)
 	}
 }
 
+/* Where nobody could say in time what the document is. */
+static void put_failure(const struct incident *i, enum lang lang)
+{
+	const char *failure = incident_text(i, "failure"), *may_be = incident_text(i, "may_be");
+
+	if (!*failure)
+		return;
+	line(lang, "could not be judged", "không xét được",
+		phrase_of(failures, ARRAY_SIZE(failures), failure, lang));
+	if (*may_be)
+		line(lang, "what it may be", "có thể là",
+			phrase_of(possibilities, ARRAY_SIZE(possibilities), may_be, lang));
+}
+
+static void put_circumstances(const struct incident *i, enum lang lang)
+{
+	if (i->meeting)
+		line(lang, "meeting", "cuộc họp",
+			lang_pick(lang, "a call was in progress", "đang có cuộc gọi"));
+	for (size_t n = 0; *incident_item(i, "posture", n); n++)
+		line(lang, "the program is", "chương trình này",
+			phrase_of(postures, ARRAY_SIZE(postures), incident_item(i, "posture", n),
+				lang));
+	if (incident_flag(i, "user_notified", false) || !incident_flag(i, "user_notified", true))
+		line(lang, "the person", "người dùng",
+			incident_flag(i, "user_notified", false)
+				? lang_pick(lang, "was told on the desktop", "đã được thông báo")
+				: lang_pick(lang, "was not told: no session of theirs listened",
+					  "chưa được thông báo: không có phiên làm việc nào nhận"));
+}
+
 static void put_decision(const struct incident *i, enum lang lang)
 {
 	char text[128];
@@ -314,7 +415,10 @@ static void put_decision(const struct incident *i, enum lang lang)
 	line(lang, "policy rule", "quy tắc chính sách", i->rule);
 	snprintf(text, sizeof(text), "%" PRIu64 " (%s)", i->policy_version, i->mode);
 	line(lang, "policy version", "phiên bản chính sách", text);
+	line(lang, "rules", "bộ quy tắc nhận dạng", incident_text(i, "rules_version"));
 	line(lang, "message", "thông báo", i->message);
+	put_failure(i, lang);
+	put_circumstances(i, lang);
 	for (size_t n = 0; n < ARRAY_SIZE(causes); n++)
 		if (strcmp(causes[n].name, i->cause) == 0)
 			line(lang, "how", "cách quyết định", causes[n].phrase.text[lang]);

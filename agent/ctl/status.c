@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/sinks.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "wire/protocol.h"
@@ -226,6 +227,48 @@ static void print_counts(const struct status *s)
 		text(s->root, "journal.incidents"), text(s->root, "journal.last_seq"));
 }
 
+static void print_sinks(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "sinks");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct conf_node *n = list->items[i];
+
+		row(s, "sink", "nơi gửi");
+		printf("%s: ", text(n, "name"));
+		if (text(n, "unknown")[0]) {
+			printf("%s\n", text(n, "unknown"));
+			continue;
+		}
+		printf(lang_pick(s->lang, "%s records sent, %s waiting",
+			       "đã gửi %s bản ghi, %s đang chờ"),
+			text(n, "sent"), text(n, "waiting"));
+		if (strcmp(text(n, "last_sent"), "null") != 0)
+			printf(lang_pick(s->lang, ", the last at %s", ", lần cuối lúc %s"),
+				text(n, "last_sent"));
+		printf("\n");
+	}
+}
+
+static void check_sinks(const struct status *s)
+{
+	const struct conf_node *list = at(s->root, "sinks");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct conf_node *n = list->items[i];
+		char detail[600];
+
+		if (!yes(n, "running"))
+			problem(s, "sealgate-relay does not run for a sink",
+				"sealgate-relay không chạy cho một nơi gửi", text(n, "name"));
+		if (!yes(n, "failing"))
+			continue;
+		snprintf(detail, sizeof(detail), "%s, %s (%s)", text(n, "name"),
+			text(n, "last_error"), text(n, "last_failure"));
+		problem(s, "records cannot be sent on", "không gửi tiếp được bản ghi", detail);
+	}
+}
+
 static void print_passes(const struct status *s)
 {
 	uint64_t overrides = number(s->root, "policy.overrides");
@@ -353,6 +396,17 @@ static void check_failures(const struct status *s)
 	}
 }
 
+/* The journal's newest record, as the agent says; 0: none since it began. */
+static uint64_t newest_record(struct view json)
+{
+	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
+	cleanup_with(conf_freep) struct conf *c = NULL;
+
+	return d && conf_parse("status", json, d, &c) == 0
+		? number(conf_root(c), "journal.last_seq")
+		: 0;
+}
+
 static int print(const struct ctl *ctl, struct view json)
 {
 	struct status s = {.lang = ctl->lang};
@@ -368,10 +422,12 @@ static int print(const struct ctl *ctl, struct view json)
 	print_coverage(&s);
 	print_counts(&s);
 	print_passes(&s);
+	print_sinks(&s);
 	check_processes(&s);
 	check_coverage(&s);
 	check_losses(&s);
 	check_failures(&s);
+	check_sinks(&s);
 	conf_free(c);
 	free(d);
 	return CTL_DONE;
@@ -397,6 +453,8 @@ int cmd_status(const struct ctl *ctl, int argc, char **argv)
 	r = control_ask(ctl, CTL_STATUS, &answer);
 	if (r != 0)
 		return r == 1 ? ctl_error("%.*s", (int)answer.n, (char *)answer.p) : r;
+	if (sinks_add(ctl, newest_record(buf_view(&answer)), &answer) < 0)
+		return ctl_error("out of memory");
 	if (json) {
 		printf("%.*s\n", (int)answer.n, (const char *)answer.p);
 		return CTL_DONE;

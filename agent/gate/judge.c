@@ -228,6 +228,9 @@ bool judge_inherited(struct gate *g, const struct event *ev, const struct proc *
 	if (kept) {
 		fill(g, &kept->record, ev, p, app, key, &q, &v, cause, RECORD_WAY_INHERITED);
 		kept->record.hold_ns = clock_now() - ev->arrived;
+		/* Its start waits for some lines of procfs more, where it is refused or recorded.
+		 */
+		identify_descent(g, ev->pid, &kept->record);
 		record_commit(g, kept);
 	}
 	return action_refuses(v.action);
@@ -252,6 +255,7 @@ void judge_already(
 		RECORD_WAY_ALREADY);
 	kept->record.action = ACTION_LOG; /* nothing could be refused any more */
 	kept->record.intended = MAX(v.action, v.intended);
+	identify_descent(g, p->pid, &kept->record);
 	record_commit(g, kept);
 }
 

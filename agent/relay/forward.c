@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "journal/payload.h"
+#include "relay/report.h"
 #include "relay/sink.h"
 #include "siem/siem.h"
 
@@ -26,6 +27,7 @@ struct state {
 	struct siem_options siem;
 	struct buf message;
 	unsigned n_sent;
+	struct report report;
 	char host[256], id[33], said[300];
 };
 
@@ -59,7 +61,7 @@ static bool is_behind(const struct state *s, const struct journal_entry *e)
 	return s->done.begun && strcmp(s->done.journal, s->id) == 0 && e->seq <= s->done.seq;
 }
 
-static int confirm(struct state *s)
+static int confirm(struct state *s, bool at_end)
 {
 	int r;
 
@@ -73,6 +75,7 @@ static int confirm(struct state *s)
 		return r;
 	s->done = s->sent;
 	s->n_sent = 0;
+	report_sent(&s->report, &s->done, at_end);
 	return 0;
 }
 
@@ -95,7 +98,7 @@ static int forward_one(struct state *s, const struct journal_entry *e)
 	s->sent.begun = true;
 	s->sent.seq = e->seq;
 	memcpy(s->sent.journal, s->id, sizeof(s->sent.journal));
-	return ++s->n_sent >= BATCH_MAX ? confirm(s) : 0;
+	return ++s->n_sent >= BATCH_MAX ? confirm(s, false) : 0;
 }
 
 /* Until something fails; JOURNAL_END where `once` is done. */
@@ -107,8 +110,10 @@ static int session(struct state *s)
 
 	if (r < 0) {
 		say(s, why);
+		report_failed(&s->report, &s->done, why);
 		return r;
 	}
+	report_connected(&s->report, &s->done);
 	s->said[0] = 0;
 	s->n_sent = 0;
 	s->sent = s->done;
@@ -119,7 +124,7 @@ static int session(struct state *s)
 			r = forward_one(s, &e);
 		if (r != JOURNAL_END)
 			continue;
-		r = confirm(s);
+		r = confirm(s, true);
 		if (r == 0)
 			r = sink_check(s->sink);
 		if (r == 0 && s->f->once)
@@ -128,6 +133,7 @@ static int session(struct state *s)
 			sleep_ms(LOOK_MS);
 	}
 	say(s, strerror(-r));
+	report_failed(&s->report, &s->done, strerror(-r));
 	return r;
 }
 
@@ -172,9 +178,11 @@ int forward_run(const struct forward *f)
 		.hide_snippets = (enum level)settings_level(f->sink->hide_snippets),
 		.host = s.host,
 		.journal = s.id};
+	report_open(&s.report, f->state, f->sink->name);
 	r = sink_new(f->sink, &s.sink);
 	if (r == 0)
 		r = run(&s);
+	report_close(&s.report);
 	sink_free(s.sink);
 	buf_done(&s.message);
 	return r;

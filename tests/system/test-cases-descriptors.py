@@ -55,6 +55,7 @@ def case_10_inherited_descriptor(f):
                 out = bequeath(path, "keep", "use", 9, way)
                 refused(out, f"{way} on {name}")
             equal([i["way"] for i in incidents(f, path)], ["inherited"], f"{name} {incidents(f, path)}")
+            assert incidents(f, path)[0]["ancestry"], (name, incidents(f, path))
         path = fresh(place, PLAIN)
         settle()
         for _ in range(2):
@@ -92,6 +93,7 @@ def case_13_open_before_the_agent(f):
         f.agent.start()
         i = incidents(f, path)
         equal([(x["way"], x["app"], x["intended"]) for x in i], [("already-open", "lab-chat", "block")])
+        assert i[0]["ancestry"], i
         equal(covered(f, "files open before the agent or their marking"), "partly")
         # Since 6.12 the kernel asks nobody about descriptors from before the listener.
         (readable if KERNEL >= (6, 12) else refused)(line(p, "read"), "as status says")

@@ -189,6 +189,27 @@ def the_journal_has_the_reason(f):
 
 
 @test
+def an_incident_says_all_that_is_known(f):
+    """Of a real one: nothing that the guide promises is missing, in JSON and in words."""
+    i = [i for i in f.agent.incidents() if i["id"] == records("override")[0]["incident"]][0]
+    known = ("id time host user uid app app_name pid ppid start_time exe comm identified ancestry channel way path dev "
+             "ino level completeness format size sha256 evidence action intended mode rule policy_version "
+             "rules_version cause user_notified retry_window_s").split()
+    empty = [k for k in known if i.get(k) in (None, "", [])]
+    equal(empty, [], i)
+    for k in ("package", "sandbox", "tags", "reasons", "failure", "may_be", "meeting", "posture", "hold_ms", "retries",
+              "destination", "status", "notes", "message"):
+        assert k in i, (k, i)
+    assert i["evidence"][0]["part"] == "body" and i["evidence"][0]["page"] == 1, i["evidence"]
+    assert i["ancestry"][0]["comm"] and i["hold_ms"] > 0, i
+    text = sealgate("--lang", "en", "incidents", "show", i["id"]).stdout
+    for words in ("program: /opt/lab/chat", "started by: ", "recognised by: ", "computer: ", "path: ", "size and format: ",
+                  "SHA-256: ", "marking: ", "in the text, page 1", "policy rule: ask-internal", "policy version: ",
+                  "rules: ", "how: ", "the application waited: ", "was told on the desktop"):
+        assert words in text, (words, text)
+
+
+@test
 def it_is_listed_and_counted(f):
     equal([(o["for"], o["id"]) for o in in_force()], [("lan", granted()[0]["id"])])
     text = sealgate("policy", "override", "list").stdout

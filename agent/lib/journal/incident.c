@@ -320,6 +320,23 @@ struct incident_step incident_step(const struct incident *i, size_t n)
 	};
 }
 
+const char *incident_item(const struct incident *i, const char *name, size_t n)
+{
+	return item(i, name, n);
+}
+
+bool incident_flag(const struct incident *i, const char *name, bool absent)
+{
+	const json_t *v = json_object_get(tree_of(i), name);
+
+	return json_is_boolean(v) ? json_is_true(v) : absent;
+}
+
+uint64_t incident_number(const struct incident *i, const char *name)
+{
+	return number(tree_of(i), name);
+}
+
 const char *incident_text(const struct incident *i, const char *name)
 {
 	return text(tree_of(i), name);

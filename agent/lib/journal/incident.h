@@ -83,6 +83,12 @@ bool incident_is_concealed(const struct incident *i);
 const char *incident_label(const struct incident *i, size_t n);
 bool incident_has_label(const struct incident *i, const char *label); /* or tag */
 struct incident_step incident_step(const struct incident *i, size_t n);
+/* The n-th string of a member that is an array, or "". */
+const char *incident_item(const struct incident *i, const char *name, size_t n);
+/* A member that is true or false; `absent` where it is neither. */
+bool incident_flag(const struct incident *i, const char *name, bool absent);
+/* A member that is a number, or 0. */
+uint64_t incident_number(const struct incident *i, const char *name);
 /* A member that is a string, or "". */
 const char *incident_text(const struct incident *i, const char *name);
 struct incident_evidence incident_evidence(const struct incident *i, size_t n);

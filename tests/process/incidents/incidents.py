@@ -506,6 +506,42 @@ def ocsf_faults(event):
         yield "type_uid is %d" % event["type_uid"]
 
 
+class Shown(unittest.TestCase):
+    """What an incident can say beside the usual, in both languages."""
+
+    def test_all(self):
+        journal = Journal([
+            incident(1, failure="deadline", may_be="state-secret", meeting=True, way="already-open",
+                     posture=["outdated", "advisory"], user_notified=False, rules_version="deadbeef",
+                     package="telegram-desktop 4.6", sandbox="flatpak:org.telegram.desktop", retry_window_s=60,
+                     ancestry=[{"pid": 9, "comm": "bash", "exe": "/usr/bin/bash"}]),
+            incident(2, user_notified=True, way="open", failure=None, may_be=None, posture=[], meeting=False),
+            incident(3, way="<b>\x1b[31m", failure="new-one", posture=["\x1b]0;x\x07"], may_be="x"),
+            {"kind": "incident-more", "id": incident(1)["id"], "retries": 2, "last": "2026-11-23T08:01:05.000Z"}])
+        at = ["--state-dir", journal.state.name]
+        english = run("show", incident(1)["id"], *at)[1]
+        for words in ("could not be judged: reading it took too long", "it was a state secret when last read",
+                      "a call was in progress", "outdated", "has a known vulnerability", "was not told",
+                      "open already when it was looked at", "deadbeef", "telegram-desktop 4.6",
+                      "flatpak:org.telegram.desktop", "started by: /usr/bin/bash, pid 9", "counted for 60 s"):
+            self.assertIn(words, english)
+        vietnamese = run("show", incident(1)["id"], *at, lang="vi_VN.UTF-8")[1]
+        for words in ("không xét được: đọc quá lâu", "lần đọc trước là bí mật nhà nước", "đang có cuộc gọi",
+                      "phiên bản cũ", "chưa được thông báo", "đã mở từ trước", "đếm trong 60 giây"):
+            self.assertIn(words, vietnamese)
+        shown = json.loads(run("show", "--json", incident(1)["id"], *at)[1])
+        for key in ("failure", "may_be", "meeting", "way", "posture", "user_notified", "rules_version", "package",
+                    "sandbox", "ancestry", "retry_window_s"):
+            self.assertIn(key, shown)
+        plain = run("show", incident(2)["id"], *at)[1]
+        self.assertIn("was told on the desktop", plain)
+        for words in ("could not be judged", "meeting", "how it came", "the program is"):
+            self.assertNotIn(words, plain)
+        strange = run_on_terminal(100, "show", incident(3)["id"], *at)[1]
+        self.assertIn("new-one", strange)
+        self.assertNotIn("\x1b]0", strange)
+
+
 class Export(unittest.TestCase):
     def setUp(self):
         self.evil = '/home/lan/a|b=c\\d]"e\n\x1b.docx'
