@@ -153,5 +153,8 @@ bool plain_is_code(struct view text)
 		count_line(&t, view_sub(text, 0, n));
 		text = view_sub(text, n + 1, text.n);
 	}
+	/* of a few lines, one is enough where the others are comments */
+	if (t.lines >= 2 && t.strong > 0 && t.code == t.lines)
+		return true;
 	return t.lines >= 2 && t.strong + t.items >= 2 && t.code * 100 >= t.lines * CODE_SHARE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "extract/record.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "extract/xml.h"
@@ -10,6 +11,8 @@ struct record {
 	uint32_t flags;
 	unsigned members;
 	struct buf line;
+	unsigned depth_max; /* of objects in objects; deeper members are passed over */
+	bool dry;           /* members are counted only */
 };
 
 static bool is_blank(uint8_t c)
@@ -59,7 +62,7 @@ static int end_member(struct record *rec)
 		.place = PLACE_BODY, .flags = rec->flags, .text = buf_view(&rec->line)};
 
 	rec->members++;
-	return extractor_emit(rec->x, &b);
+	return rec->dry ? 0 : extractor_emit(rec->x, &b);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -129,12 +132,17 @@ static int json_members(struct record *rec, struct view v)
 {
 	struct view key = VIEW_EMPTY, string;
 	bool after_colon = false;
+	unsigned depth = 0;
 	int r = 0;
 
 	while (r == 0 && v.n > 0) {
 		size_t left = v.n;
 
 		if (v.p[0] != '"') {
+			if (v.p[0] == '{' || v.p[0] == '[')
+				depth++;
+			else if ((v.p[0] == '}' || v.p[0] == ']') && depth > 0)
+				depth--;
 			if (!is_blank(v.p[0])) {
 				after_colon = v.p[0] == ':' && key.n > 0;
 				if (!after_colon)
@@ -146,7 +154,7 @@ static int json_members(struct record *rec, struct view v)
 		}
 		if (!next_string(&v, &string))
 			return 0;
-		if (after_colon && is_member(rec, key, string)) {
+		if (after_colon && depth <= rec->depth_max && is_member(rec, key, string)) {
 			buf_clear(&rec->line);
 			r = put_key(&rec->line, key);
 			if (r == 0)
@@ -162,13 +170,52 @@ static int json_members(struct record *rec, struct view v)
 	return r;
 }
 
+/* A file of one object that people may read, its members a line each: a document's record, not a
+   catalogue of words or the settings of a program, which have more of them. */
+static int json_pretty(struct record *rec, struct view v)
+{
+	int r;
+
+	if (v.n > RECORD_PRETTY_MAX)
+		return 0;
+	rec->depth_max = RECORD_PRETTY_DEPTH;
+	rec->dry = true;
+	r = json_members(rec, v);
+	if (r != 0 || rec->members > RECORD_PRETTY_MEMBERS)
+		return r;
+	rec->dry = false;
+	rec->members = 0;
+	rec->flags &= ~(uint32_t)BLOCK_CODE;
+	return json_members(rec, v);
+}
+
 /* --- XML -------------------------------------------------------------------------------------- */
+
+/* What the root says of the document: <report classification="SECRET">. */
+static int xml_attributes(struct record *rec, const struct xml_token *t)
+{
+	struct view attrs = t->attrs, name, value;
+	int r = 0;
+
+	while (r == 0 && xml_attr_next(&attrs, &name, &value)) {
+		if (!is_member(rec, name, value))
+			continue;
+		buf_clear(&rec->line);
+		r = put_key(&rec->line, name);
+		if (r == 0)
+			r = xml_decode(value, &rec->line);
+		if (r == 0)
+			r = end_member(rec);
+	}
+	return r;
+}
 
 static int xml_members(struct record *rec, struct view v)
 {
 	struct xml s = xml_begin(v);
 	struct view name = VIEW_EMPTY, value = VIEW_EMPTY;
 	struct xml_token t;
+	bool root = true;
 	int r = 0;
 
 	while (r == 0 && xml_next(&s, &t) != XML_END) {
@@ -186,6 +233,10 @@ static int xml_members(struct record *rec, struct view v)
 			if (r == 0)
 				r = end_member(rec);
 		}
+		if (r == 0 && root && (t.kind == XML_OPEN || t.kind == XML_EMPTY)) {
+			r = xml_attributes(rec, &t);
+			root = false;
+		}
 		name = t.kind == XML_OPEN ? t.name : VIEW_EMPTY;
 		value = VIEW_EMPTY;
 	}
@@ -194,13 +245,13 @@ static int xml_members(struct record *rec, struct view v)
 
 int record_members(struct extractor *x, struct view text, uint32_t flags)
 {
-	struct record rec = {.x = x, .flags = flags, .line = BUF_INIT(0)};
+	struct record rec = {.x = x, .flags = flags, .line = BUF_INIT(0), .depth_max = UINT_MAX};
 	int r = 0;
 
 	text = trim(text);
-	if (text.n > 1 && text.p[0] == '{' && text.p[text.n - 1] == '}' &&
-		!memchr(text.p, '\n', text.n))
-		r = json_members(&rec, text);
+	if (text.n > 1 && text.p[0] == '{' && text.p[text.n - 1] == '}')
+		r = memchr(text.p, '\n', text.n) ? json_pretty(&rec, text)
+						 : json_members(&rec, text);
 	else if (xml_looks_like(text))
 		r = xml_members(&rec, text);
 	buf_done(&rec.line);

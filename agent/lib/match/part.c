@@ -16,6 +16,9 @@
 /* Dots that lead from a field's key to its value. */
 #define LEADER_MIN 3
 
+/* Bytes of a title that a mark may close. */
+#define TITLE_MIN 8
+
 /* Letters of a file name's extension. */
 #define EXTENSION_MAX 5
 
@@ -74,6 +77,25 @@ static bool is_numbering(struct view left)
 	}
 	return digits && marks && digits + marks == left.n && left.n <= 8 &&
 		(left.p[left.n - 1] == '.' || left.p[left.n - 1] == ')');
+}
+
+/* "2. Kế hoạch", "a) Kế hoạch", "- Kế hoạch" */
+static bool is_item(struct view line)
+{
+	size_t n = 0, len;
+	uint32_t cp;
+
+	if (line.n < 2)
+		return false;
+	cp = utf8_at(line, 0, &len);
+	if (cp == '-' || cp == '+' || cp == '*' || cp == 0x2022 || cp == 0xb7 ||
+		(cp >= 0x2010 && cp <= 0x2015))
+		return true;
+	while (n + 1 < line.n && n < 8 && memchr("0123456789.", line.p[n], 11))
+		n++;
+	if (n > 0)
+		return line.p[n - 1] == '.' || line.p[n] == ')';
+	return cp >= 'a' && cp <= 'z' && (line.p[1] == '.' || line.p[1] == ')');
 }
 
 static bool fits_whole(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
@@ -269,12 +291,27 @@ static bool is_key(const struct ruleset *r, const struct rs_rule *u, struct view
 	return false;
 }
 
+/* Without the dots or strokes that fill the rest of a form's line: "Độ mật ...Mật...". */
+static struct view cut_leader(struct view right)
+{
+	size_t n = 0;
+	uint32_t cp;
+
+	for (size_t i = 0, len; i < right.n; i += len, n = i) {
+		cp = utf8_at(right, i, &len);
+		if (cp != '.' && cp != '_' && cp != 0x2026)
+			break;
+	}
+	return n >= LEADER_MIN ? view_sub(right, n, right.n) : right;
+}
+
 /* What follows a value: nothing, tails, or "; another key: ...". */
 static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum place place,
 	struct view right, pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
 {
 	struct view part;
 
+	right = cut_leader(right);
 	if (is_tails(r, u, right, data, limits, tails))
 		return true;
 	/* "độ mật: Mật, không được sao chụp." */
@@ -286,7 +323,7 @@ static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum pl
 		return true;
 	while (shape_next_part(&right, &part))
 		if (shape_trim_line(part).n)
-			return memchr(part.p, ':', part.n) != NULL;
+			return memchr(part.p, ':', part.n) || memmem(part.p, part.n, "...", 3);
 	return true;
 }
 
@@ -403,6 +440,25 @@ static bool fits_tag(
 	return true;
 }
 
+/* "Kế hoạch sơ tán (Mật)", "BẢNG GIÁ VỐN - KHÔNG PHỔ BIẾN": it closes a line of some words. */
+static bool fits_end(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
+	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *f)
+{
+	struct view left = left_of(p), right = right_of(p), unused;
+
+	if (p->line.n > SEGMENT_LINE_MAX || !is_named(r, u, p, &unused) ||
+		!shape_ends_part(left, false))
+		return false;
+	shape_trim(&left, &right, &f->shape);
+	/* what remains are the words before it, and their own bullet */
+	f->shape &= ~(uint32_t)SHAPE_BULLETED;
+	if (!is_tails(r, u, right, data, limits, &f->tails) || !memchr(left.p, ' ', left.n))
+		return false;
+	if (is_item(left))
+		f->shape |= SHAPE_BULLETED;
+	return left.n >= TITLE_MIN;
+}
+
 bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
 	pcre2_match_data *data, pcre2_match_context *limits, struct part_fit *ret)
 {
@@ -413,6 +469,7 @@ bool part_fits(const struct ruleset *r, const struct rs_rule *u, const struct pa
 	case RS_AS_FIELD: return fits_field(r, u, p, data, limits, ret);
 	case RS_AS_LABEL: return fits_label(r, u, p, data, limits, ret);
 	case RS_AS_TAG: return fits_tag(r, u, p, ret);
+	case RS_AS_END: return fits_end(r, u, p, data, limits, ret);
 	case RS_AS_ANYWHERE: return true;
 	case RS_AS_MAX: break;
 	}

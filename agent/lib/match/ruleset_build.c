@@ -424,7 +424,7 @@ static int put_name(struct ruleset_build *b, const char *text, bool normalise, s
 
 static int put_names(struct ruleset_build *b, const struct build_rule *u, struct rs_rule *rule)
 {
-	bool label = u->as == RS_AS_LABEL || u->as == RS_AS_TAG;
+	bool label = u->as == RS_AS_LABEL || u->as == RS_AS_TAG || u->as == RS_AS_END;
 	int e = 0;
 
 	rule->names = (struct rs_span){

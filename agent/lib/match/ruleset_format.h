@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 6U
+#define RULESET_VERSION 7U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -134,6 +134,7 @@ enum rs_as {
 	RS_AS_FIELD,   /* "key: mark" */
 	RS_AS_LABEL,   /* value of a property, mail header or form field of that name */
 	RS_AS_TAG,     /* "[mark] ..." */
+	RS_AS_END,     /* "... (mark)", "... - mark": closes a line that has more */
 	RS_AS_ANYWHERE,
 	RS_AS_MAX,
 };

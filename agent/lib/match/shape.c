@@ -125,6 +125,7 @@ int shape_columns(struct view line, struct buf *out)
 struct token {
 	size_t from, to, gap; /* gap: blanks before it */
 	bool letter, cjk;
+	bool pair; /* two letters that a program set too close */
 };
 
 /* The next run of non-blanks from `*at`. */
@@ -133,7 +134,7 @@ static bool next_token(struct view line, size_t *at, struct token *ret)
 	size_t n, letters = 0;
 	uint32_t cp = 0;
 
-	*ret = (struct token){.letter = true};
+	*ret = (struct token){.letter = true, .pair = true};
 	for (; *at < line.n && utf8_is_blank(utf8_at(line, *at, &n)); *at += n)
 		ret->gap++;
 	ret->from = *at;
@@ -145,10 +146,13 @@ static bool next_token(struct view line, size_t *at, struct token *ret)
 			cp == 0xad)
 			continue;
 		ret->cjk = cp >= 0x2e80 && cp < 0xa000;
-		if (++letters > 1 || (cp >= '0' && cp <= '9') || !(utf8_is_word(cp) || ret->cjk))
+		if ((cp >= '0' && cp <= '9') || !(utf8_is_word(cp) || ret->cjk))
+			ret->pair = ret->letter = false;
+		if (++letters > 1)
 			ret->letter = false;
 	}
 	ret->to = *at;
+	ret->pair = ret->pair && letters == 2;
 	ret->letter = ret->letter && letters == 1;
 	return ret->to > ret->from;
 }
@@ -259,19 +263,38 @@ int shape_part_signs(struct view line, struct buf *out)
 	return e < 0 ? e : changed;
 }
 
+/* "T U Y Ệ T   MẬ T": a line of single letters with a pair or two among them. */
+static bool has_close_pairs(struct view line)
+{
+	size_t at = 0, letters = 0, pairs = 0;
+	struct token t;
+
+	if (line.n > SIGNS_LINE_MAX)
+		return false;
+	while (next_token(line, &at, &t)) {
+		if (!t.letter && !t.pair)
+			return false;
+		letters += t.letter;
+		pairs += t.pair;
+	}
+	return letters >= SPACED_LETTERS_MIN && pairs * 2 <= letters;
+}
+
 int shape_join_letters(struct view line, struct buf *out)
 {
 	size_t at = 0, ahead, start = out->n;
 	struct token t, next;
-	bool joined = false;
+	bool joined = false, pairs = has_close_pairs(line);
 	int e = 0;
 
 	while (e == 0 && next_token(line, &at, &t)) {
-		size_t run = t.letter, scan = at;
+		bool first = t.letter || (pairs && t.pair);
+		size_t run = first, scan = at;
 
 		if (out->n > start)
 			e = buf_put_byte(out, ' ');
-		for (ahead = at; t.letter && next_token(line, &ahead, &next) && next.letter;
+		for (ahead = at; first && next_token(line, &ahead, &next) &&
+			(next.letter || (pairs && next.pair));
 			scan = ahead)
 			run++;
 		if (e == 0)
@@ -348,14 +371,20 @@ static uint32_t frame_of(uint32_t cp)
 
 struct side {
 	uint32_t seen;
-	size_t rules, bullets;
+	size_t rules, bullets, dashes;
 };
 
-static void side_see(struct side *s, uint32_t kind)
+static bool is_dash(uint32_t cp)
+{
+	return cp == '-' || (cp >= 0x2010 && cp <= 0x2015);
+}
+
+static void side_see(struct side *s, uint32_t kind, uint32_t cp)
 {
 	if (kind == SHAPE_SPACED)
 		return;
 	s->seen |= kind;
+	s->dashes += is_dash(cp);
 	s->rules += kind == SHAPE_RULED;
 	s->bullets += kind == SHAPE_BULLETED;
 }
@@ -366,11 +395,11 @@ static struct side trim_end(struct view *v)
 	size_t n;
 
 	while (v->n) {
-		uint32_t kind = frame_of(utf8_before(*v, v->n, &n));
+		uint32_t cp = utf8_before(*v, v->n, &n), kind = frame_of(cp);
 
 		if (!kind)
 			break;
-		side_see(&s, kind);
+		side_see(&s, kind, cp);
 		v->n -= n;
 	}
 	return s;
@@ -382,11 +411,11 @@ static struct side trim_start(struct view *v)
 	size_t n;
 
 	while (v->n) {
-		uint32_t kind = frame_of(utf8_at(*v, 0, &n));
+		uint32_t cp = utf8_at(*v, 0, &n), kind = frame_of(cp);
 
 		if (!kind)
 			break;
-		side_see(&s, kind);
+		side_see(&s, kind, cp);
 		v->p += n;
 		v->n -= n;
 	}
@@ -400,7 +429,10 @@ void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags)
 	struct side l = trim_end(left), r = trim_start(right);
 	uint32_t flags = 0;
 
-	if ((l.rules && r.rules) || l.rules >= 2 || (l.bullets >= 3 && r.bullets >= 3))
+	/* "– MẬT –" as well as "*** MẬT ***" */
+	if ((l.rules && r.rules) || l.rules >= 2 || (l.bullets >= 3 && r.bullets >= 3) ||
+		(left->n == 0 && right->n == 0 && l.dashes && l.dashes == r.dashes &&
+			l.bullets == l.dashes && r.bullets == r.dashes))
 		flags |= SHAPE_RULED;
 	if (l.seen & r.seen & SHAPE_BRACKETED)
 		flags |= SHAPE_BRACKETED;

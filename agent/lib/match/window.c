@@ -72,9 +72,11 @@ void window_mark(struct match *m, uint32_t mark, const struct line *l)
 {
 	struct doc *d = match_doc(m);
 
-	if (!l->counts || !m->r->marks[mark].scale)
+	if (!m->r->marks[mark].scale || !(l->counts || l->place == PLACE_SHEET_NAME))
 		return;
 	see_level(d, mark);
+	if (!l->counts)
+		return;
 	for (uint32_t i = 0; i < d->n_pending; i++)
 		see_other(m->r, &d->pending[i], mark, l->block);
 	d->recent[d->n_recent++ % MATCH_RECENT_MAX] = (struct recent){mark, l->block};

@@ -27,7 +27,8 @@ const char *const keys_sample[] = {
 const char *const keys_block[] = {
 	"text", "place", "flags", "name", "page", "shape", "row", "member", NULL};
 
-const char *const words_as[] = {"whole", "segment", "field", "label", "tag", "anywhere", NULL};
+const char *const words_as[] = {
+	"whole", "segment", "field", "label", "tag", "end", "anywhere", NULL};
 const char *const words_case[] = {"capitals", "mixed", "any", NULL};
 const char *const words_flag[] = {"framed", "red", "large", "struck", "hidden", "top", "first-page",
 	"case-unknown", "caps", "bold", "centred", "ocr", "code", NULL};

@@ -173,7 +173,8 @@ static int refuse_weak(struct loader *l, const struct pack_source *p, const stru
 	const struct build_rule *u)
 {
 	const struct conf_node *marks = conf_get(n, "marks");
-	bool loose = u->as == RS_AS_WHOLE || u->as == RS_AS_SEGMENT || u->as == RS_AS_ANYWHERE;
+	bool loose = u->as == RS_AS_WHOLE || u->as == RS_AS_SEGMENT || u->as == RS_AS_END ||
+		u->as == RS_AS_ANYWHERE;
 	int e = 0;
 
 	if (!loose || u->need.n)
@@ -260,8 +261,10 @@ static int lists_check(struct loader *l, const struct pack_source *p, const stru
 			"'keys' and 'as: field' belong together: one of them is missing");
 		return -EBADMSG;
 	}
-	if (conf_get(n, "names") && u->as != RS_AS_LABEL && u->as != RS_AS_TAG) {
-		conf_error(p->conf, n, "R005", l->d, "'names' belongs to 'as: label' or 'as: tag'");
+	if (conf_get(n, "names") && u->as != RS_AS_LABEL && u->as != RS_AS_TAG &&
+		u->as != RS_AS_END) {
+		conf_error(p->conf, n, "R005", l->d,
+			"'names' belongs to 'as: label', 'as: tag' or 'as: end'");
 		return -EBADMSG;
 	}
 	if (u->as == RS_AS_LABEL && !u->places) {

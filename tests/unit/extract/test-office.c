@@ -343,7 +343,8 @@ static void test_code(void **state)
 	code("SECRET_KEY=abc\nLEVEL=\"MẬT\"\n", true);
 	code("[main]\nlevel = MẬT\n; x\nother = 1\n", true);
 	code("levels:\n  - TUYỆT MẬT\n  - TỐI MẬT\n", true);
-	code("{\n  \"level\": \"MẬT\",\n  \"x\": 1\n}\n", true);
+	code("{\n  \"level\": 5,\n  \"x\": 1\n}\n", true);
+	code("INSERT INTO levels VALUES (1);\n-- MẬT\n", true);
 	code("msgid \"secret\"\nmsgstr \"MẬT\"\n\nmsgid \"a\"\nmsgstr \"b\"\n", true);
 	code("#include <stdio.h>\nint main(void)\n{\n\tputs(\"MẬT\");\n\treturn 0;\n}\n", true);
 	code("INSERT INTO levels VALUES (1, 'MẬT');\nINSERT INTO levels VALUES (2, 'TỐI MẬT');\n",
@@ -393,9 +394,15 @@ static void test_records(void **state)
 	seen_text(s, "do mat: Tối mật");
 	seen_text(s, "security Classification: A \"B\" C");
 	assert_int_equal(s->n, 3);
-	/* a list in several lines is no record; nor is one that breaks off */
-	assert_int_equal(seen_run(s, VIEW_LIT("{\n\"do_mat\": \"Mật\"\n}")), 0);
-	assert_null(seen_find(s, "do mat: Mật"));
+	/* in several lines: what says something of the whole, none of what lies deeper */
+	assert_int_equal(seen_run(s,
+				 VIEW_LIT("{\n \"do_mat\": \"Mật\",\n \"meta\": {\"so\": \"5\",\n "
+					  "\"list\": [{\"do_mat\": \"Tối mật\"}]},\n \"a\": 1\n}")),
+		0);
+	assert_false(seen_text(s, "do mat: Mật")->flags & BLOCK_CODE);
+	assert_false(seen_text(s, "so: 5")->flags & BLOCK_CODE);
+	assert_null(seen_find(s, "do mat: Tối mật"));
+	/* nor is a record what breaks off */
 	assert_int_equal(seen_run(s, VIEW_LIT("{\"do_mat\": \"M\\u1e}")), 0);
 	assert_int_equal(s->n, 1);
 	assert_int_equal(seen_run(s, VIEW_LIT("{\"a\":\"\\ud800\\\",\"b\":\"c\"}")), 0);
@@ -409,7 +416,35 @@ static void test_records(void **state)
 	seen_text(s, "b: y");
 	assert_null(seen_find(s, "a: z"));
 
+	assert_int_equal(seen_run(s,
+				 VIEW_LIT("<?xml version=\"1.0\"?><r so=\"4\" doMat=\"T&#7889;i "
+					  "mật\"><a doMat=\"Mật\">x</a></r>")),
+		0);
+	seen_text(s, "do Mat: Tối mật");
+	assert_null(seen_find(s, "do Mat: Mật"));
+
 	/* the limits */
+	for (unsigned members = RECORD_PRETTY_MEMBERS; members <= RECORD_PRETTY_MEMBERS + 1;
+		members++) {
+		buf_clear(&text);
+		for (unsigned i = 0; i < members; i++)
+			assert_int_equal(
+				buf_put_str(&text, i ? ",\n\"k\":\"v\"" : "{\"k\":\"v\""), 0);
+		assert_int_equal(buf_put_str(&text, "}"), 0);
+		assert_int_equal(seen_run(s, buf_view(&text)), 0);
+		if (members > RECORD_PRETTY_MEMBERS)
+			assert_null(seen_find(s, "k: v"));
+		else
+			seen_text(s, "k: v");
+	}
+	buf_clear(&text);
+	assert_int_equal(buf_put_str(&text, "{\n\"k\":\"v\""), 0);
+	while (text.n < RECORD_PRETTY_MAX)
+		assert_int_equal(buf_put_str(&text, " \n"), 0);
+	assert_int_equal(buf_put_str(&text, "}"), 0);
+	assert_int_equal(seen_run(s, buf_view(&text)), 0);
+	assert_null(seen_find(s, "k: v"));
+	buf_clear(&text);
 	assert_int_equal(buf_put_str(&text, "{\"k\":\""), 0);
 	for (unsigned i = 0; i <= RECORD_VALUE_MAX; i++)
 		assert_int_equal(buf_put_byte(&text, 'v'), 0);

@@ -21,6 +21,10 @@ static void test_join_letters(void **state)
 	expect_join("M Ậ T", 1, "MẬT");
 	expect_join("T U Y Ệ T   M Ậ T", 1, "TUYỆT MẬT");
 	expect_join("T U Y Ệ T M Ậ T", 1, "TUYỆTMẬT");
+	expect_join("T U Y Ệ T   MẬ T", 1, "TUYỆT MẬT"); /* set too close */
+	expect_join("TỐ I   M Ậ T", 1, "TỐI MẬT");
+	expect_join("TỐ I MẬ T", 0, NULL);
+	expect_join("12 I M Ậ", 1, "12 IMẬ");
 	expect_join("M A\xcc\xa3\xcc\x82 T", 1, "MA\xcc\xa3\xcc\x82T"); /* decomposed */
 	expect_join("机 密", 1, "机密");
 	expect_join("*** M Ậ T ***", 1, "*** MẬT ***");
@@ -151,7 +155,12 @@ static void test_trim(void **state)
 		{"- ", "", SHAPE_BULLETED, 0, 0},
 		{"- ", ";", SHAPE_BULLETED, 0, 1},
 		{"- ", ".", SHAPE_BULLETED, 0, 0},
-		{"- ", " -", 0, 0, 0},
+		{"- ", " -", SHAPE_RULED, 0, 0},
+		{"– ", " –", SHAPE_RULED, 0, 0},
+		{"-- ", " --", SHAPE_RULED, 0, 0},
+		{"- ", " --", 0, 0, 0},
+		{"- ", " .", 0, 0, 0},
+		{"a - ", " - b", 0, 1, 1},
 		{"abc ", "", 0, 3, 0},
 		{"", ": abc", 0, 0, 5},
 	};
