@@ -27,5 +27,7 @@ struct web {
 	struct link *link;         /* to the agent */
 	struct commands *commands; /* programs that are run */
 	struct jobs *jobs;
+	enum { WEB_NOT_VERIFIED, WEB_WHOLE, WEB_NOT_WHOLE } journal_state;
+	uint64_t verified; /* realtime; 0: never */
 	struct server *server;
 };

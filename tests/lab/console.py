@@ -7,7 +7,8 @@ By hand, with a browser on this computer:
     LAB_BIND=$PWD/build BUILD=$PWD/build tests/lab/enter /usr/bin/python3 tests/lab/console.py COMMAND...
 
 COMMAND runs inside the lab, with SEALGATE_CONSOLE_URL (log in with it) and SEALGATE_CONSOLE in its
-environment; without one, a shell. CONSOLE_ASSETS=DIR serves the pages of that folder.
+environment; without one, a shell. CONSOLE_ASSETS=DIR serves the pages of that folder, CONSOLE_PROGRAM is
+another build of sealgate-web (one with sanitizers).
 """
 import http.client
 import json
@@ -67,7 +68,8 @@ class Console:
         self.process = None
 
     def start(self, seconds=20):
-        self.process = subprocess.Popen([str(lab.LIBEXEC / "sealgate-web"), "--assets", self.assets],
+        program = os.environ.get("CONSOLE_PROGRAM", lab.LIBEXEC / "sealgate-web")
+        self.process = subprocess.Popen([str(program), "--assets", self.assets],
                                         stdin=subprocess.DEVNULL, stdout=self.log.open("a"),
                                         stderr=subprocess.STDOUT)
         if not lab.wait_for(lambda: self.process.poll() is not None or self.answers(), seconds):

@@ -38,6 +38,7 @@ class Lab:
         assert lab.wait_for(lambda: len(self.agent.acts()) >= 5, 60), self.agent.status()
         self.web = console.Console().start()
         self.clients = {}
+        self.old_token, self.old_since = console.token("rev"), time.monotonic()
 
     def client(self, user):
         """Logged in as this person; one login for all tests."""
@@ -193,6 +194,8 @@ def overview_inventory_health_and_reports(l):
     equal(o["rules"][0]["count"] > 0 and o["coverage"]["supervisor"]["serving"], True)
     equal((o["journal"]["incidents"], o["journal"]["complete"]), (5, True))
     equal(sum(o["status"].values()), 5)
+    whole = lab.wait_for(lambda: c.get("/api/overview")[1]["journal"]["verified"], 30)
+    equal(whole, True, "the record is looked at")
     equal(error(c.get("/api/overview?days=0"))[0], 400)
     equal(c.get("/api/health")[1]["console"]["sessions"] > 0, True)
     documents = c.get("/api/inventory?level=confidential")[1]["documents"]
@@ -509,6 +512,12 @@ def the_agent_believes_no_server_without_a_session(l):
     equal(call("sealgate-web", "end", session)[0], "done")
     equal(call("sealgate-web", "as", session, "mark", one)[0], "refused", "after its end")
     equal(len(l.records("incident-mark")), before)
+
+
+@test
+def a_token_is_over_after_its_minute(l):
+    time.sleep(max(0, 61 - (time.monotonic() - l.old_since)))
+    equal(error(console.Client().login(l.old_token)), (401, "login"))
 
 
 @test
