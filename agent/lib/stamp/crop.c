@@ -5,146 +5,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "stamp/fill.h"
+#include "stamp/cut.h"
 #include "stamp/stamp.h"
 #include "stamp/tone.h"
 
 #define MM (CROP_DPI / 25.4)
 
-#define MARGIN_MM        1.0 /* around a box */
 #define SKEW_RANGE       7.0F
 #define SKEW_MIN         0.25F
-#define FRAME_HEIGHT_MIN 8.6   /* mm, with the margins */
-#define TONE_MM          2.6   /* where the frame of a box is met, from outside */
-#define TONE_MIN         36U   /* of 255: what is darker cannot be told from text */
-#define TONE_SHARE       0.78  /* of a frame's brightness: what is darker is text */
-#define TONE_EDGE_DPI    110.0 /* the grey edge of letters is a pixel per so many */
-#define MIDDLE_EDGE_DPI  90.0
-#define FILL_MM          0.6 /* how deep under text ink is guessed */
+#define FRAME_HEIGHT_MIN 8.6 /* mm, with the margins */
 #define CONTRAST_MIN     24  /* between ink and paper, else there is nothing */
 
 void crop_done(struct crop *c)
 {
 	pixDestroy(&c->letters);
-}
-
-/* 8 bits, ink dark on white, in the page's scale. */
-static PIX *cut(const struct page *page, const struct ink_box *box, unsigned paper,
-	enum crop_channel channel)
-{
-	double margin = MARGIN_MM * page->dpi / 25.4;
-	l_int32 x0 = (l_int32)MAX(box->x - margin, 0.0), y0 = (l_int32)MAX(box->y - margin, 0.0);
-	l_int32 x1 = (l_int32)MIN(box->x + box->w + margin, (double)pixGetWidth(page->pix));
-	l_int32 y1 = (l_int32)MIN(box->y + box->h + margin, (double)pixGetHeight(page->pix));
-	bool colour = pixGetDepth(page->pix) == 32;
-	PIX *out;
-
-	if (x1 - x0 < 8 || y1 - y0 < 8)
-		return NULL;
-	out = pixCreate(x1 - x0, y1 - y0, 8);
-	for (l_int32 y = y0; out && y < y1; y++) {
-		const l_uint32 *in = pixGetData(page->pix) +
-			(size_t)y * (size_t)pixGetWpl(page->pix);
-		l_uint32 *row = pixGetData(out) + (size_t)(y - y0) * (size_t)pixGetWpl(out);
-
-		for (l_int32 x = x0; x < x1; x++) {
-			unsigned v;
-
-			if (!colour) {
-				v = (unsigned)GET_DATA_BYTE(in, x);
-			} else if (channel == CROP_INK) {
-				v = ink_of(in[x]);
-				v = 255 - (v > paper ? v - paper : 0);
-			} else {
-				v = (image_red(in[x]) * 3 + image_green(in[x]) * 6 +
-					    image_blue(in[x])) /
-					10;
-			}
-			SET_DATA_BYTE(row, x - x0, (l_uint8)v);
-		}
-	}
-	return out;
-}
-
-/* The darkest of `n` pixels on the way in from an edge. */
-static unsigned darkest(PIX *pix, l_int32 x, l_int32 y, l_int32 dx, l_int32 dy, l_int32 n)
-{
-	unsigned ret = 255;
-
-	for (l_int32 i = 0; i < n; i++, x += dx, y += dy)
-		if (x >= 0 && y >= 0 && x < pixGetWidth(pix) && y < pixGetHeight(pix)) {
-			const l_uint32 *row = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
-
-			ret = MIN(ret, (unsigned)GET_DATA_BYTE(row, x));
-		}
-	return ret;
-}
-
-/* How dark the ink of a frame along the edges is: the middle of what is met on the way in. */
-static unsigned frame_tone(PIX *pix, double dpi)
-{
-	l_int32 w = pixGetWidth(pix), h = pixGetHeight(pix),
-		reach = (l_int32)(TONE_MM * dpi / 25.4);
-	size_t count[256] = {0}, sum = 0, n = 2 * ((size_t)w + (size_t)h);
-
-	for (l_int32 x = 0; x < w; x++) {
-		count[darkest(pix, x, 0, 0, 1, reach)]++;
-		count[darkest(pix, x, h - 1, 0, -1, reach)]++;
-	}
-	for (l_int32 y = 0; y < h; y++) {
-		count[darkest(pix, 0, y, 1, 0, reach)]++;
-		count[darkest(pix, w - 1, y, -1, 0, reach)]++;
-	}
-	for (unsigned v = 0; v < 256; v++) {
-		sum += count[v];
-		if (sum > n / 2)
-			return v;
-	}
-	return 255;
-}
-
-/* Takes what is darker than `limit` away, with its edges, and guesses what it hides. 0 where there
-   is no such thing, 1, or -ENOMEM. */
-static int take_dark(PIX *pix, unsigned limit, l_int32 edge, double dpi)
-{
-	cleanup_with(pixp_free) PIX *dark = pixThresholdToBinary(pix, (l_int32)limit);
-	cleanup_with(pixp_free) PIX *wide = dark ? pixDilateBrick(NULL, dark, edge, edge) : NULL;
-	l_int32 empty = 1;
-
-	if (!wide)
-		return -ENOMEM;
-	pixZero(wide, &empty);
-	if (empty)
-		return 0;
-	return fill_hidden(pix, wide, (unsigned)(FILL_MM * dpi / 25.4 + 1)) < 0 ? -ENOMEM : 1;
-}
-
-static l_int32 edge_of(double dpi, double per)
-{
-	return 2 * (l_int32)(dpi / per + 0.5) + 1;
-}
-
-/* The same for what is darker than the frame. */
-static int keep_tone(PIX *pix, double dpi)
-{
-	unsigned tone = frame_tone(pix, dpi);
-
-	return tone > TONE_MIN
-		? take_dark(pix, (unsigned)(tone * TONE_SHARE), edge_of(dpi, TONE_EDGE_DPI), dpi)
-		: 0;
-}
-
-/* The same for what is as dark as text, and paper becomes white. */
-static int keep_middle(PIX *pix, double dpi, unsigned paper)
-{
-	int r = take_dark(
-		pix, (unsigned)(paper * CROP_TEXT_SHARE), edge_of(dpi, MIDDLE_EDGE_DPI), dpi);
-	cleanup_with(pixp_free) PIX *inked = r < 0
-		? NULL
-		: pixThresholdToBinary(pix, (l_int32)(paper * CROP_PAPER_SHARE));
-	cleanup_with(pixp_free) PIX *pale = inked ? pixInvert(NULL, inked) : NULL;
-
-	return pale && pixSetMasked(pix, pale, 255) == 0 ? 0 : -ENOMEM;
 }
 
 static void histogram(PIX *pix, size_t count[256])
@@ -391,21 +265,15 @@ static int read_inside(PIX *straight, unsigned limit, enum crop_way way, struct 
 int crop_make(const struct page *page, const struct ink_box *box, unsigned paper,
 	enum crop_channel channel, enum crop_way way, unsigned turn, struct crop *ret)
 {
-	cleanup_with(pixp_free) PIX *raw = cut(page, box, paper, channel);
+	cleanup_with(pixp_free) PIX *raw = NULL;
 	cleanup_with(pixp_free) PIX *turned = NULL, *scaled = NULL, *straight = NULL;
 	float f = (float)(CROP_DPI / page->dpi);
 	unsigned limit;
+	int r = cut_make(page, box, paper, channel, &raw);
 
 	*ret = (struct crop){0};
-	if (!raw)
-		return 0;
-	if (channel == CROP_TONE || channel == CROP_MIDDLE) {
-		int r = channel == CROP_TONE ? keep_tone(raw, page->dpi)
-					     : keep_middle(raw, page->dpi, paper);
-
-		if (r < 0 || (r == 0 && channel == CROP_TONE))
-			return r;
-	}
+	if (r < 0 || !raw)
+		return r;
 	turned = pixRotateOrth(raw, (l_int32)turn);
 	scaled = turned ? pixScale(turned, f, f) : NULL;
 	if (!scaled)

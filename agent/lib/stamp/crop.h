@@ -11,7 +11,8 @@
 #define CROP_PAPER_SHARE 0.93 /* what is brighter is paper */
 
 enum crop_channel {
-	CROP_INK,    /* how red */
+	CROP_RED,    /* how red */
+	CROP_BLUE,   /* how blue */
 	CROP_GREY,   /* how dark */
 	CROP_MIDDLE, /* how dark, without what is as dark as text */
 	CROP_TONE,   /* how dark, without what is darker than the frame: text under a stamp */

@@ -9,6 +9,7 @@
 #define CELL_MM        0.38 /* a cell's side */
 #define FRAME_CELL_MM  0.25
 #define FRAME_OVER_MIN 36U /* a cell is dark where it is so much darker than the paper */
+#define BLUE_MIN       40U /* no paper is so blue */
 #define OVER_MIN       14U /* a cell is red where it is so much redder than the paper */
 #define CELLS_MIN      40  /* a page with fewer red cells has no stamp */
 
@@ -25,12 +26,17 @@ struct map {
 	uint8_t *over; /* mean redness */
 };
 
-static void add_row(const l_uint32 *row, bool colour, const struct map *m, uint32_t *sums)
+static void add_row(
+	const l_uint32 *row, bool colour, enum ink_kind kind, const struct map *m, uint32_t *sums)
 {
-	if (colour) {
+	if (colour && kind == INK_RED) {
 		for (unsigned x = 0; x < m->w; x++)
 			for (unsigned i = 0; i < m->step; i++)
-				sums[x] += ink_of(row[x * m->step + i]);
+				sums[x] += ink_of(row[x * m->step + i], INK_RED);
+	} else if (colour) {
+		for (unsigned x = 0; x < m->w; x++)
+			for (unsigned i = 0; i < m->step; i++)
+				sums[x] += ink_of(row[x * m->step + i], INK_BLUE);
 	} else {
 		for (unsigned x = 0; x < m->w; x++)
 			for (unsigned i = 0; i < m->step; i++)
@@ -38,7 +44,7 @@ static void add_row(const l_uint32 *row, bool colour, const struct map *m, uint3
 	}
 }
 
-static int map_make(const struct page *page, double cell_mm, struct map *m)
+static int map_make(const struct page *page, double cell_mm, enum ink_kind kind, struct map *m)
 {
 	PIX *pix = page->pix;
 	unsigned w = (unsigned)pixGetWidth(pix), h = (unsigned)pixGetHeight(pix);
@@ -60,7 +66,7 @@ static int map_make(const struct page *page, double cell_mm, struct map *m)
 	}
 	for (unsigned y = 0; y < m->h; y++) {
 		for (unsigned k = 0; k < m->step; k++)
-			add_row(data + (size_t)(y * m->step + k) * wpl, colour, m, sums);
+			add_row(data + (size_t)(y * m->step + k) * wpl, colour, kind, m, sums);
 		for (unsigned x = 0; x < m->w; x++) {
 			m->over[(size_t)y * m->w + x] = (uint8_t)(sums[x] / (m->step * m->step));
 			sums[x] = 0;
@@ -91,7 +97,7 @@ static void brightness(const struct page *page, struct ink *ret)
 	PIX *pix = page->pix;
 	unsigned w = (unsigned)pixGetWidth(pix), h = (unsigned)pixGetHeight(pix);
 	unsigned step = MAX((unsigned)(page->dpi / 25), 1U), best = 0;
-	size_t count[64] = {0}, all = 0, near = 0;
+	size_t count[64] = {0}, all = 0, near = 0, blue = 0;
 
 	for (unsigned y = step / 2; y < h; y += step) {
 		const l_uint32 *row = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
@@ -101,6 +107,7 @@ static void brightness(const struct page *page, struct ink *ret)
 							    : (unsigned)GET_DATA_BYTE(row, x);
 			count[v / 4]++;
 			all++;
+			blue += pixGetDepth(pix) == 32 && ink_of(row[x], INK_BLUE) >= BLUE_MIN;
 		}
 	}
 	for (unsigned i = 28; i < 64; i++)
@@ -109,6 +116,7 @@ static void brightness(const struct page *page, struct ink *ret)
 	for (unsigned i = best > 5 ? best - 5 : 0; i < 64; i++)
 		near += count[i];
 	ret->bright = all ? (double)near / (double)all : 0;
+	ret->blue = all ? (double)blue / (double)all : 0;
 }
 
 bool ink_has_size(double w, double h)
@@ -227,7 +235,6 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 
 	if (!mask)
 		return -ENOMEM;
-	ret->coloured = n > 0;
 	if (n < CELLS_MIN || n > (size_t)m->w * m->h / 2)
 		return 0;
 	/* the frame by itself, what is close together, and lines */
@@ -246,7 +253,7 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 static int look_cells(const struct page *page, struct ink *ret)
 {
 	struct map m = {0};
-	int r = map_make(page, CELL_MM, &m);
+	int r = map_make(page, CELL_MM, INK_RED, &m);
 
 	if (r == 0 && m.over) {
 		ret->paper = paper_of(&m);
@@ -263,6 +270,31 @@ int ink_look(const struct page *page, struct ink *ret)
 	return pixGetDepth(page->pix) == 32 ? look_cells(page, ret) : 0;
 }
 
+int ink_look_blue(const struct page *page, struct ink *ret)
+{
+	struct map m = {0};
+	int r = map_make(page, FRAME_CELL_MM, INK_BLUE, &m);
+
+	*ret = (struct ink){0};
+	if (r == 0 && m.over) {
+		size_t n;
+		cleanup_with(pixp_free) PIX *mask = NULL, *closed = NULL;
+		l_int32 mm = (l_int32)(1 / page_mm(page, m.step) + 0.5);
+
+		ret->paper = paper_of(&m);
+		mask = mask_of(&m, ret->paper + OVER_MIN, &n);
+		closed = mask ? pixCloseBrick(NULL, mask, mm | 1, mm | 1) : NULL;
+		r = closed ? boxes_add(closed, page, m.step, ret) : -ENOMEM;
+		if (r == 0) {
+			frame_boxes(mask, page_mm(page, m.step), m.step, ret);
+			r = boxes_of_lines(mask, page, m.step, ret);
+		}
+		ret->n = MIN(ret->n, (size_t)STAMP_BOXES_MAX);
+	}
+	free(m.over);
+	return r;
+}
+
 int ink_look_dark(const struct page *page, struct ink *ret)
 {
 	*ret = (struct ink){0};
@@ -272,7 +304,7 @@ int ink_look_dark(const struct page *page, struct ink *ret)
 int ink_look_frames(const struct page *page, const struct ink *pale, struct ink *ret)
 {
 	struct map m = {0};
-	int r = map_make(page, FRAME_CELL_MM, &m);
+	int r = map_make(page, FRAME_CELL_MM, INK_RED, &m);
 
 	*ret = (struct ink){0};
 	if (r == 0 && m.over) {

@@ -7,11 +7,19 @@
 
 #include "stamp/page.h"
 
-/* How red a pixel is: black, grey and white are 0, also where black text lies on a stamp. */
-static inline unsigned ink_of(l_uint32 v)
+enum ink_kind {
+	INK_RED,
+	INK_BLUE, /* violet, too */
+};
+
+/* How red or blue a pixel is: black, grey and white are 0, also where black text lies on a stamp.
+ */
+static inline unsigned ink_of(l_uint32 v, enum ink_kind kind)
 {
 	unsigned r = image_red(v), g = image_green(v), b = image_blue(v), m = g > b ? g : b;
 
+	if (kind == INK_BLUE)
+		return b > g && b >= r ? b - g : 0;
 	return r > m ? r - m : 0;
 }
 
@@ -22,7 +30,7 @@ struct ink_box {
 struct ink {
 	unsigned paper; /* how red the paper itself is */
 	double bright;  /* share of the page that is about as bright as its paper, 0 ... 1 */
-	bool coloured;  /* there is colour at all */
+	double blue;    /* share of the page that is bluer than any paper */
 	size_t n;
 	struct ink_box boxes[64];
 };
@@ -42,6 +50,9 @@ void frame_boxes(PIX *mask, double cell, unsigned step, struct ink *ret);
 
 /* 0 or -ENOMEM. A grey page has no boxes. */
 must_check int ink_look(const struct page *page, struct ink *ret);
+
+/* The same for frames in blue. */
+must_check int ink_look_blue(const struct page *page, struct ink *ret);
 
 /* The same for what is dark on a grey page that holds nothing but stamps. */
 must_check int ink_look_dark(const struct page *page, struct ink *ret);

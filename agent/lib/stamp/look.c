@@ -20,7 +20,9 @@ static const double scales[] = {96, 200, 380};
 #define UNREADABLE_INK_MAX 0.45
 #define UNREADABLE_MM_MIN  6.5 /* height of a frame */
 #define UNREADABLE_MM_MAX  11.5
+#define LEFT_INK_MIN       0.07 /* of a box without a frame, where text was taken away */
 #define PAPER_SHARE        0.5  /* of a page that is about as bright as its paper */
+#define BLUE_SHARE         2e-4 /* of a page: a quarter of a small stamp's ink */
 #define PAPER_MM           90.0 /* the shorter side of what can be a page */
 #define LINES_MM           17.0 /* a higher box is no level's: registries' stamps, tables */
 #define ERRORS_SURE        50   /* hundredths of a letter */
@@ -95,14 +97,16 @@ static int read_letters(
 	return r;
 }
 
-/* Whether a short word has the right tone: as it was read, or as the dot says where none was. */
+/* Whether a short word has the right tone: as it was read, or as the dot below says, which a worn
+   stamp keeps longer than the strokes above. */
 static bool has_tone(const struct stamp_word *w, struct view line, const struct crop *crop)
 {
 	switch (words_tone(w, line)) {
 	case WORDS_TONE_SAME: return true;
 	case WORDS_TONE_LOST: return crop->dot || crop->sides == 4;
-	case WORDS_TONE_BARE: return crop->dot;
-	case WORDS_TONE_OTHER:
+	case WORDS_TONE_BARE:
+	case WORDS_TONE_OTHER: return crop->dot;
+	case WORDS_TONE_HAT:
 	default: return false;
 	}
 }
@@ -118,6 +122,10 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 		return r;
 	ret->sides = MAX(ret->sides, crop.sides);
 	ret->ink = crop.ink;
+	/* What the edges of text leave is no letters. */
+	if ((channel == CROP_MIDDLE || channel == CROP_TONE) && crop.sides < 2 &&
+		crop.ink < LEFT_INK_MIN)
+		return 0;
 	r = read_letters(l, crop.letters, crop.inside_mm > BLOCK_MM ? LETTERS_BLOCK : LETTERS_LINE,
 		&text, &ret->trust);
 	if (r == -E2BIG)
@@ -130,12 +138,12 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 			l->stamp, buf_view(&text), frame, &errors, &line);
 
 		if (ret->trust >= TRUST_TONE &&
-			words_has_other_tone(&l->stamp->words, buf_view(&text)))
+			words_has_other_tone(&l->stamp->words, buf_view(&text), crop.dot))
 			ret->other_tone = true;
 		if (w && strlen(w->text) < SHORT_BYTES) {
 			bool known = has_tone(w, line, &crop);
 
-			ret->doubt |= !known && words_tone(w, line) != WORDS_TONE_OTHER;
+			ret->doubt |= !known && words_tone(w, line) < WORDS_TONE_OTHER;
 			if (ret->trust < TRUST_SHORT || ret->other_tone || !known)
 				w = NULL;
 		}
@@ -322,11 +330,24 @@ int look_boxes(struct look *l, const struct look_try *tries, size_t n_tries)
 /* Red in three ways, then dark; at last upside down. The best of all wins. */
 static int look_red(struct look *l)
 {
-	static const struct look_try tries[] = {{CROP_INK, CROP_CLEAN, 0}, {CROP_INK, CROP_MILD, 0},
-		{CROP_INK, CROP_SOFT, 0}, {CROP_GREY, CROP_CLEAN, 0}, {CROP_INK, CROP_CLEAN, 2}};
+	static const struct look_try tries[] = {{CROP_RED, CROP_CLEAN, 0}, {CROP_RED, CROP_MILD, 0},
+		{CROP_RED, CROP_SOFT, 0}, {CROP_GREY, CROP_CLEAN, 0}, {CROP_RED, CROP_CLEAN, 2}};
 	int r = look_boxes(l, tries, ARRAY_SIZE(tries));
 
 	return r ? r : look_emit_all(l, BLOCK_RED);
+}
+
+/* Frames in blue or violet, which are no level's by law but an office's own. */
+static int look_blue(struct look *l)
+{
+	static const struct look_try tries[] = {{CROP_BLUE, CROP_CLEAN, 0},
+		{CROP_BLUE, CROP_MILD, 0}, {CROP_BLUE, CROP_SOFT, 0}, {CROP_GREY, CROP_CLEAN, 0},
+		{CROP_BLUE, CROP_CLEAN, 2}};
+	int r = ink_look_blue(l->page, &l->ink);
+
+	if (r == 0)
+		r = look_boxes(l, tries, ARRAY_SIZE(tries));
+	return r ? r : look_emit_all(l, 0);
 }
 
 /* Mostly of one bright colour, and as large as a page: no photograph, no drawing. */
@@ -342,9 +363,13 @@ static int look_page(struct look *l)
 {
 	int r = ink_look(l->page, &l->ink);
 
+	double blue = l->ink.blue;
+
 	l->paper_share = l->ink.bright;
 	if (r == 0)
 		r = look_red(l);
+	if (r == 0 && l->n_emitted == 0 && blue >= BLUE_SHARE)
+		r = look_blue(l);
 	if (r == 0 && is_paper(l) && l->n_emitted == 0 && l->stamp->looks & STAMP_LOOK_GREY)
 		r = look_grey(l);
 	if (r == 0 && is_paper(l) && l->whole && l->stamp->looks & STAMP_LOOK_TEXT)

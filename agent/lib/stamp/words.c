@@ -324,23 +324,30 @@ enum words_tone words_tone(const struct stamp_word *w, struct view text)
 	/* Syllables that end in -t have an acute or a dot, no other tone: those are misread. */
 	count_marks(read.tones, read.n, word.tones, word.n, "ad", tones);
 	count_marks(read.hats, read.n, word.hats, word.n, "cb", hats);
-	if (tones[1] || hats[1])
+	if (hats[1])
+		return WORDS_TONE_HAT;
+	if (tones[1])
 		return WORDS_TONE_OTHER;
 	if (tones[0])
 		return WORDS_TONE_SAME;
 	return hats[0] ? WORDS_TONE_LOST : WORDS_TONE_BARE;
 }
 
-bool words_has_other_tone(const struct stamp_words *words, struct view text)
+bool words_has_other_tone(const struct stamp_words *words, struct view text, bool dot)
 {
 	struct folded read, word;
 
 	if (fold(text, &read) == 0 || read.n > SHORT_WORD)
 		return false;
-	for (size_t i = 0; i < words->n; i++)
-		if (!words->v[i].harmless && fold(view_str(words->v[i].text), &word) == read.n &&
-			memcmp(read.letters, word.letters, read.n) == 0 &&
-			words_tone(&words->v[i], text) == WORDS_TONE_OTHER)
+	for (size_t i = 0; i < words->n; i++) {
+		enum words_tone tone;
+
+		if (words->v[i].harmless || fold(view_str(words->v[i].text), &word) != read.n ||
+			memcmp(read.letters, word.letters, read.n) != 0)
+			continue;
+		tone = words_tone(&words->v[i], text);
+		if (tone == WORDS_TONE_HAT || (tone == WORDS_TONE_OTHER && !dot))
 			return true;
+	}
 	return false;
 }

@@ -16,15 +16,17 @@ bool words_have_width(const struct stamp_words *words, double frame_mm);
 
 /* What a text says of the tone of a short word that it was taken for: MẤT, MẮT, MẶT are not MẬT. */
 enum words_tone {
-	WORDS_TONE_SAME, /* or the word is not short */
-	WORDS_TONE_LOST, /* MÂT */
-	WORDS_TONE_BARE, /* MAT: none of the marks above the letter either */
-	WORDS_TONE_OTHER,
+	WORDS_TONE_SAME,  /* or the word is not short */
+	WORDS_TONE_LOST,  /* MÂT */
+	WORDS_TONE_BARE,  /* MAT: none of the marks above the letter either */
+	WORDS_TONE_OTHER, /* MẤT */
+	WORDS_TONE_HAT,   /* MẶT */
 };
 enum words_tone words_tone(const struct stamp_word *w, struct view text);
 
-/* Whether a text is a short word that is handed on, but for its tone. */
-bool words_has_other_tone(const struct stamp_words *words, struct view text);
+/* Whether a text is a short word that is handed on, but for its tone or hat. `dot`: a dot below was
+   seen, whatever was read. */
+bool words_has_other_tone(const struct stamp_words *words, struct view text, bool dot);
 
 /* The nearest word whose errors are forgiven, or NULL; `ret_errors` is what it took, in hundredths
    of a letter. Only capitals are stamps. `frame_mm` is the width of the whole frame around it, or 0

@@ -91,12 +91,14 @@ static void test_tones(void **state)
 	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
 
 	(void)state;
-	assert_true(words_has_other_tone(&words, VIEW_LIT("MẤT")));
-	assert_true(words_has_other_tone(&words, VIEW_LIT("| MÁT")));
-	assert_true(words_has_other_tone(&words, VIEW_LIT("MẶT")));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("MẬT")));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("MAT")));
-	assert_false(words_has_other_tone(&words, VIEW_LIT("TUYẾT MẬT")));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẤT"), false));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("| MÁT"), false));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẶT"), false));
+	assert_true(words_has_other_tone(&words, VIEW_LIT("MẶT"), true));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MẤT"), true));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MẬT"), false));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("MAT"), false));
+	assert_false(words_has_other_tone(&words, VIEW_LIT("TUYẾT MẬT"), false));
 	assert_true(words_have_width(&words, 41));
 	assert_false(words_have_width(&words, 60));
 	assert_false(words_have_width(&words, 0));
@@ -114,9 +116,9 @@ static void test_tone_of_a_short_word(void **state)
 		{"_ MIẬT.", WORDS_TONE_SAME},
 		{"MẤT", WORDS_TONE_OTHER},
 		{"MÁT1", WORDS_TONE_OTHER},
-		{"MẮT", WORDS_TONE_OTHER},
-		{"MẶT", WORDS_TONE_OTHER},
-		{"MĂT", WORDS_TONE_OTHER},
+		{"MẮT", WORDS_TONE_HAT},
+		{"MẶT", WORDS_TONE_HAT},
+		{"MĂT", WORDS_TONE_HAT},
 		{"MÂT", WORDS_TONE_LOST},
 		{"MẦT", WORDS_TONE_LOST},
 		{"MAT", WORDS_TONE_BARE},
