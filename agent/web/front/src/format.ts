@@ -47,6 +47,10 @@ export function bytes(n: number): string {
   return `${count(Math.round(v * 10) / 10)} ${units[u]}`;
 }
 
+export function milliseconds(n: number): string {
+  return `${count(Math.round(n * 10) / 10)} ms`;
+}
+
 export function percent(part: number, whole: number): string {
   return whole > 0 ? `${Math.round((100 * part) / whole)} %` : '–';
 }

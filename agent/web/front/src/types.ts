@@ -115,6 +115,7 @@ export interface Listing {
 
 export interface Group {
   key: string;
+  name?: string;
   count: number;
   last: string;
   levels: Record<string, number>;
@@ -168,13 +169,13 @@ export interface Health {
 }
 
 export interface Overview {
-  days: { day: string; block: number; justify: number; notify: number; log: number; false_positive: number }[];
+  days: { day: string; block: number; justify: number; notify: number; log: number; quarantine?: number; false_positive: number }[];
   levels: Record<string, number>;
   apps: { app: string; name?: string; count: number }[];
   rules: { rule: string; count: number; judged?: number; false_positive: number }[];
   status: Record<string, number>;
-  coverage?: Health | null;
-  journal?: { records?: number; gaps?: number; verified?: boolean | number | null; last_checkpoint?: string | number | null } | null;
+  coverage?: { mount: string; type: string; state: string; why?: string }[] | null;
+  journal?: { records?: number; gaps?: number; unread?: number; verified?: boolean | null; last_checkpoint?: string | null } | null;
 }
 
 export interface Diagnostic {
@@ -210,7 +211,7 @@ export interface Difference {
   cut?: boolean;
   lines_vi?: string[];
   lines_en?: string[];
-  changes?: { text: string }[];
+  changes?: { text: string; before?: { action: string }; after?: { action: string } }[];
 }
 
 export interface Effects {

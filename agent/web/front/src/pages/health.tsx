@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs, what is covered, what was lost: as `sealgate status` says it.
 import { useAsk } from '../api';
+import { milliseconds } from '../format';
 import type { Health as HealthAnswer } from '../types';
 import { Raw, Time } from '../ui/badges';
 import { Icon } from '../ui/icons';
@@ -85,7 +86,7 @@ export function Health() {
   const asked = useAsk<HealthAnswer>('/health');
   return (
     <>
-      <Heading extra={<button type="button" onClick={asked.again}>{t('app.try-again')}</button>}>{t('health.title')}</Heading>
+      <Heading extra={<button type="button" onClick={asked.again}>{t('app.refresh')}</button>}>{t('health.title')}</Heading>
       <Answer asked={asked}>{(h) => {
         const s = h.supervisor;
         const trouble = problems(h);
@@ -112,7 +113,7 @@ export function Health() {
                   [t('health.gated'), count(s?.gate?.gated ?? 0)],
                   [t('health.held'), count(s?.gate?.held ?? 0)],
                   [t('health.denied'), count(s?.gate?.denied ?? 0)],
-                  [t('health.slowest'), s?.gate?.max_ms?.held !== undefined && `${s.gate.max_ms.held} ms`],
+                  [t('health.slowest'), s?.gate?.max_ms?.held !== undefined && milliseconds(s.gate.max_ms.held)],
                 ]} />
               </Section>
               <Section title={t('health.watch')}>

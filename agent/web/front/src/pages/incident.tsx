@@ -22,7 +22,7 @@ function sentence(i: IncidentPage): string {
   const channel = CHANNELS.includes(i.channel) ? i.channel : 'open';
   const key = `incident.${refuses(i.action) ? 'refused' : 'allowed'}.${channel}` as Key;
   return t(key, {
-    who: i.app_name || i.app || i.comm || '?', user: i.user || String(i.uid ?? '?'), file: baseName(i.path),
+    who: i.app_name || i.app || i.comm || t('field.host'), user: i.user || String(i.uid ?? '?'), file: baseName(i.path),
   });
 }
 
@@ -214,13 +214,8 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
             )}
           </Section>
           <Section title={t('incident.decision')}>
-            <Trace incident={i} />
+            <Trace incident={shown} />
             <Facts rows={[
-              [t('action'), <Action incident={i} />],
-              [t('incident.rule-says'), i.intended && i.intended !== i.action && name('action', i.intended)],
-              [t('cause'), i.cause && name('cause', i.cause)],
-              [t('incident.waited'), i.hold_ms !== undefined && `${i.hold_ms} ms`],
-              [t('incident.policy-version'), i.policy_version !== undefined && `${i.policy_version} (${i.mode ?? ''})`],
               [t('incident.rules-version'), i.rules_version],
               [t('incident.message'), i.message && <Raw text={i.message} />],
               [t('incident.notified'), i.user_notified === undefined ? '' : t(i.user_notified ? 'app.yes' : 'app.no')],

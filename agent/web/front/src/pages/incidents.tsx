@@ -94,7 +94,7 @@ function GroupRow({ g, field, q, at, current, selected, marks, choose, toggle }:
       )}
       <th role="rowheader" scope="row" class="c-file">
         <a href={href('/incidents', to)} tabIndex={current ? 0 : -1} class="file" title={t('incidents.open-group', { n: g.count, key: g.key })}>
-          <Raw text={field === 'file' ? baseName(g.key) || g.key : g.key || '–'} /></a>
+          <Raw text={field === 'file' ? baseName(g.key) || g.key : g.name || g.key || '–'} /></a>
         {field === 'file' && <span class="dim folder"><Raw text={folder(g.key)} /></span>}
       </th>
       <td role="cell" class="number">{count(g.count)}</td>

@@ -21,6 +21,7 @@ interface Search {
 interface Found {
   documents: Document[];
   search?: Search | null;
+  watch?: Search | null;
   total?: number;
   next?: string | null;
 }
@@ -103,7 +104,7 @@ export function Inventory() {
       </form>
       <Answer asked={asked}>{(f) => (
         <>
-          {f.search && <Progress s={f.search} />}
+          {(f.search ?? f.watch) && <Progress s={(f.search ?? f.watch)!} />}
           {f.documents.length === 0
             ? <Empty title={t('inventory.empty')}>{t('inventory.empty-how')}</Empty>
             : <Table list={f.documents} />}

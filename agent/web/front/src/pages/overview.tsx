@@ -4,12 +4,12 @@ import { useAsk } from '../api';
 import { percent } from '../format';
 import { navigate, usePlace } from '../router';
 import { may, useSession } from '../session';
-import { LEVELS, type Overview } from '../types';
+import { LEVELS, type Health, type Overview } from '../types';
 import { Level, Raw, Time } from '../ui/badges';
 import { Days, Share } from '../ui/chart';
 import { Icon } from '../ui/icons';
-import { Answer, Empty, Field, Heading, Section, Wide } from '../ui/parts';
-import { count, t } from '../words';
+import { Answer, Empty, Field, Heading, Problem, Section, Wide } from '../ui/parts';
+import { count, language, t } from '../words';
 
 const RANGES = [7, 30, 90];
 
@@ -27,7 +27,7 @@ function Tiles({ o, days, links }: { o: Overview; days: number; links: boolean }
     <ul class="tiles">
       <Tile n={count(o.status.new ?? 0)} words={t('overview.new')} to={to('status=new')} strong={(o.status.new ?? 0) > 0} />
       <Tile n={count(o.status['in-progress'] ?? 0)} words={t('overview.open')} to={to('status=in-progress')} />
-      <Tile n={count(sum((d) => d.block))} words={t('overview.blocked', { n: days })} to={to(`action=block&since=${days}d`)} />
+      <Tile n={count(sum((d) => d.block + (d.quarantine ?? 0)))} words={t('overview.blocked', { n: days })} to={to(`action=block&since=${days}d`)} />
       <Tile n={count(sum((d) => d.justify + d.notify + d.log))} words={t('overview.recorded', { n: days })}
         to={to(`action=log&action=notify&action=justify&since=${days}d`)} />
       <Tile n={percent(wrong, judged)} words={t('overview.false')} to={to('status=false-positive')} />
@@ -35,7 +35,7 @@ function Tiles({ o, days, links }: { o: Overview; days: number; links: boolean }
   );
 }
 
-function Top({ title, rows, to }: { title: string; rows: { key: string; shown: string; n: number; more?: string }[]; to: ((key: string) => string) | null }) {
+function Top({ title, rows, to }: { title: string; rows: { key: string; shown: string; n: number; more?: string; to?: string | undefined }[]; to: ((key: string) => string) | null }) {
   const most = Math.max(0, ...rows.map((r) => r.n));
   const more = rows.some((r) => r.more !== undefined);
   return (
@@ -47,7 +47,7 @@ function Top({ title, rows, to }: { title: string; rows: { key: string; shown: s
               {more && <th scope="col" class="number">{t('overview.false-rate')}</th>}</tr></thead>
             <tbody>{rows.map((r) => (
               <tr key={r.key}>
-                <th scope="row">{to ? <a href={to(r.key)}><Raw text={r.shown} /></a> : <Raw text={r.shown} />}<Share n={r.n} most={most} /></th>
+                <th scope="row">{to ? <a href={r.to ?? to(r.key)}><Raw text={r.shown} /></a> : <Raw text={r.shown} />}<Share n={r.n} most={most} /></th>
                 <td class="number">{count(r.n)}</td>
                 {more && <td class="number">{r.more}</td>}
               </tr>
@@ -60,32 +60,30 @@ function Top({ title, rows, to }: { title: string; rows: { key: string; shown: s
 }
 
 function Protection({ o }: { o: Overview }) {
-  const h = o.coverage;
+  const health = useAsk<Health>('/health');
+  const h = health.data;
   const s = h?.supervisor;
-  const mounts = s?.coverage ?? [];
+  const mounts = o.coverage ?? s?.coverage ?? [];
   const covered = mounts.filter((m) => m.state !== 'not covered').length;
   const j = o.journal;
   return (
     <Section title={t('overview.protection')}>
-      {h && (
-        <>
-          <p class={s?.serving ? 'good' : 'bad'}><Icon name={s?.serving ? 'ok' : 'warn'} /> <strong>{t(s?.serving ? 'overview.protecting' : 'overview.not-protecting')}</strong></p>
-          {mounts.length > 0 && <p>{t('overview.covered', { n: covered, total: mounts.length })}</p>}
-          {h.policy?.version !== undefined && <p>{t('overview.policy', { version: String(h.policy.version), mode: h.policy.mode ?? '' })}</p>}
-        </>
-      )}
-      {!h && <p class="bad"><Icon name="warn" /> {t('health.p.no-supervisor')}</p>}
+      {health.error && <Problem error={health.error} again={health.again} />}
+      {h && <p class={s?.serving ? 'good' : 'bad'}><Icon name={s?.serving ? 'ok' : 'warn'} /> <strong>{t(s?.serving ? 'overview.protecting' : 'overview.not-protecting')}</strong></p>}
+      {mounts.length > 0 && <p class={covered < mounts.length ? 'bad' : ''}>{t('overview.covered', { n: covered, total: mounts.length })}</p>}
+      {h?.policy?.version !== undefined && <p>{t('overview.policy', { version: String(h.policy.version), mode: h.policy.mode ?? '' })}</p>}
       {j && (
         <>
           <h3>{t('overview.journal')}</h3>
-          <p class={j.verified === false ? 'bad' : j.verified ? 'good' : ''}>
-            {j.verified !== null && j.verified !== undefined && <Icon name={j.verified === false ? 'warn' : 'ok'} />}{' '}
+          <p>{t('overview.records', { n: j.records ?? 0 })}; <span class={j.gaps ? 'bad' : ''}>{j.gaps ? t('overview.gaps', { n: j.gaps }) : t('overview.no-gaps')}</span></p>
+          {!!j.unread && <p class="bad"><Icon name="warn" /> {t('overview.unread', { n: j.unread })}</p>}
+          <p class={j.verified === false ? 'bad' : j.verified ? 'good' : 'dim'}>
+            {typeof j.verified === 'boolean' && <Icon name={j.verified ? 'ok' : 'warn'} />}{' '}
             {t(j.verified === false ? 'overview.not-verified' : j.verified ? 'overview.verified' : 'overview.unverified')}
           </p>
-          <p>{t('overview.records', { n: j.records ?? 0 })}; {j.gaps ? t('overview.gaps', { n: j.gaps }) : t('overview.no-gaps')}</p>
-          {typeof j.last_checkpoint === 'string' && j.last_checkpoint
+          {j.last_checkpoint
             ? <p>{t('overview.checkpoint', { time: '' })}<Time time={j.last_checkpoint} /></p>
-            : !j.last_checkpoint && <p class="dim">{t('overview.no-checkpoint')}</p>}
+            : <p class="dim">{t('overview.no-checkpoint')}</p>}
         </>
       )}
       <p><a href="/health">{t('nav.health')}</a></p>
@@ -99,7 +97,7 @@ function Report({ days }: { days: number }) {
   const [to, setTo] = useState(day(0));
   const [unit, setUnit] = useState('');
   const address = (format: string) => {
-    const q = new URLSearchParams({ format });
+    const q = new URLSearchParams({ format, lang: language() });
     if (from) q.set('from', `${from}T00:00:00Z`);
     if (to) q.set('to', `${to}T23:59:59Z`);
     if (unit.trim()) q.set('unit', unit.trim());
@@ -148,7 +146,9 @@ export function OverviewPage() {
                   {any ? <Days days={o.days} /> : <Empty title={t('overview.empty', { n: days })} />}
                 </Section>
                 <div class="columns even">
-                  <Top title={t('overview.by-app')} to={to('app')} rows={o.apps.map((a) => ({ key: a.app, shown: a.name || a.app, n: a.count }))} />
+                  <Top title={t('overview.by-app')} to={to('app')} rows={o.apps.map((a) => ({
+                    key: a.app, shown: a.name || a.app || t('overview.no-app'), n: a.count, to: a.app ? undefined : `/incidents?channel=at-rest&since=${days}d`,
+                  }))} />
                   <Top title={t('overview.by-rule')} to={to('rule')} rows={o.rules.map((r) => ({
                     key: r.rule, shown: r.rule, n: r.count, more: percent(r.false_positive, r.judged ?? r.count),
                   }))} />

@@ -6,13 +6,16 @@ import type { Difference, Effects, PolicyFile, Simulation } from '../types';
 import { Raw } from '../ui/badges';
 import { Icon } from '../ui/icons';
 import { Field, Problem, Section, Wide } from '../ui/parts';
-import { count, language, t } from '../words';
+import { count, language, name, t } from '../words';
 
 export function Compare({ files, looked, fresh }: { files: PolicyFile[]; looked: () => void; fresh: boolean }) {
   const [d, setD] = useState<Difference>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
-  const lines = (language() === 'vi' ? d?.lines_vi : d?.lines_en) ?? d?.changes?.map((c) => c.text) ?? [];
+  const changes = d?.changes?.map((c) => t('policy.change', {
+    what: c.text, before: c.before ? name('action', c.before.action) : '?', after: c.after ? name('action', c.after.action) : '?',
+  }));
+  const lines = (language() === 'vi' ? d?.lines_vi : d?.lines_en) ?? changes ?? [];
   return (
     <Section title={t('policy.diff')}>
       <button type="button" disabled={busy} onClick={() => {

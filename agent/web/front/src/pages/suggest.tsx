@@ -15,7 +15,7 @@ interface Suggestion {
   simulate?: { silenced?: number; examples?: string[] } | null;
 }
 
-const SCOPES = ['file-user', 'file-app', 'folder-app'];
+const SCOPES = ['file-app-user', 'file-app', 'file-user', 'app-user'];
 
 export function Suggest({ incident }: { incident: IncidentPage }) {
   const session = useSession();
@@ -39,7 +39,7 @@ export function Suggest({ incident }: { incident: IncidentPage }) {
   };
   const make = () => attempt(async () => {
     setVersion(undefined);
-    setMade(await post<Suggestion>(`/incidents/${incident.id}/suggest`, { scope, days }));
+    setMade(await post<Suggestion>(`/incidents/${incident.id}/suggest`, { scope, days, reason: reason.trim() }));
   });
   const apply = () => attempt(async () => {
     const policy = await get<Policy>('/policy');
@@ -60,7 +60,10 @@ export function Suggest({ incident }: { incident: IncidentPage }) {
         <Field label={t('suggest.days')}>
           <input type="number" min={1} max={365} value={days} onInput={(e) => { setDays(Number(e.currentTarget.value)); setMade(undefined); }} />
         </Field>
-        <button type="submit" disabled={busy}>{t('suggest.make')}</button>
+        <Field label={t('suggest.reason')} class="grow">
+          <input value={reason} required maxLength={200} onInput={(e) => { setReason(e.currentTarget.value); setMade(undefined); }} />
+        </Field>
+        <button type="submit" disabled={busy || !reason.trim()}>{t('suggest.make')}</button>
       </form>
       {made && (
         <div aria-live="polite">
@@ -74,14 +77,7 @@ export function Suggest({ incident }: { incident: IncidentPage }) {
           {version !== undefined
             ? <p class="good" role="status">{t('suggest.applied', { version: String(version) })}</p>
             : may(session, 'approver')
-              ? (
-                <form class="row" onSubmit={(e) => { e.preventDefault(); void apply(); }}>
-                  <Field label={t('policy.reason')}>
-                    <input value={reason} required maxLength={200} onInput={(e) => setReason(e.currentTarget.value)} />
-                  </Field>
-                  <button type="submit" class="main" disabled={busy || !reason.trim()}>{t('suggest.apply')}</button>
-                </form>
-              )
+              ? <button type="button" class="main" disabled={busy} onClick={() => { void apply(); }}>{t('suggest.apply')}</button>
               : <p class="dim">{t('suggest.no-right')}</p>}
         </div>
       )}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why: the rules one after the other, and the markings with where they stand.
 import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { milliseconds } from '../format';
 import type { Evidence, Incident, TraceStep } from '../types';
 import { language, name, t } from '../words';
-import { Level, Raw } from './badges';
+import { Action, Level, Raw } from './badges';
 import { Icon } from './icons';
 import { Wide } from './parts';
 
@@ -80,8 +82,42 @@ export function Steps({ steps, decided }: Traced) {
   );
 }
 
-export function Trace({ incident }: { incident: Incident & { trace?: TraceStep[] | null } }) {
-  const steps = incident.trace ?? [];
-  if (steps.length === 0) return <p>{t('trace.missing', { rule: incident.rule || t('app.unknown') })}</p>;
-  return <Steps steps={steps} decided={incident.rule ?? ''} />;
+/** From the application to what was done, one line each; then the rules, where they are known. */
+export function Trace({ incident: i }: { incident: Incident & { trace?: TraceStep[] | null } }) {
+  const found = i.evidence ?? [];
+  const first = found[0];
+  const user = i.user || String(i.uid ?? '?');
+  const read = [
+    i.completeness && name('completeness', i.completeness),
+    i.reasons?.length ? i.reasons.map((r) => name('reason', r)).join(', ') : '',
+    i.cause && name('cause', i.cause),
+    i.hold_ms ? milliseconds(i.hold_ms) : '',
+  ].filter(Boolean).join('; ');
+  const step = (title: string, text: ComponentChildren, last = false) => (
+    <li class={last ? 'decides' : ''}><span class="step-name">{title}</span><span>{text}</span></li>
+  );
+  return (
+    <>
+      <ol class="steps">
+        {step(t('step.who'), <Raw text={i.channel === 'at-rest'
+          ? t('step.at-rest-text', { user })
+          : t('step.who-text', { app: i.app_name || i.app || i.comm || '?', user, channel: name('channel', i.channel) })} />)}
+        {step(t('step.read'), read)}
+        {step(t('step.found'), <>
+          <Level level={i.level} />{' '}
+          {first ? <><mark><Raw text={first.snippet} /></mark> {name('part', first.part)}
+            {found.length > 1 && <> {t('step.found-more', { n: found.length - 1 })}</>}</> : t('step.found-none')}
+        </>)}
+        {step(t('step.rule'), <><code>{i.rule || '–'}</code> {i.policy_version !== undefined &&
+          t('step.rule-text', { version: String(i.policy_version), mode: i.mode ?? '' })}</>)}
+        {step(t('step.result'), <Action incident={i} />, true)}
+      </ol>
+      {!!i.trace?.length && (
+        <>
+          <h3>{t('trace.rules')}</h3>
+          <Steps steps={i.trace} decided={i.rule ?? ''} />
+        </>
+      )}
+    </>
+  );
 }
