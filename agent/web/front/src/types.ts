@@ -174,7 +174,6 @@ export interface Overview {
   apps: { app: string; name?: string; count: number }[];
   rules: { rule: string; count: number; judged?: number; false_positive: number }[];
   status: Record<string, number>;
-  coverage?: { mount: string; type: string; state: string; why?: string }[] | null;
   journal?: { records?: number; gaps?: number; unread?: number; verified?: boolean | null; last_checkpoint?: string | null } | null;
 }
 

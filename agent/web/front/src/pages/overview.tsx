@@ -63,7 +63,7 @@ function Protection({ o }: { o: Overview }) {
   const health = useAsk<Health>('/health');
   const h = health.data;
   const s = h?.supervisor;
-  const mounts = o.coverage ?? s?.coverage ?? [];
+  const mounts = s?.coverage ?? [];
   const covered = mounts.filter((m) => m.state !== 'not covered').length;
   const j = o.journal;
   return (

@@ -135,6 +135,11 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
   const edits = may(session, 'author') && !policy.managed;
   const tries = may(session, 'author');
   const [files, setFiles] = useState(policy.files);
+  const [round, setRound] = useState(0);
+  const startFrom = (list: PolicyFile[]) => {
+    setFiles(list);
+    setRound((n) => n + 1);
+  };
   const [at, setAt] = useState(() => mainOf(policy.files));
   const [leaving, setLeaving] = useState<(() => void) | null>(null);
   const [looked, setLooked] = useState<PolicyFile[] | null>(null);
@@ -145,7 +150,7 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
   const dirty = changed.some(Boolean);
   const check = useCheck(files, tries);
   useEffect(() => {
-    setFiles(policy.files);
+    startFrom(policy.files);
     setLooked(null);
     setAt((n) => Math.min(n, policy.files.length - 1));
   }, [policy]);
@@ -200,14 +205,14 @@ function Work({ policy, reload }: { policy: Policy; reload: () => void }) {
             ))}
           </div>
           {Editor
-            ? <Editor key={file.name} name={file.name} label={t('policy.editor', { name: file.name })} text={file.text} readOnly={!edits}
+            ? <Editor key={`${round} ${file.name}`} name={file.name} label={t('policy.editor', { name: file.name })} text={file.text} readOnly={!edits}
                 diagnostics={here} handle={editor}
                 onChange={(text) => setFiles((l) => l.map((f, n) => (n === at ? { ...f, text } : f)))} />
             : <pre class="yaml">{file.text}</pre>}
           <div class="buttons">
             <CopyButton text={file.text} />
             <button type="button" onClick={() => download(file)}>{t('policy.download')}</button>
-            {dirty && <button type="button" onClick={() => setFiles(policy.files)}>{t('policy.discard')}</button>}
+            {dirty && <button type="button" onClick={() => startFrom(policy.files)}>{t('policy.discard')}</button>}
             {dirty && <button type="button" onClick={reload}>{t('policy.reload')}</button>}
           </div>
         </div>

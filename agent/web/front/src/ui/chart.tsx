@@ -25,7 +25,7 @@ function useWidth() {
   const [width, set] = useState(640);
   useEffect(() => {
     const watch = new ResizeObserver(([e]) => set(Math.max(200, Math.round(e!.contentRect.width))));
-    watch.observe(ref.current!);
+    if (ref.current) watch.observe(ref.current);
     return () => watch.disconnect();
   }, []);
   return { ref, width };

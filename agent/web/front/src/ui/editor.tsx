@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CodeMirror with the check's diagnostics in its gutter. It lives in a shadow root, where it takes
 // its styles by adopted style sheets: the page's policy allows no style elements. Tab is not taken:
-// it leaves the editor.
+// it leaves the editor. `text` is what it begins with: what is typed is the editor's own, and another
+// text is another editor (its key).
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
@@ -67,12 +68,6 @@ export default function Editor({ name, label, text, readOnly, diagnostics, onCha
     });
     return () => view.current?.destroy();
   }, [name, readOnly]);
-  useEffect(() => {
-    const v = view.current;
-    if (!v) return;
-    // Another text than what was typed: discarded, or loaded anew.
-    if (v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text } });
-  }, [text]);
   useEffect(() => {
     view.current?.dispatch({ effects: attributes.current.reconfigure(EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' })) });
   }, [label]);
