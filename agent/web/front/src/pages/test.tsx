@@ -43,10 +43,19 @@ export function TestPage() {
       return;
     }
     setBusy(file.name);
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await file.arrayBuffer();
+    } catch {
+      // Most likely the agent: a browser is an application, and does not get what the policy keeps.
+      setBusy('');
+      setSaid(t('test.refused', { name: file.name }));
+      return;
+    }
     try {
       const q = new URLSearchParams({ name: file.name });
       if (asApp) q.set('app', asApp);
-      const r = await upload<Tested & FactsAnswer>(`/rules/test?${q}`, file);
+      const r = await upload<Tested & FactsAnswer>(`/rules/test?${q}`, new Blob([bytes]));
       setResult({ file: file.name, app: asApp, facts: r.scan ?? r.explain ?? r, explain: r.explain ?? null });
     } catch (e) {
       setError(asError(e));

@@ -483,6 +483,7 @@ export const en: Record<Key, string> = {
   'test.app-none': 'do not ask',
   'test.limit': '64 MB at most.',
   'test.too-big': 'The file {name} is bigger than 64 MB. On the computer that has it, use: sealgate scan FILE',
+  'test.refused': 'The browser could not open {name}. Where the file lies in a protected place, sealgate itself may have kept it from the browser, as the policy says. On the computer that has it, use: sealgate scan FILE, sealgate explain --app APP FILE',
   'test.reading': 'Reading {name}…',
   'test.result': 'Result for {name}',
   'test.level': 'Level recognised',

@@ -483,6 +483,7 @@ export const vi = {
   'test.app-none': 'không hỏi',
   'test.limit': 'Nhiều nhất 64 MB.',
   'test.too-big': 'Tệp {name} lớn hơn 64 MB. Trên máy có tệp, hãy dùng: sealgate scan TỆP',
+  'test.refused': 'Trình duyệt không mở được {name}. Nếu tệp nằm ở nơi được bảo vệ, có thể chính sealgate đã chặn trình duyệt theo chính sách. Trên máy có tệp, hãy dùng: sealgate scan TỆP, sealgate explain --app ỨNG-DỤNG TỆP',
   'test.reading': 'Đang đọc {name}…',
   'test.result': 'Kết quả của {name}',
   'test.level': 'Độ mật nhận biết được',
