@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,13 +19,11 @@
 #include "supervisor/notify.h"
 #include "wire/subjects.h"
 
-#define TICK_NS        NSEC_PER_SEC
-#define MARK_APPS_NS   (30 * NSEC_PER_SEC) /* applications are installed while we run */
-#define START_NS       (20 * NSEC_PER_SEC) /* all processes ready, or no start */
-#define STOP_NS        (3 * NSEC_PER_SEC)
-#define BACKOFF_NS     (5 * NSEC_PER_SEC)
-#define NOBODY         65534U
-#define FILES_AGAIN_NS (60 * NSEC_PER_SEC)
+#define TICK_NS      NSEC_PER_SEC
+#define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
+#define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
+#define STOP_NS      (3 * NSEC_PER_SEC)
+#define BACKOFF_NS   (5 * NSEC_PER_SEC)
 
 void agent_say(const struct agent *a, const char *fmt, ...)
 {
@@ -45,123 +41,6 @@ void agent_say(const struct agent *a, const char *fmt, ...)
 	n = strlen(line);
 	line[n++] = '\n';
 	unchecked(write(STDERR_FILENO, line, n));
-}
-
-/* ---- accounts and configuration ---- */
-
-static void find_accounts(struct agent *a)
-{
-	static const char *const names[ACCOUNT_MAX] = {
-		"sealgate-core", "sealgate-log", "sealgate-scan", "sealgate-watch"};
-
-	for (int i = 0; i < ACCOUNT_MAX; i++) {
-		struct passwd *pw = getpwnam(names[i]);
-
-		a->accounts[i] = (struct account){
-			names[i], pw ? pw->pw_uid : NOBODY, pw ? pw->pw_gid : NOBODY};
-		a->accounts_missing |= !pw;
-	}
-}
-
-/* A group that does not exist is a mistake that nobody would notice later. */
-static int find_reviewers(struct agent *a)
-{
-	const char *name = a->settings->reviewers;
-	struct group *g;
-
-	a->reviewers_gid = UINT32_MAX;
-	if (!name[0])
-		return 0;
-	g = getgrnam(name);
-	if (!g) {
-		fprintf(stderr, "sealgated: reviewers: there is no group \"%s\"\n", name);
-		return -ENOENT;
-	}
-	a->reviewers_gid = g->gr_gid;
-	return 0;
-}
-
-static void copy_paths(const struct settings_paths *from, struct config_paths *to)
-{
-	to->n = (uint32_t)from->n;
-	for (size_t i = 0; i < from->n; i++)
-		to->v[i] = from->v[i];
-}
-
-/* A role whose group is not there is root's alone; the console is not there without its account. */
-static void fill_console(struct agent *a, struct config *c)
-{
-	const struct settings *s = a->settings;
-	const struct passwd *pw = getpwnam("sealgate-web");
-
-	c->console_uid = pw ? pw->pw_uid : UINT32_MAX;
-	c->console_session_ns = s->console.session_ns;
-	for (size_t i = 0; i < SETTINGS_ROLE_MAX; i++) {
-		const char *name = s->console.roles[i];
-		const struct group *g = name[0] ? getgrnam(name) : NULL;
-
-		c->console_gids[i] = g ? g->gr_gid : UINT32_MAX;
-		if (name[0] && !g)
-			agent_say(a, "console: this host knows no group %s", name);
-	}
-}
-
-/* The strings stay the settings'. */
-static void make_configs(struct agent *a)
-{
-	const struct settings *s = a->settings;
-	const struct group *group = s->policy_group[0] ? getgrnam(s->policy_group) : NULL;
-	uint32_t gid = group ? group->gr_gid : UINT32_MAX;
-	struct config console = {0};
-
-	if (s->policy_group[0] && !group)
-		agent_say(a, "this host knows no group %s: root alone may apply policies",
-			s->policy_group);
-	fill_console(a, &console);
-	for (int i = 0; i <= ACCOUNT_MAX; i++) {
-		struct config *c = &a->configs[i];
-
-		*c = (struct config){
-			.console_uid = console.console_uid,
-			.console_session_ns = console.console_session_ns,
-			.state_dir = s->state_dir,
-			.runtime_dir = s->runtime_dir,
-			.policy = s->policy,
-			.workers = a->n_scan,
-			.uid = i < ACCOUNT_MAX ? a->accounts[i].uid : UINT32_MAX,
-			.gid = i < ACCOUNT_MAX ? a->accounts[i].gid : UINT32_MAX,
-			.agent_pid = (uint32_t)getpid(),
-			.hold_ns = s->limits.hold_ns,
-			.scan_cpu_ns = s->limits.scan_cpu_ns,
-			.background_cpu_ns = s->limits.background_cpu_ns,
-			.file_bytes = s->limits.file_bytes,
-			.worker_memory = s->limits.worker_memory,
-			.reviewers_gid = a->reviewers_gid,
-			.journal_segment_bytes = s->journal.segment_bytes,
-			.journal_total_bytes = s->journal.total_bytes,
-			.journal_keep_ns = s->journal.keep_ns,
-			.journal_omit_names = settings_level(s->journal.omit_names),
-			.journal_drop_oldest = s->journal.when_full ==
-				SETTINGS_WHEN_FULL_DROP_OLDEST,
-			.cgroup_tags = a->tags != NULL,
-			.on_demand = s->arm == SETTINGS_ARM_ON_DEMAND,
-			.crawl_under_load = s->crawl.under_load == SETTINGS_CRAWL_AS_EVER,
-			.crawl_on_battery = s->crawl.on_battery == SETTINGS_CRAWL_AS_EVER,
-			.policy_gid = gid,
-			.policy_versions = s->policy_versions,
-			.require_signatures = s->require_signatures,
-			.two_signatures = s->two_signatures == SETTINGS_TWO_WHEN_WEAKER,
-		};
-		/* What log writes is the reviewers' to read; a bit on the directory, which would do
-		   the same, is refused in a service that may make none. */
-		if (i == ACCOUNT_LOG && a->reviewers_gid != UINT32_MAX)
-			c->gid = a->reviewers_gid;
-		memcpy(c->console_gids, console.console_gids, sizeof(c->console_gids));
-		copy_paths(&s->rules, &c->rules);
-		copy_paths(&s->protect, &c->protect);
-		copy_paths(&s->watch, &c->watch);
-		copy_paths(&s->trusted_keys, &c->trusted_keys);
-	}
 }
 
 /* ---- wiring ---- */
@@ -207,8 +86,6 @@ static void give_arrivals(struct agent *a, struct proc *watch)
 		proc_kill(watch, false);
 }
 
-static void tell_gate_meeting(struct agent *a);
-
 static void on_started(void *userdata, struct proc *p)
 {
 	struct agent *a = userdata;
@@ -220,7 +97,7 @@ static void on_started(void *userdata, struct proc *p)
 		if (proc_send(p, SUP_FANOTIFY, 0, VIEW_EMPTY, fds, 4) < 0)
 			proc_kill(p, false);
 		agent_policy_gate_started(a);
-		tell_gate_meeting(a);
+		agent_tell_gate_meeting(a);
 		connect_two(a, p, 0, a->core, 0);
 		break;
 	case ROLE_CORE:
@@ -322,167 +199,6 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 
 /* ---- frames ---- */
 
-static void remember_told(struct agent *a, uint32_t pid, uint32_t app)
-{
-	struct told *t = &a->told[a->next_told++ % TOLD_MAX];
-
-	t->pid = pid;
-	snprintf(t->app, sizeof(t->app), "%s",
-		a->policy.apps && app < apptable_n(a->policy.apps)
-			? apptable_id(a->policy.apps, app)
-			: "");
-}
-
-static void each_process(
-	void *userdata, void (*fn)(void *look, uint32_t pid, const char *app_id), void *look)
-{
-	struct agent *a = userdata;
-
-	if (!group_is_armed(a->group))
-		return; /* no application lives, as far as anybody knows */
-	if (a->tags && !a->tags_error[0]) {
-		tags_each(a->tags, fn, look);
-		return;
-	}
-	for (uint32_t i = 0; i < TOLD_MAX; i++)
-		if (a->told[i].pid)
-			fn(look, a->told[i].pid, a->told[i].app);
-}
-
-static void tell_gate_meeting(struct agent *a)
-{
-	const uint8_t body = meeting_is_on(a->meeting);
-
-	/* Its successor is told when it starts. */
-	unchecked(proc_send(a->gate, SUP_MEETING, 0, view_of(&body, 1), NULL, 0));
-}
-
-static void on_meeting(void *userdata, const struct meeting_call *call)
-{
-	struct buf body = BUF_INIT(512);
-	struct agent *a = userdata;
-	struct pack p = {&body, 0};
-
-	tell_gate_meeting(a);
-	pack_u8(&p, call->on);
-	pack_u32(&p, call->uid);
-	pack_u64(&p, call->since);
-	pack_str(&p, call->app);
-	pack_str(&p, meeting_sign_name(call->sign));
-	/* A core that is away misses the record; the gate judges by it all the same. */
-	if (!p.error && proc_send(a->core, SUP_CALL, 0, buf_view(&body), NULL, 0) < 0)
-		a->events_lost++;
-	buf_done(&body);
-}
-
-static const struct meeting_events meeting_events = {
-	.each = each_process,
-	.changed = on_meeting,
-};
-
-static int tag(struct agent *a, uint32_t pid, uint32_t app)
-{
-	int r = -ENOENT;
-
-	remember_told(a, pid, app);
-	if (!a->tags)
-		return -EOPNOTSUPP;
-	if (a->policy.apps && app < apptable_n(a->policy.apps))
-		r = tags_put(a->tags, pid, apptable_id(a->policy.apps, app));
-	if (r < 0)
-		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
-	return r;
-}
-
-static void answer_tag(struct agent *a, uint32_t id, int tagged, int covered)
-{
-	uint8_t body[8];
-
-	for (int i = 0; i < 4; i++) {
-		body[i] = (uint8_t)((uint32_t)-tagged >> 8 * i);
-		body[4 + i] = (uint8_t)((uint32_t)-covered >> 8 * i);
-	}
-	if (proc_send(a->gate, SUP_TAGGED, id, view_of(body, sizeof(body)), NULL, 0) < 0)
-		agent_say(a, "the gate went away while it waited for a tag");
-}
-
-static void on_tag(struct agent *a, const struct wire_frame *f)
-{
-	struct unpack u = {f->body, 0};
-	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u);
-	/* Covering first: it is quick, and tagging may take its time. */
-	int covered = arming_alive(a->arming);
-
-	group_cover_process(a->group, pid);
-	answer_tag(a, f->id, tag(a, pid, app), covered);
-}
-
-/* An application that was not seen starting. It is recorded where it ran before, or where it ran
-   uncovered; not each time that a covered one has another child. */
-static void on_found(struct agent *a, const struct wire_frame *f)
-{
-	struct unpack u = {f->body, 0};
-	uint32_t pid = unpack_u32(&u), app = unpack_u32(&u);
-	bool before = unpack_u8(&u) != 0, armed = group_is_armed(a->group);
-	uint32_t n_files = unpack_u32(&u);
-	struct view file = unpack_view(&u);
-	const char *id = a->policy.apps && app < apptable_n(a->policy.apps)
-		? apptable_id(a->policy.apps, app)
-		: "?";
-	int covered;
-
-	if (unpack_end(&u) < 0)
-		return;
-	covered = arming_alive(a->arming);
-	group_cover_process(a->group, pid);
-	answer_tag(a, f->id, tag(a, pid, app), covered);
-	if (before)
-		agent_record(
-			a, "agent", "already-running", 0, "%s (process %u) ran already", id, pid);
-	else if (!armed)
-		agent_record(a, "agent", "noticed", 0,
-			"%s (process %u) was not seen starting; covered from now on", id, pid);
-	if (agent_names_no_files(a))
-		file = view_str("(name omitted)");
-	if (before && n_files > 0)
-		agent_record(a, "agent", "already-open", 0,
-			"%s (process %u) has %u protected files open already, one is %.*s", id, pid,
-			n_files, (int)MIN(file.n, (size_t)700), (const char *)file.p);
-}
-
-static void on_uncovered(void *userdata, const char *why)
-{
-	struct agent *a = userdata;
-
-	agent_say(a, "%s", why);
-	agent_record(a, "gap", "coverage", clock_realtime(), "%s", why);
-}
-
-static bool is_application(void *userdata, const char *id)
-{
-	const struct agent *a = userdata;
-
-	return apptable_find(a->policy.apps, id) != APP_NONE;
-}
-
-static bool is_tag_in_use(void *userdata)
-{
-	struct agent *a = userdata;
-
-	return a->tags && a->policy.apps && tags_populated(a->tags, is_application, a);
-}
-
-static void on_doubt(void *userdata)
-{
-	agent_ask_to_look(userdata, false);
-}
-
-static const struct arming_events arming_events = {
-	.failed = on_uncovered,
-	.in_use = is_tag_in_use,
-	.doubt = on_doubt,
-};
-
 static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 {
 	struct agent *a = userdata;
@@ -504,8 +220,8 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 		origins_rules(a->origins, wire_frame_take_fd(f, 0));
 		origins_ask(a->origins, a->policy.apps, false);
 		break;
-	case GATE_TAG: on_tag(a, f); break;
-	case GATE_FOUND: on_found(a, f); break;
+	case GATE_TAG: agent_tagged_start(a, f); break;
+	case GATE_FOUND: agent_found(a, f); break;
 	case GATE_IDLE: arming_idle(a->arming); break;
 	case GATE_POLICY: agent_policy_from_gate(a, f); break;
 	case GATE_UNLINKED:
@@ -557,79 +273,6 @@ static const struct proc_events events = {
 
 /* ---- life ---- */
 
-static void look_at_gate(struct agent *a)
-{
-	/* Busy answering is alive, also when its control socket has to wait. */
-	if (a->shared->beat != a->last_beat) {
-		a->last_beat = a->shared->beat;
-		proc_alive(a->gate);
-	}
-}
-
-/* What the kernel refused because the file could not be opened for the gate; and the times that the
-   gate had to do without descriptors of its own. */
-static void look_at_descriptors(struct agent *a)
-{
-	uint64_t n = a->shared->counters.read_errors;
-
-	if (n > a->refused)
-		agent_record(a, "gap", "opens-refused", clock_realtime(),
-			"the kernel refused %ju opens because it could not open the files for the "
-			"gate",
-			(uintmax_t)(n - a->refused));
-	a->refused = n;
-	n = a->shared->counters.files_short;
-	if (n == a->files_short || (a->files_told && clock_now() < a->files_told + FILES_AGAIN_NS))
-		return;
-	a->files_told = clock_now();
-	agent_record(a, "gap", "gate-descriptors", clock_realtime(),
-		"the gate ran short of descriptors: until there are more, opens of "
-		"applications are answered without a look, as the policy's failures say");
-	a->files_short = n;
-}
-
-/* What the gate had to drop is a gap in the journal. */
-static void look_at_losses(struct agent *a)
-{
-	uint64_t lost = a->shared->counters.records_lost, refused;
-
-	if (lost > a->records_lost)
-		agent_record(a, "gap", "gate-records", clock_realtime(),
-			"the gate dropped %ju records because core did not take them",
-			(uintmax_t)(lost - a->records_lost));
-	a->records_lost = lost;
-	lost = a->shared->counters.cover_timeouts;
-	if (lost > a->uncovered)
-		agent_record(a, "gap", "arming", clock_realtime(),
-			"%ju applications started before the file systems were covered",
-			(uintmax_t)(lost - a->uncovered));
-	a->uncovered = lost;
-	rescue_counts(a->rescue, &lost, &refused);
-	if (lost > a->rescued)
-		agent_record(a, "gap", "fuse", clock_realtime(),
-			"while the gate waited for a FUSE server, %ju opens were answered for it; "
-			"in "
-			"all, %ju of applications were refused",
-			(uintmax_t)(lost - a->rescued), (uintmax_t)refused);
-	a->rescued = lost;
-	look_at_descriptors(a);
-}
-
-static void look_at_servers(struct agent *a)
-{
-	char mount[512];
-	uint32_t uid;
-
-	if (!group_end_server(a->group, (pid_t)a->shared->gate_pid, mount, sizeof(mount), &uid))
-		return;
-	agent_say(a, "the FUSE server of %s does not answer and was disconnected", mount);
-	agent_record(a, "gap", "fuse-server", clock_realtime(),
-		"the FUSE server of %s (of user %u) did not answer the agent, so that opens had to "
-		"wait; the connection to it was ended, and for ten minutes what this user mounts "
-		"is not covered",
-		mount, uid);
-}
-
 static int on_mounts(void *userdata, int fd, uint32_t ev)
 {
 	struct agent *a = userdata;
@@ -655,11 +298,11 @@ static int on_tick(void *userdata)
 	uint64_t now = clock_now();
 
 	statedir_touch(a->statedir);
-	look_at_gate(a);
-	look_at_losses(a);
+	agent_look_at_gate(a);
+	agent_look_at_losses(a);
 	failures_tell(a, false);
 	group_tick(a->group);
-	look_at_servers(a);
+	agent_look_at_servers(a);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
@@ -873,66 +516,6 @@ static int check_protect(const struct settings *s)
 	return 0;
 }
 
-/* ---- the posture of programs ---- */
-
-void agent_look_at_programs(struct agent *a, bool again)
-{
-	group_mark_apps(a->group, a->policy.apps);
-	agent_give_starts(a, a->policy.apps);
-	origins_ask(a->origins, a->policy.apps, again);
-}
-
-void agent_give_posture(struct agent *a, struct proc *p)
-{
-	int fd = proc_role(p) == ROLE_GATE ? origins_table_fd(a->origins)
-					   : origins_text_fd(a->origins);
-
-	/* One that is away gets it when it is started again. */
-	if (fd >= 0 && proc_send(p, SUP_POSTURE, 0, VIEW_EMPTY, &fd, 1) < 0)
-		return;
-}
-
-static void on_databases(void *userdata)
-{
-	struct agent *a = userdata;
-
-	if (a->serving && a->policy.apps)
-		agent_look_at_programs(a, true);
-}
-
-static void on_posture(void *userdata)
-{
-	struct agent *a = userdata;
-
-	agent_give_posture(a, a->gate);
-	agent_give_posture(a, a->core);
-}
-
-static void on_no_posture(void *userdata, const char *why)
-{
-	struct agent *a = userdata;
-
-	agent_say(a, "what is known of programs stays as it was: %s", why);
-	agent_record(a, "gap", "posture", clock_realtime(),
-		"versions and origins of programs could not be asked: %s", why);
-}
-
-static int new_posture(struct agent *a)
-{
-	const struct origins_options o = {
-		.libexec = a->options->libexec,
-		.uid = a->accounts[ACCOUNT_SCAN].uid,
-		.gid = a->accounts[ACCOUNT_SCAN].gid,
-		.group = a->group,
-		.changed = on_databases,
-		.answered = on_posture,
-		.failed = on_no_posture,
-		.userdata = a,
-	};
-
-	return origins_new(a->loop, &o, &a->origins);
-}
-
 static int set_up(struct agent *a)
 {
 	const struct settings *s = a->settings;
@@ -942,15 +525,15 @@ static int set_up(struct agent *a)
 	if (r < 0)
 		return r;
 	raise_limits();
-	find_accounts(a);
-	r = find_reviewers(a);
+	agent_find_accounts(a);
+	r = agent_find_reviewers(a);
 	if (r < 0)
 		return r;
 	r = tags_new(&a->tags);
 	if (r < 0)
 		snprintf(a->tags_error, sizeof(a->tags_error), "%s", strerror(-r));
 	a->n_scan = MAX(1U, MIN(s->workers, SCAN_MAX));
-	make_configs(a);
+	agent_make_configs(a);
 	r = group_new(&a->configs[0].protect, why, sizeof(why), &a->group);
 	if (r == 0)
 		r = statedir_open(s->state_dir, s->runtime_dir, a->accounts[ACCOUNT_CORE].uid,
@@ -971,17 +554,17 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = make_loop(a);
 	if (r == 0)
-		r = new_posture(a);
+		r = agent_new_posture(a);
 	if (r == 0)
 		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
 			a, &a->vault);
 	if (r == 0)
-		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND, &arming_events,
-			a, &a->arming);
+		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND,
+			&agent_arming_events, a, &a->arming);
 	if (r == 0)
 		r = failures_new(&a->failures);
 	if (r == 0)
-		r = meeting_new(a->loop, &meeting_events, a, &a->meeting);
+		r = meeting_new(a->loop, &agent_meeting_events, a, &a->meeting);
 	if (r == 0)
 		r = make_procs(a);
 	if (r < 0) {

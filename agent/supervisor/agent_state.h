@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The running agent's state, for the files that make it up: agent.c, records.c, status.c. */
+/* The running agent's state, for the files that make it up: agent.c has its life, the others a noun
+ * each. */
 #pragma once
 
 #include "base/clock.h"
@@ -117,9 +118,28 @@ void agent_policy_done(struct agent_policy *p);
    ready. */
 void agent_ask_to_look(struct agent *a, bool announce);
 
-/* The applications' programs: marked, asked about, told to the gate. */
+/* programs.c */
 void agent_look_at_programs(struct agent *a, bool again);
 void agent_give_posture(struct agent *a, struct proc *p);
+
+int agent_new_posture(struct agent *a);
+
+/* configs.c */
+void agent_find_accounts(struct agent *a);
+must_check int agent_find_reviewers(struct agent *a);
+void agent_make_configs(struct agent *a);
+
+/* applications.c */
+extern const struct meeting_events agent_meeting_events;
+extern const struct arming_events agent_arming_events;
+void agent_tagged_start(struct agent *a, const struct wire_frame *f); /* GATE_TAG */
+void agent_found(struct agent *a, const struct wire_frame *f);        /* GATE_FOUND */
+void agent_tell_gate_meeting(struct agent *a);
+
+/* losses.c */
+void agent_look_at_gate(struct agent *a);
+void agent_look_at_losses(struct agent *a);
+void agent_look_at_servers(struct agent *a);
 
 /* quarantine.c */
 void agent_quarantine(struct agent *a, struct wire_frame *f);  /* CORE_QUARANTINE */

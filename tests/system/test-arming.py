@@ -285,21 +285,6 @@ def a_policy_that_makes_a_running_program_an_application(f):
 
 
 @test
-def always_is_always(f):
-    f.agent.stop()
-    with (lab.ETC / "agent.yaml").open("a") as y:
-        y.write("arm: always\n")
-    f.agent.start()
-    time.sleep(8)
-    assert marks(f) > 0
-    equal(arming(f)["when"], "always", "when")
-    equal({c["state"] for c in f.agent.status()["supervisor"]["coverage"]}, {"covered"}, "coverage")
-    copy = COPIES / f"copy-{time.time_ns()}"
-    shutil.copy("/bin/dash", copy)
-    assert denied(client(reads(f.marked), copy)), "an unmarked executable at its first open"
-
-
-@test
 def a_forged_tag_takes_nothing_away(f):
     """In control groups of the user's own, one that is named like another application's tag."""
     top = pathlib.Path("/sys/fs/cgroup/nguoi-dung")
@@ -377,6 +362,21 @@ def flatpaks_and_snaps_are_held_at_their_start(f):
         equal(subprocess.run(["/bin/true"]).returncode, 0)
     finally:
         subprocess.run(["umount", "-l", "/snap/lab-held/7"])
+
+
+@test
+def always_is_always(f):
+    f.agent.stop()
+    with (lab.ETC / "agent.yaml").open("a") as y:
+        y.write("arm: always\n")
+    f.agent.start()
+    time.sleep(8)
+    assert marks(f) > 0
+    equal(arming(f)["when"], "always", "when")
+    equal({c["state"] for c in f.agent.status()["supervisor"]["coverage"]}, {"covered"}, "coverage")
+    copy = COPIES / f"copy-{time.time_ns()}"
+    shutil.copy("/bin/dash", copy)
+    assert denied(client(reads(f.marked), copy)), "an unmarked executable at its first open"
 
 
 @test
