@@ -38,6 +38,7 @@ struct exchange {
 	struct view argument; /* what "*" stands for, in `path` */
 	struct request_query query;
 	struct buf body;
+	size_t counted; /* of the body, in the server's sum */
 	uint32_t peer_uid;
 	struct session who; /* a copy; number 0: nobody */
 	/* the answer */

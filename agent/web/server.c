@@ -29,6 +29,7 @@ struct server {
 	struct web *web;
 	struct MHD_Daemon *daemon;
 	struct list connections;
+	size_t bodies; /* bytes of all requests that are being taken or answered */
 };
 
 static const char csp[] =
@@ -277,11 +278,17 @@ static void guard(struct exchange *x, const char *method)
 		exchange_fail(x, API_TOO_BIG, NULL);
 }
 
-static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *size)
+static enum MHD_Result take_body(
+	struct server *s, struct exchange *x, const char *data, size_t *size)
 {
 	if (!x->status && !x->too_big &&
-		(x->body.n + *size > x->route->body_max || buf_put(&x->body, data, *size) < 0))
+		(x->body.n + *size > x->route->body_max || s->bodies + *size > SERVER_BODIES_MAX ||
+			buf_put(&x->body, data, *size) < 0))
 		x->too_big = true;
+	if (!x->too_big) {
+		s->bodies += *size;
+		x->counted += *size;
+	}
 	*size = 0;
 	/* What is too big and did not say so is not read to its end. */
 	return x->too_big ? MHD_NO : MHD_YES;
@@ -313,7 +320,6 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 {
 	struct exchange *x = *state;
 
-	(void)userdata;
 	(void)url;
 	(void)version;
 	if (!x)
@@ -329,7 +335,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 		return send_answer(x);
 	}
 	if (*size > 0)
-		return take_body(x, data, size);
+		return take_body(userdata, x, data, size);
 	if (!x->started) {
 		x->started = true;
 		x->route->run(x);
@@ -344,16 +350,17 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode why)
 {
+	struct server *s = userdata;
 	struct exchange *x = *state;
 	struct connection *c = connection_of(connection);
 
-	(void)userdata;
 	(void)why;
 	if (c)
 		c->until = clock_now() + SERVER_IDLE_NS;
 	if (!x)
 		return;
 	*state = NULL;
+	s->bodies -= x->counted;
 	if (x->state_free)
 		x->state_free(x->state);
 	buf_done(&x->path);

@@ -14,7 +14,8 @@
 #define SERVER_BODY_NS           (120 * NSEC_PER_SEC) /* and for its body */
 #define SERVER_IDLE_NS           (65 * NSEC_PER_SEC)  /* between two requests */
 #define SERVER_ANSWER_NS         (120 * NSEC_PER_SEC) /* for an answer to be taken */
-#define SERVER_CONNECTION_MEMORY (32U << 10)          /* of a request's head */
+#define SERVER_BODIES_MAX        (192U << 20) /* bytes of all bodies; more ends the connection */
+#define SERVER_CONNECTION_MEMORY (32U << 10)  /* of a request's head */
 
 must_check int server_new(struct web *w, int listen_fd, struct server **ret);
 struct server *server_free(struct server *s); /* takes NULL, returns NULL */

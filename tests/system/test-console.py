@@ -420,6 +420,19 @@ def bodies_have_a_limit(l):
     equal(c.request("POST", "/api/incidents/mark", b"[" * 10000)[0], 400, "deep")
     equal(c.get("/x?" + "a" * 40000)[0] in (414, 400, 431), True)
     equal(c.get("/", headers={"X-Long": "a" * 100000})[0] in (431, 413, 400), True)
+    # Documents that are sent at once have a limit together.
+    big = [socket.create_connection(("127.0.0.1", console.PORT), timeout=30) for _ in range(5)]
+    for s in big:
+        try:
+            s.sendall(head.replace(b"/api/incidents/mark", b"/api/rules/test") +
+                      b"Content-Length: 67108864\r\n\r\n" + b"x" * (60 << 20))
+        except OSError:
+            pass
+    rss = int(next(x for x in pathlib.Path(f"/proc/{l.web.process.pid}/status").read_text().splitlines()
+                   if x.startswith("VmRSS:")).split()[1])
+    assert rss < 400 << 10, rss
+    for s in big:
+        s.close()
     equal(c.get("/api/session")[0], 200)
 
 
