@@ -38,7 +38,7 @@ struct bench {
 	struct buf storage;
 	struct wire_frame frame; /* the last one received */
 	bool mounted, drop_oldest;
-	uint64_t segment_bytes;
+	uint64_t segment_bytes, total_bytes;
 };
 
 static void start(struct bench *b, uint32_t uid);
@@ -124,6 +124,7 @@ static void send_config(struct bench *b, uint32_t uid)
 		.uid = uid,
 		.gid = uid,
 		.journal_segment_bytes = b->segment_bytes,
+		.journal_total_bytes = b->total_bytes,
 		.journal_drop_oldest = b->drop_oldest};
 	struct buf body = BUF_INIT(0);
 	struct pack p = {&body, 0};
@@ -513,6 +514,52 @@ static void test_keys(void **state)
 	assert_non_null(strstr(text, "\"what\":\"key-lost\""));
 }
 
+/* Starts the process and kills it when it has answered `enough`; more is on its way to it then. The
+   number of the last that was answered. */
+static uint64_t kill_under_load(struct bench *b, uint32_t enough)
+{
+	uint32_t sent = 0, answered = 0;
+	uint64_t acked = 0;
+
+	start(b, UINT32_MAX);
+	while (answered < enough) {
+		while (sent < answered + 200 && send_number(b, sent, sent % 900) == 0)
+			sent++;
+		expect(b, b->core, LOG_APPENDED);
+		assert_int_equal(b->frame.id, answered);
+		acked = seq_of(&b->frame);
+		answered++;
+	}
+	kill(b->pid, SIGKILL);
+	assert_int_equal(ended(b), -SIGKILL);
+	return acked;
+}
+
+/* Files are closed, begun and removed all the time: what was answered and not removed by the limit
+   is there, and the chain holds over each of the kills. */
+static void test_killed_while_rotating(void **state)
+{
+	struct bench *b = *state;
+	struct journal_verify_result v;
+	uint64_t acked = 0;
+
+	b->segment_bytes = 16U << 10;
+	b->total_bytes = 128U << 10;
+	b->drop_oldest = true;
+	for (uint32_t round = 0; round < 25; round++) {
+		acked = kill_under_load(b, 11 + 13 * round);
+		v = verify(b);
+		assert_true(v.last_seq >= acked);
+		assert_true(v.findings <= 1);
+	}
+	start(b, UINT32_MAX);
+	assert_true(append(b, 1) > acked);
+	assert_int_equal(stop(b), 0);
+	v = verify(b);
+	assert_int_equal(v.findings, 0);
+	assert_true(v.retentions > 0 && v.first_seq > OWN);
+}
+
 /* Every number that was answered is in the journal, whenever the process was killed. */
 static void test_killed_under_load(void **state)
 {
@@ -520,20 +567,9 @@ static void test_killed_under_load(void **state)
 	uint64_t acked = 0;
 
 	for (uint32_t round = 0; round < 25; round++) {
-		uint32_t sent = 0, answered = 0, enough = 20 + 37 * round;
 		struct journal_verify_result v;
 
-		start(b, UINT32_MAX);
-		while (answered < enough) {
-			while (sent < answered + 200 && send_number(b, sent, sent % 900) == 0)
-				sent++;
-			expect(b, b->core, LOG_APPENDED);
-			assert_int_equal(b->frame.id, answered);
-			acked = seq_of(&b->frame);
-			answered++;
-		}
-		kill(b->pid, SIGKILL);
-		assert_int_equal(ended(b), -SIGKILL);
+		acked = kill_under_load(b, 20 + 37 * round);
 		v = verify(b);
 		assert_true(v.last_seq >= acked);
 		/* The kill may have hit the write of a line; nothing else may be wrong. */
@@ -712,6 +748,7 @@ int main(int argc, char **argv)
 		WITH_BENCH(test_keys),
 		WITH_BENCH(test_drop_oldest),
 		WITH_BENCH(test_killed_under_load),
+		WITH_BENCH(test_killed_while_rotating),
 		WITH_BENCH(test_full_disk),
 		WITH_BENCH(test_full_to_the_end),
 		WITH_BENCH(test_no_directory),
