@@ -90,13 +90,12 @@ static void put_metadata(struct json *j, const struct siem_event *v)
 	json_key_str(j, "uid", uid);
 	json_key_u64(j, "sequence", v->entry->seq);
 	json_key_str(j, "log_name", v->kind);
-	if (v->incident) {
-		json_key(j, "profiles");
-		json_array(j);
-		json_str(j, "host");
+	json_key(j, "profiles");
+	json_array(j);
+	json_str(j, "host"); /* has `device` */
+	if (v->incident)
 		json_str(j, "security_control");
-		json_array_end(j);
-	}
+	json_array_end(j);
 	json_object_end(j);
 }
 

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 import warnings
 
+import ocsf
+
 SEALGATE = os.path.abspath(sys.argv.pop(1))
 DOCS = sys.argv.pop(1)
 
@@ -451,61 +453,6 @@ class Statement(unittest.TestCase):
             self.assertIn("records lost: 0", out)
 
 
-# What OCSF 1.4 requires, and of which values, written from the public schema: the class 2006
-# (data_security_finding, finding, base_event) and the objects in use. The schema itself is in no registry.
-OCSF = {
-    "": {"activity_id": {1, 2, 3, 99}, "category_uid": {0, 2}, "class_uid": {0, 2006}, "metadata": dict,
-         "severity_id": {1, 2, 3, 4, 5}, "time": int, "type_uid": {99, 200601, 200602, 200603}},
-    "metadata": {"version": str, "product": dict},
-    "metadata.product": {"vendor_name": str},
-    "finding_info": {"uid": str, "title": str},
-    "file": {"name": str, "type_id": set(range(8))},
-    "file.hashes[]": {"algorithm_id": {3}, "value": str},
-    "actor.process.file": {"name": str, "type_id": set(range(8))},
-    "device": {"type_id": set(range(9)), "hostname": str},
-    "data_security": {},
-}
-OCSF_OPTIONAL = {
-    "": {"status_id": {1, 2, 3, 4}, "is_alert": bool, "action_id": {1, 2}, "disposition_id": {1, 2}, "message": str,
-         "comment": str, "activity_name": str, "finding_info": dict, "file": dict, "actor": dict, "device": dict,
-         "data_security": dict, "unmapped": dict},
-    "metadata": {"uid": str, "sequence": int, "log_name": str, "profiles": list},
-    "metadata.product": {"name": str, "version": str},
-    "finding_info": {"created_time": int, "types": list},
-    "file": {"path": str, "hashes": list, "size": int},
-    "actor.process.file": {"path": str},
-    "data_security": {"confidentiality_id": set(range(7)), "confidentiality": str, "data_lifecycle_state_id": {3},
-                      "detection_system_id": {1}, "detection_pattern": str, "policy": dict},
-}
-
-
-def ocsf_faults(event):
-    """What is missing, of another type, or in no table."""
-    def parts(value, path):
-        for name in filter(None, path.split(".")):
-            value = [x for v in value for x in ([v[name[:-2]]] if name[:-2] in v else [])] if name.endswith("[]") else [
-                v[name] for v in value if isinstance(v, dict) and name in v]
-            if name.endswith("[]"):
-                value = [x for v in value for x in v]
-        return value
-    for path, required in OCSF.items():
-        optional = OCSF_OPTIONAL.get(path, {})
-        for part in parts([event], path):
-            for key, kind in required.items():
-                if key not in part:
-                    yield "%s.%s is missing" % (path, key)
-            for key, value in part.items():
-                kind = required.get(key, optional.get(key))
-                if kind is None:
-                    yield "%s.%s is in no table" % (path, key)
-                elif value not in kind if isinstance(kind, set) else not isinstance(value, kind):
-                    yield "%s.%s is %r" % (path, key, value)
-    if event["class_uid"] == 2006 and "finding_info" not in event:
-        yield "finding_info is missing"
-    if event["type_uid"] != event["class_uid"] * 100 + event["activity_id"]:
-        yield "type_uid is %d" % event["type_uid"]
-
-
 class Shown(unittest.TestCase):
     """What an incident can say beside the usual, in both languages."""
 
@@ -565,14 +512,46 @@ class Export(unittest.TestCase):
 
     def test_ocsf(self):
         events = [json.loads(line) for line in self.lines("ocsf")]
+        schema = ocsf.Schema(os.path.join(DOCS, "..", "tests", "golden", "ocsf", "definitions.json"))
         for event in events:
-            self.assertEqual(list(ocsf_faults(event)), [], event)
+            self.assertEqual(list(schema.faults(event)), [], event)
         self.assertEqual([(e["class_uid"], e["activity_id"]) for e in events],
                          [(0, 99), (2006, 1), (2006, 1), (2006, 2), (2006, 3), (0, 99)])
         self.assertEqual(events[1]["file"]["path"], self.evil)
         self.assertEqual([e["severity_id"] for e in events], [1, 4, 5, 1, 1, 4])
         self.assertEqual(events[1]["finding_info"]["uid"], events[4]["finding_info"]["uid"])
         self.assertEqual(len({e["metadata"]["uid"] for e in events}), 6)
+
+    def test_ocsf_validator(self):
+        """It finds what it is there for: an event that is spoilt in one place has a fault there."""
+        schema = ocsf.Schema(os.path.join(DOCS, "..", "tests", "golden", "ocsf", "definitions.json"))
+        text = self.lines("ocsf")[1]
+        self.assertEqual(list(schema.faults(json.loads(text))), [])
+
+        def spoilt(change):
+            event = json.loads(text)
+            change(event)
+            return " ".join(schema.faults(event))
+        for change, fault in (
+                (lambda e: e.pop("severity_id"), "severity_id is missing"),
+                (lambda e: e["metadata"].pop("product"), "metadata.product is missing"),
+                (lambda e: e["finding_info"].pop("uid"), "finding_info.uid is missing"),
+                (lambda e: e["metadata"].pop("profiles"), "disposition_id is not defined"),
+                (lambda e: e["metadata"].update(profiles=["x"]), "no profile x"),
+                (lambda e: e.update(colour="red"), "colour is not defined"),
+                (lambda e: e["file"].update(sha256="x"), "file.sha256 is not defined"),
+                (lambda e: e.update(severity_id=7), "severity_id is 7"),
+                (lambda e: e["file"].update(type_id=77), "file.type_id is 77"),
+                (lambda e: e["file"].update(hashes={}), "file.hashes is no list"),
+                (lambda e: e["file"]["hashes"][0].pop("value"), "file.hashes[0].value is missing"),
+                (lambda e: e["actor"]["process"].pop("pid"), "has none of"),
+                (lambda e: e["data_security"].update(confidentiality_id="3"), "is no integer_t"),
+                (lambda e: e["data_security"].update(confidentiality_id=9), "confidentiality_id is 9"),
+                (lambda e: e["metadata"].update(version="1.9.0") or e.update(comment="x"), "comment is deprecated"),
+                (lambda e: e.update(class_uid=2004), "class_uid is 2004"),
+                (lambda e: e.update(activity_id=2), "type_uid is not"),
+                (lambda e: e.update(user={}), "user is not defined")):
+            self.assertIn(fault, spoilt(change))
 
     def test_ecs(self):
         events = [json.loads(line) for line in self.lines("ecs")]
