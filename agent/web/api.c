@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fd.h"
+
 #define REVIEWER    CONSOLE_ROLE(CONSOLE_REVIEWER)
 #define APPROVER    CONSOLE_ROLE(CONSOLE_APPROVER)
 #define ROLES_WRITE (CONSOLE_ROLE(CONSOLE_AUTHOR) | APPROVER)
@@ -143,6 +145,27 @@ void exchange_fail_link(struct exchange *x, int outcome, struct view text)
 	} else {
 		exchange_fail(x, outcome == -EAGAIN ? API_BUSY : API_NO_AGENT, NULL);
 	}
+}
+
+void exchange_pass(void *userdata, int outcome, struct view text, int fd)
+{
+	struct exchange *x = userdata;
+
+	fd_close(fd);
+	if (outcome != 0)
+		exchange_fail_link(x, outcome, text);
+	else if (buf_put_view(&x->answer, text) < 0)
+		exchange_fail(x, API_INTERNAL, NULL);
+	else
+		exchange_done(x, 200);
+}
+
+void exchange_asked(struct exchange *x, int r)
+{
+	if (r < 0)
+		exchange_fail_link(x, r, VIEW_EMPTY);
+	else
+		exchange_wait(x);
 }
 
 void exchange_json(struct exchange *x, const struct json *j)

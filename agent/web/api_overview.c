@@ -182,26 +182,10 @@ void api_overview(struct exchange *x)
 	}
 	r = link_ask(
 		x->web->link, x->who.agent, CTL_STATUS, VIEW_EMPTY, -1, WAIT_NS, on_coverage, x);
-	if (r < 0)
-		exchange_fail_link(x, r, VIEW_EMPTY);
-	else
-		exchange_wait(x);
+	exchange_asked(x, r);
 }
 
 /* ---- inventory ---- */
-
-static void on_inventory(void *userdata, int outcome, struct view text, int fd)
-{
-	struct exchange *x = userdata;
-
-	(void)fd;
-	if (outcome != 0)
-		exchange_fail_link(x, outcome, text);
-	else if (buf_put_view(&x->answer, text) < 0)
-		exchange_fail(x, API_INTERNAL, NULL);
-	else
-		exchange_done(x, 200);
-}
 
 void api_inventory(struct exchange *x)
 {
@@ -222,9 +206,6 @@ void api_inventory(struct exchange *x)
 	pack_view(&p, request_get(&x->query, "below"));
 	r = p.error ? p.error
 		    : link_ask(x->web->link, x->who.agent, CTL_INVENTORY, buf_view(&body), -1,
-			      WAIT_NS, on_inventory, x);
-	if (r < 0)
-		exchange_fail_link(x, r, VIEW_EMPTY);
-	else
-		exchange_wait(x);
+			      WAIT_NS, exchange_pass, x);
+	exchange_asked(x, r);
 }

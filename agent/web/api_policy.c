@@ -229,14 +229,6 @@ static int ask_version(struct exchange *x, uint32_t version, link_fn done, void 
 				 ASK_NS, done, userdata);
 }
 
-static void wait_or_fail(struct exchange *x, int r)
-{
-	if (r < 0)
-		exchange_fail_link(x, r, VIEW_EMPTY);
-	else
-		exchange_wait(x);
-}
-
 /* What is included from elsewhere on this computer (names that begin with a slash) is as it is in
    force, where the request does not say otherwise. */
 static int complete(struct policy_work *w)
@@ -283,7 +275,7 @@ static void with_the_one_in_force(
 	struct exchange *x, struct policy_work *w, void (*then)(struct policy_work *w))
 {
 	w->then = then;
-	wait_or_fail(x, ask_version(x, 0, on_in_force, w));
+	exchange_asked(x, ask_version(x, 0, on_in_force, w));
 }
 
 void api_policy(struct exchange *x)
@@ -293,7 +285,7 @@ void api_policy(struct exchange *x)
 	if (request_number(&x->query, "version", UINT32_MAX, 0, &version) < 0)
 		exchange_fail(x, API_BAD_REQUEST, "version");
 	else
-		wait_or_fail(x, ask_version(x, (uint32_t)version, on_shown, x));
+		exchange_asked(x, ask_version(x, (uint32_t)version, on_shown, x));
 }
 
 static void on_history(void *userdata, int outcome, struct view text, int fd)
@@ -329,7 +321,7 @@ void api_policy_history(struct exchange *x)
 		return;
 	}
 	pack_u32(&p, (uint32_t)limit);
-	wait_or_fail(x,
+	exchange_asked(x,
 		p.error ? p.error
 			: link_ask(x->web->link, x->who.agent, CTL_POLICY_HISTORY, buf_view(&body),
 				  -1, ASK_NS, on_history, x));
@@ -583,20 +575,6 @@ void api_policy_simulate(struct exchange *x)
 
 /* ---- putting one in force ---- */
 
-static void on_applied(void *userdata, int outcome, struct view text, int fd)
-{
-	struct policy_work *w = userdata;
-	struct exchange *x = w->x;
-
-	(void)fd;
-	if (outcome != 0)
-		exchange_fail_link(x, outcome, text);
-	else if (buf_put_view(&x->answer, text) < 0)
-		exchange_fail(x, API_INTERNAL, NULL);
-	else
-		exchange_done(x, 200);
-}
-
 static void apply(struct policy_work *w)
 {
 	cleanup_with(buf_done) struct buf body = BUF_INIT(VERSIONS_REASON_MAX + 64);
@@ -607,8 +585,8 @@ static void apply(struct policy_work *w)
 	pack_str(&p, w->reason);
 	r = p.error ? p.error
 		    : link_ask(w->x->web->link, w->x->who.agent, CTL_POLICY_APPLY, buf_view(&body),
-			      w->fd, APPLY_NS, on_applied, w);
-	wait_or_fail(w->x, r);
+			      w->fd, APPLY_NS, exchange_pass, w->x);
+	exchange_asked(w->x, r);
 }
 
 void api_policy_apply(struct exchange *x)
@@ -641,8 +619,8 @@ void api_policy_rollback(struct exchange *x)
 	pack_str(&p, w->reason);
 	r = p.error ? p.error
 		    : link_ask(x->web->link, x->who.agent, CTL_POLICY_ROLLBACK, buf_view(&body), -1,
-			      APPLY_NS, on_applied, w);
-	wait_or_fail(x, r);
+			      APPLY_NS, exchange_pass, w->x);
+	exchange_asked(x, r);
 }
 
 /* ---- exceptions ---- */
@@ -755,5 +733,5 @@ void api_policy_exception(struct exchange *x)
 		exchange_fail(x, API_BAD_REQUEST, "yaml");
 		return;
 	}
-	wait_or_fail(x, ask_version(x, 0, on_exception, w));
+	exchange_asked(x, ask_version(x, 0, on_exception, w));
 }

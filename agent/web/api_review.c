@@ -231,8 +231,5 @@ void api_reveal(struct exchange *x)
 		return;
 	}
 	e = submit(x, &r, on_revealed, x);
-	if (e < 0)
-		exchange_fail_link(x, e, VIEW_EMPTY);
-	else
-		exchange_wait(x);
+	exchange_asked(x, e);
 }

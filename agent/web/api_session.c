@@ -153,23 +153,7 @@ void api_login(struct exchange *x)
 	r = p.error ? p.error
 		    : link_ask(x->web->link, NULL, CTL_CONSOLE_LOGIN, buf_view(&body), -1, WAIT_NS,
 			      on_login, x);
-	if (r < 0)
-		exchange_fail_link(x, r, VIEW_EMPTY);
-	else
-		exchange_wait(x);
-}
-
-static void on_status(void *userdata, int outcome, struct view text, int fd)
-{
-	struct exchange *x = userdata;
-
-	(void)fd;
-	if (outcome != 0)
-		exchange_fail_link(x, outcome, text);
-	else if (buf_put_view(&x->answer, text) < 0)
-		exchange_fail(x, API_INTERNAL, NULL);
-	else
-		exchange_done(x, 200);
+	exchange_asked(x, r);
 }
 
 static void on_alive(void *userdata, int outcome, struct view text, int fd)
@@ -188,10 +172,7 @@ static void ask(struct exchange *x, link_fn done)
 {
 	int r = link_ask(x->web->link, x->who.agent, CTL_STATUS, VIEW_EMPTY, -1, WAIT_NS, done, x);
 
-	if (r < 0)
-		exchange_fail_link(x, r, VIEW_EMPTY);
-	else
-		exchange_wait(x);
+	exchange_asked(x, r);
 }
 
 void api_session(struct exchange *x)
@@ -201,7 +182,7 @@ void api_session(struct exchange *x)
 
 void api_health(struct exchange *x)
 {
-	ask(x, on_status);
+	ask(x, exchange_pass);
 }
 
 static void on_logged_out(void *userdata, int outcome, struct view text, int fd)

@@ -78,6 +78,11 @@ void exchange_fail_view(struct exchange *x, enum api_error e, struct view detail
  */
 void exchange_fail_link(struct exchange *x, int outcome, struct view text);
 
+/* For web/link.h: what the agent says is the answer, or why there is none. */
+void exchange_pass(void *x, int outcome, struct view text, int fd);
+/* After link_ask(): the answer comes later, or is that it could not be asked. */
+void exchange_asked(struct exchange *x, int r);
+
 /* The answer is x->answer, which is JSON unless x->type says otherwise. */
 void exchange_done(struct exchange *x, unsigned status);
 /* After writing it with `j`: 500 where that failed. */
