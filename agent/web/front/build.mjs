@@ -40,3 +40,18 @@ const page = readFileSync('src/index.html', 'utf8')
   .replace('@STYLE@', `/assets/${find('src/style/console.css')}`)
   .replace('@SCRIPT@', `/assets/${find('src/main.tsx')}`);
 writeFileSync(join(out, 'index.html'), page);
+
+// What is bundled goes with its licence, as each asks for.
+const packages = new Set(
+  Object.keys(result.metafile.inputs)
+    .map((file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1])
+    .filter(Boolean),
+);
+const licences = [...packages].sort().map((name) => {
+  const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8'));
+  const file = readdirSync(`node_modules/${name}`).find((f) => /^licen[cs]e(\.\w+)?$/i.test(f));
+  if (!file) throw new Error(`${name} has no licence file`);
+  const text = readFileSync(`node_modules/${name}/${file}`, 'utf8').trim();
+  return `${name} ${version} (${license})\n\n${text}\n`;
+});
+writeFileSync(join(out, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
