@@ -24,6 +24,7 @@
 #define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
 #define STOP_NS      (3 * NSEC_PER_SEC)
 #define BACKOFF_NS   (5 * NSEC_PER_SEC)
+#define SERVERS_MAX  64U /* that are disconnected when we stop */
 
 void agent_say(const struct agent *a, const char *fmt, ...)
 {
@@ -302,7 +303,7 @@ static int on_tick(void *userdata)
 	agent_look_at_losses(a);
 	failures_tell(a, false);
 	group_tick(a->group);
-	agent_look_at_servers(a);
+	(void)agent_look_at_servers(a, false);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
@@ -381,6 +382,10 @@ static void stop(struct agent *a)
 	loop_timer_set(a->start_timer, 0);
 	notify_stopping();
 	arming_end(a->arming);
+	/* Whoever waits for a server could not be ended, and would keep the group, and with it all
+	   that waits for an answer. */
+	for (uint32_t i = 0; i < SERVERS_MAX && agent_look_at_servers(a, true); i++)
+		;
 	group_uncover(a->group);
 	proc_stop(a->gate);
 	loop_timer_set(a->stop_timer, clock_now() + 1);

@@ -139,7 +139,9 @@ void agent_tell_gate_meeting(struct agent *a);
 /* losses.c */
 void agent_look_at_gate(struct agent *a);
 void agent_look_at_losses(struct agent *a);
-void agent_look_at_servers(struct agent *a);
+/* A FUSE server that lets the agent wait is disconnected: true where one was. `hurry`: at the end.
+ */
+bool agent_look_at_servers(struct agent *a, bool hurry);
 
 /* quarantine.c */
 void agent_quarantine(struct agent *a, struct wire_frame *f);  /* CORE_QUARANTINE */

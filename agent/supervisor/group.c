@@ -393,7 +393,8 @@ static struct covered *find_silent(struct group *g)
 	return newest;
 }
 
-bool group_end_server(struct group *g, pid_t gate, char *ret_mount, size_t size, uint32_t *ret_uid)
+bool group_end_server(
+	struct group *g, pid_t gate, bool hurry, char *ret_mount, size_t size, uint32_t *ret_uid)
 {
 	pid_t pids[RESCUERS + 1] = {gate};
 	struct covered *c;
@@ -401,7 +402,7 @@ bool group_end_server(struct group *g, pid_t gate, char *ret_mount, size_t size,
 	if (!g->rescue)
 		return false;
 	rescue_pids(g->rescue, pids + 1);
-	if (!servers_look(&g->servers, pids, RESCUERS + 1))
+	if (!servers_look(&g->servers, pids, RESCUERS + 1, hurry))
 		return false;
 	c = find_silent(g);
 	if (!c || servers_end(&g->servers, c->dev, c->uid) < 0)

@@ -67,8 +67,10 @@ void group_cover_process(const struct group *g, uint32_t pid);
 void group_tick(struct group *g);
 
 /* Call now and then, with the gate's number: where a FUSE server lets the agent wait, so that opens
-   are not answered, the connection to it is ended. True where one was. */
-bool group_end_server(struct group *g, pid_t gate, char *ret_mount, size_t size, uint32_t *ret_uid);
+   are not answered, the connection to it is ended. True where one was. `hurry`: at the end, at
+   once. */
+bool group_end_server(
+	struct group *g, pid_t gate, bool hurry, char *ret_mount, size_t size, uint32_t *ret_uid);
 
 /* Takes all marks off: nothing is held from here on. */
 void group_uncover(struct group *g);

@@ -62,17 +62,19 @@ void agent_look_at_losses(struct agent *a)
 	look_at_descriptors(a);
 }
 
-void agent_look_at_servers(struct agent *a)
+bool agent_look_at_servers(struct agent *a, bool hurry)
 {
 	char mount[512];
 	uint32_t uid;
 
-	if (!group_end_server(a->group, (pid_t)a->shared->gate_pid, mount, sizeof(mount), &uid))
-		return;
+	if (!group_end_server(
+		    a->group, (pid_t)a->shared->gate_pid, hurry, mount, sizeof(mount), &uid))
+		return false;
 	agent_say(a, "the FUSE server of %s does not answer and was disconnected", mount);
 	agent_record(a, "gap", "fuse-server", clock_realtime(),
 		"the FUSE server of %s (of user %u) did not answer the agent, so that opens had to "
 		"wait; the connection to it was ended, and for ten minutes what this user mounts "
 		"is not covered",
 		mount, uid);
+	return true;
 }

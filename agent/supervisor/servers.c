@@ -33,7 +33,7 @@ bool servers_waits(pid_t pid)
 		(strstr(where, "fuse") || strcmp(where, "request_wait_answer") == 0);
 }
 
-bool servers_look(struct servers *s, const pid_t *pids, unsigned n)
+bool servers_look(struct servers *s, const pid_t *pids, unsigned n, bool hurry)
 {
 	uint64_t now = clock_now();
 	unsigned waiting = 0, alive = 0;
@@ -44,7 +44,8 @@ bool servers_look(struct servers *s, const pid_t *pids, unsigned n)
 	}
 	s->any_since = waiting == 0 ? 0 : s->any_since ? s->any_since : now;
 	s->all_since = waiting == 0 || waiting < alive ? 0 : s->all_since ? s->all_since : now;
-	return (s->any_since && now - s->any_since >= SERVERS_SILENT_NS) ||
+	return (hurry && waiting > 0) ||
+		(s->any_since && now - s->any_since >= SERVERS_SILENT_NS) ||
 		(s->all_since && now - s->all_since >= SERVERS_STALL_NS);
 }
 

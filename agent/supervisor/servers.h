@@ -32,8 +32,9 @@ struct servers {
 /* Whether the process waits for a server's answer. */
 bool servers_waits(pid_t pid);
 
-/* Of `n` processes, which wait and for how long? True where a connection has to be ended. */
-bool servers_look(struct servers *s, const pid_t *pids, unsigned n);
+/* Of `n` processes, which wait and for how long? True where a connection has to be ended: at the
+   end of the agent (`hurry`), where any waits. */
+bool servers_look(struct servers *s, const pid_t *pids, unsigned n, bool hurry);
 
 /* Whether something waits for the server of the file system, by its device number. */
 bool servers_is_waited_for(uint64_t dev);

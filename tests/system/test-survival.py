@@ -188,6 +188,32 @@ def a_server_that_does_not_answer_opens(f):
 
 
 @test
+def the_agent_is_stopped_while_a_server_does_not_answer(f):
+    """Nothing of it stays behind that others would wait for."""
+    plain = fresh(text=PLAIN)
+    with Fuse("hang-stop", fresh(text=PLAIN), "hang-open") as fs:
+        f.agent.stop()
+        f.agent.start()  # the server's user was left alone after the last test
+        with Alive():
+            assert lab.wait_for(lambda: covered(f, fs.place))
+            stuck = [subprocess.Popen(command(EDITOR, "open", fs.file), stdout=subprocess.DEVNULL)
+                     for _ in range(2)]
+            time.sleep(0.15)
+            waiting = [subprocess.Popen(command(EDITOR, "open", plain), stdout=subprocess.DEVNULL)
+                       for _ in range(5)]
+            equal(f.agent.stop(30), 0, f.agent.log.read_text()[-2000:])
+            for p in waiting:
+                p.wait(20)
+            readable(ask(EDITOR, "open", plain))
+            for p in stuck:
+                p.kill()
+                p.wait(20)
+        left = subprocess.run(["pgrep", "-x", "sealgate-gate"], stdout=subprocess.PIPE, text=True)
+        equal(left.stdout, "", "gates that are left")
+    f.agent.start()
+
+
+@test
 def the_same_where_no_control_group_can_be_written(f):
     """Who answers in the gate's stead knows the applications by what the gate knows of them."""
     f.agent.stop()
