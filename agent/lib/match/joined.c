@@ -60,7 +60,7 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 {
 	const struct doc *d = match_doc(m);
 	const struct joinable *last = now;
-	bool numbers = now->numbers, same = true;
+	bool numbers = now->numbers, same = true, is_now;
 	size_t n = now->n;
 	int e = 0;
 
@@ -72,9 +72,12 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 		last = j;
 		numbers = numbers && j->numbers;
 		n += j->n + 1;
-		same = same && j->n == now->n && memcmp(j->text, now->text, now->n) == 0;
-		/* no marking is a word said again and again: a column of one is not read ten times
-		 */
+		is_now = j->n == now->n && memcmp(j->text, now->text, now->n) == 0;
+		same = same && is_now;
+		/* no marking is a word said again and again: a column of one is not read ten
+		   times, nor one of two that take turns */
+		if (is_now && !same)
+			break;
 		if (same || (numbers && n < m->r->joined_number_min))
 			continue;
 		buf_clear(&m->work2);

@@ -254,6 +254,20 @@ static struct view last_field(struct view part)
 	return part;
 }
 
+/* "Độ mật (Tuyệt mật, Tối mật, Mật)": a form says what may be filled in. */
+static struct view cut_remark(struct view key)
+{
+	size_t n = key.n;
+
+	while (n && key.p[n - 1] == ' ')
+		n--;
+	if (n == 0 || key.p[n - 1] != ')')
+		return key;
+	while (n && key.p[n - 1] != '(')
+		n--;
+	return n > 1 ? view_sub(key, 0, n - 1) : key;
+}
+
 /* "... key:" in `left`, the key being its last part. */
 static struct view key_of(struct view left)
 {
@@ -274,6 +288,7 @@ static struct view key_of(struct view left)
 		return VIEW_EMPTY;
 	utf8_before(left, left.n, &n);
 	left.n -= n;
+	left = cut_remark(left);
 	for (rest = left; shape_next_part(&rest, &part);)
 		if (shape_trim_line(part).n)
 			last = part;
