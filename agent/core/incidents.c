@@ -393,6 +393,20 @@ static bool has_content(const struct window *w, const struct facts *f)
 	return false;
 }
 
+/* What a process writes after it was let read the same is not received: clients copy what they
+   send, and fetch it from the server again to show it. */
+static bool is_own_copy(
+	const struct window *w, const struct gate_record *r, const struct facts *known)
+{
+	const struct gate_record *f = &w->first;
+
+	return r->channel == CHANNEL_RECEIVE && f->channel == CHANNEL_OPEN && f->uid == r->uid &&
+		f->pid == r->pid && f->start_time == r->start_time && strcmp(f->app, r->app) == 0 &&
+		!action_refuses(f->action) && !action_refuses(r->action) &&
+		r->action != ACTION_QUARANTINE && r->facts.level <= f->facts.level &&
+		has_content(w, known);
+}
+
 /* The incident that `r` belongs to; `ret_new_file` where it is about a file that it does not name
    yet: one of the same act, or a copy of the same content, as clients make before they send. */
 static struct window *find_window(struct incidents *in, const struct gate_record *r,
@@ -405,7 +419,13 @@ static struct window *find_window(struct incidents *in, const struct gate_record
 	list_for_each(n, &in->windows) {
 		struct window *w = list_entry(n, struct window, node);
 
-		if (now - w->opened >= INCIDENTS_WINDOW_NS || !is_alike(&w->first, r))
+		if (now - w->opened >= INCIDENTS_WINDOW_NS)
+			continue;
+		if (is_own_copy(w, r, known)) {
+			*ret_new_file = !has_file(w, r) && w->n_files < INCIDENTS_FILES_MAX;
+			return w;
+		}
+		if (!is_alike(&w->first, r))
 			continue;
 		if (has_file(w, r))
 			return w;

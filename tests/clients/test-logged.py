@@ -123,6 +123,8 @@ def public_files():
 
 @test
 def e09_public_files(s):
+    # A chooser comes up with the folder where it was last, and opens what it highlights there.
+    shutil.rmtree(DOCS / "noi-bo")
     before = len(s.agent.acts())
     denied = s.agent.status()["supervisor"]["gate"]["denied"]
     files = public_files()

@@ -513,6 +513,57 @@ static void retries_are_counted_into_one_incident(void **state)
 	books_done(&b);
 }
 
+/* As Dino does before it sends, and Gajim after it sent: one incident, unless the content is
+   another, or the process, or what becomes of it. */
+static void a_clients_own_copy_is_not_received(void **state)
+{
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record(), copy;
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {
+		.facts = &f, .app_name = "Dino", .message = "m", .mode = "enforce"};
+	char text[65536];
+	bool counted;
+
+	(void)state;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	f.has_sha256 = true;
+	r.channel = CHANNEL_OPEN;
+	r.action = r.intended = ACTION_LOG;
+	assert_int_equal(incidents_add(in, &r, &c, 9, &counted), 0);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	copy = r;
+	copy.channel = CHANNEL_RECEIVE;
+	copy.key.ino++;
+	snprintf(copy.rule, sizeof(copy.rule), "received");
+	snprintf(copy.path, sizeof(copy.path), "/home/lan/.local/share/dino/files/a.docx");
+	assert_int_equal(incidents_add(in, &copy, &c, 9, &counted), 0);
+	assert_false(counted);
+	assert_true(log_next(&b, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"kind\":\"incident-more\""));
+	assert_non_null(strstr(text, "dino/files/a.docx"));
+	assert_int_equal(incidents_add(in, &copy, &c, 9, &counted), 0);
+	assert_true(counted);
+	assert_int_equal(incidents_count(in), 1);
+	copy.action = ACTION_QUARANTINE;
+	assert_int_equal(incidents_add(in, &copy, &c, 9, &counted), 0);
+	assert_int_equal(incidents_count(in), 2);
+	copy.action = ACTION_LOG;
+	copy.pid++;
+	assert_int_equal(incidents_add(in, &copy, &c, 9, &counted), 0);
+	assert_int_equal(incidents_count(in), 3);
+	copy.pid--;
+	copy.key.ino++;
+	snprintf(copy.path, sizeof(copy.path), "/home/lan/Downloads/b.docx");
+	f.sha256[0]++;
+	assert_int_equal(incidents_add(in, &copy, &c, 9, &counted), 0);
+	assert_int_equal(incidents_count(in), 4);
+	in = incidents_free(in);
+	books_done(&b);
+}
+
 /* Who would wait for notices in a session, in the place of core's control socket. */
 struct control {
 	uint32_t uid;
@@ -762,6 +813,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_acknowledged_goes_to_the_next_log),
 		cmocka_unit_test(what_the_ledger_cannot_hold_is_counted_and_told),
 		cmocka_unit_test(retries_are_counted_into_one_incident),
+		cmocka_unit_test(a_clients_own_copy_is_not_received),
 		cmocka_unit_test(files_of_one_act_are_one_incident),
 	};
 
