@@ -43,9 +43,11 @@ mount -t tmpfs -o mode=1777 tmpfs dev/shm
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mkdir -p srv/docs
-truncate -s 64M tmp/docs.img
-mkfs.ext4 -q -F tmp/docs.img
-mount -o loop tmp/docs.img srv/docs
+if [ ! -e var/docs.img ]; then # what was there before a reboot stays
+	truncate -s 64M var/docs.img
+	mkfs.ext4 -q -F var/docs.img
+fi
+mount -o loop var/docs.img srv/docs
 chmod 1777 srv/docs
 pivot_root . .
 umount -l .
@@ -58,7 +60,7 @@ apps:
   - id: lab-chat
     name: Lab chat
     category: chat
-    exe: [/opt/lab/chat-client]
+    exe: [/opt/lab/chat-client, /opt/lab/opener-client]
 """
 
 
@@ -85,12 +87,15 @@ class Booted:
                 self.pid = children[0]
                 break
 
-    def run(self, *argv, user=None):
+    def inside(self, *argv, user=None):
         prefix = ["nsenter", "-t", self.pid, "-m", "-p", "-i", "-u", "-n", "-C", "-r", "-w", "env",
                   "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
         if user:
             prefix += ["setpriv", "--reuid=" + user, "--regid=nogroup", "--clear-groups"]
-        return deb.run(*prefix, *argv, timeout=30)
+        return [*prefix, *argv]
+
+    def run(self, *argv, user=None, timeout=30):
+        return deb.run(*self.inside(*argv, user=user), timeout=timeout)
 
     def wait(self, what, seconds=20):
         end = time.monotonic() + seconds
@@ -106,6 +111,17 @@ class Booted:
 
     def is_active(self):
         return self.run("systemctl", "is-active", "sealgate").stdout.strip() == "active"
+
+    def main_pid(self):
+        return self.run("systemctl", "show", "-P", "MainPID", "sealgate").stdout.strip()
+
+    def power_off(self):
+        self.run("systemctl", "poweroff", "--no-wall")
+        try:
+            self.unshare.wait(60)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
 
     def stop(self):
         self.unshare.kill()
@@ -156,12 +172,12 @@ def check_life(b):
     deb.check(b.run("systemctl", "reload", "sealgate").returncode == 0, "reloads")
     deb.check(b.is_active() and b.status()["policy"]["version"] == version,
               "an unchanged policy keeps its number")
-    main = b.run("systemctl", "show", "-P", "MainPID", "sealgate").stdout.strip()
+    main = b.main_pid()
     b.run("kill", "-KILL", main) if b.run("which", "kill").returncode == 0 else b.run(
         "sh", "-c", "kill -KILL " + main)
     begun = time.monotonic()
     back = b.wait(lambda: b.status().get("supervisor", {}).get("serving") and
-                  b.run("systemctl", "show", "-P", "MainPID", "sealgate").stdout.strip() != main)
+                  b.main_pid() != main)
     deb.check(back, "a killed supervisor is started again (%.1f s)" % (time.monotonic() - begun))
     read, words = reads(b, "/opt/lab/chat-client")
     deb.check(not read, "and the client still does not read it", words)
@@ -172,6 +188,57 @@ def check_life(b):
     deb.check(b.run("systemctl", "stop", "sealgate").returncode == 0, "stops")
     read, words = reads(b, "/opt/lab/chat-client")
     deb.check(read, "and nothing is held afterwards", words)
+
+
+def gaps(b):
+    text = b.run("cat", "/var/lib/sealgate/journal/incidents.jsonl").stdout
+    return [r for r in (json.loads(line)["record"] for line in text.splitlines() if line)
+            if r["kind"] == "gap" and r["what"] == "agent"]
+
+
+def protects(b, when):
+    deb.check(b.wait(lambda: not reads(b, "/opt/lab/chat-client")[0]), "%s it blocks" % when)
+
+
+def check_upgrade(b, package, edited):
+    """While applications and others open files: killed, then upgraded unattended over an edited policy."""
+    deb.check(b.run("systemctl", "start", "sealgate").returncode == 0 and b.wait(b.is_active), "starts again")
+    b.run("sh", "-c", "echo 'Thư viện mở cửa chủ nhật.' > /srv/docs/cong-khai.txt; chmod 644 /srv/docs/*.txt")
+    before, main = len(gaps(b)), b.main_pid()
+    loop = ("while [ ! -e /tmp/over ]; do /opt/lab/opener-%s 2@500 /srv/docs/bao-cao.txt "
+            "/srv/docs/cong-khai.txt; done")
+    load = {name: subprocess.Popen(b.inside("sh", "-c", loop % name, user="nobody"),
+                                   stdout=subprocess.PIPE, text=True) for name in ("client", "editor")}
+    b.run("sh", "-c", "kill -KILL " + main)
+    b.wait(lambda: b.status().get("supervisor", {}).get("serving") and b.main_pid() != main)
+    protects(b, "after a kill under load")
+    new = gaps(b)[before:]
+    deb.check(len(new) == 1 and new[0]["from"] < new[0]["to"], "one gap of a length is recorded", new)
+    b.run("sh", "-c", "echo '# edited by the administrator' >> /etc/sealgate/policy.yaml")
+    main = b.main_pid()
+    p = b.run("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", package, timeout=180)
+    state = b.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "sealgate").stdout
+    deb.check(p.returncode == 0 and state == "installed", "is upgraded unattended, under load", p.stdout)
+    deb.check(b.wait(lambda: b.is_active() and b.main_pid() != main), "the new one runs")
+    deb.check(b.run("cat", "/etc/sealgate/policy.yaml").stdout == edited, "the edited policy is kept")
+    protects(b, "after the upgrade")
+    b.run("touch", "/tmp/over")
+    for name, p in load.items():
+        out, _ = p.communicate(timeout=60)
+        longest = max(json.loads(line)["max_ms"] for line in out.splitlines())
+        deb.check(longest < 1000, "no %s was blocked for a second (%.0f ms)" % (name, longest), out)
+
+
+def check_reboot(root, b, edited):
+    deb.check(b.power_off(), "shuts down")
+    b.stop()
+    b = Booted(root.dir)
+    deb.check(b.pid is not None and b.wait(b.is_active), "boots again, with the unit active")
+    protects(b, "after the reboot")
+    deb.check(b.run("cat", "/etc/sealgate/policy.yaml").stdout == edited, "with the edited policy")
+    p = b.run("sealgate", "incidents", "verify")
+    deb.check(p.returncode == 0, "the journal's chain is whole", p.stdout)
+    return b
 
 
 def main():
@@ -193,6 +260,10 @@ def main():
         shutil.copy(root.path("usr/share/sealgate/policy/default.yaml"), root.path("etc/sealgate/policy.yaml"))
         os.makedirs(root.path("opt/lab"))
         shutil.copy(root.path("bin/dash"), root.path("opt/lab/chat-client"))
+        for name in ("client", "editor"):
+            shutil.copy(os.environ["OPENER"], root.path("opt/lab/opener-" + name))
+        shutil.copy(deb.newer(work, package)[0], root.path("root/newer.deb"))
+        os.remove(root.path("usr/sbin/policy-rc.d"))  # from here on, units are to be started
         b = Booted(root.dir)
         deb.check(b.pid is not None, "systemd boots")
         if b.pid:
@@ -200,6 +271,9 @@ def main():
                   "> /srv/docs/bao-cao.txt; chmod 644 /srv/docs/bao-cao.txt")
             check_booted(b)
             check_life(b)
+            edited = root.read("etc/sealgate/policy.yaml") + "# edited by the administrator\n"
+            check_upgrade(b, "/root/newer.deb", edited)
+            b = check_reboot(root, b, edited)
     finally:
         if b:
             b.stop()
