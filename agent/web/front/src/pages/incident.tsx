@@ -209,7 +209,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
             {moreSentence(i) && <p>{moreSentence(i)}</p>}
             <p class="dim"><Time time={i.time} />
               {!!i.retries && <> · {t('time.again-long', { n: i.retries, time: absolute(i.last || i.time) })}</>}</p>
-            {i.similar && i.similar.count > 0 && (
+            {i.similar && i.similar.count > 1 && (
               <p><a href={i.similar.href || '/incidents'}>{t('incident.similar', { n: i.similar.count })}</a></p>
             )}
           </Section>

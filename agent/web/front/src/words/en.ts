@@ -51,7 +51,7 @@ export const en: Record<Key, string> = {
   'login.then': 'The command opens this page with a token that is good once, for 60 seconds. You can also paste the token, or the whole address, here:',
   'login.token': 'Login token',
   'login.submit': 'Enter',
-  'login.failed': 'The token was used already, has expired or is wrong. Run “sealgate console” again.',
+  'login.failed': 'The token was used already, has expired, is wrong, or is another account’s. Run “sealgate console” again.',
   'login.out': 'You have logged out.',
 
   'level': 'Level',
@@ -363,7 +363,7 @@ export const en: Record<Key, string> = {
   'incident.added-tag': 'added the tag {tag}',
   'incident.removed-tag': 'removed the tag {tag}',
   'incident.labels': 'Reviewers’ tags',
-  'incident.similar': '{n} similar incidents (same user, application and kind of marking)',
+  'incident.similar': '{n} incidents of the same user, application and kind of marking',
   'incident.concealed': 'Parts are concealed because of the level.',
   'incident.reveal': 'Show what is concealed',
   'incident.reveal-how': 'The request is recorded before anything is shown, with your name and the reason.',

@@ -51,7 +51,7 @@ export const vi = {
   'login.then': 'Lệnh mở trang này với một mã dùng một lần, có hạn 60 giây. Cũng có thể dán mã hoặc cả địa chỉ vào đây:',
   'login.token': 'Mã đăng nhập',
   'login.submit': 'Vào',
-  'login.failed': 'Mã đã dùng, đã hết hạn hoặc không đúng. Hãy chạy lại “sealgate console”.',
+  'login.failed': 'Mã đã dùng, đã hết hạn, không đúng, hoặc của tài khoản khác. Hãy chạy lại “sealgate console”.',
   'login.out': 'Bạn đã đăng xuất.',
 
   'level': 'Độ mật',
@@ -363,7 +363,7 @@ export const vi = {
   'incident.added-tag': 'thêm nhãn {tag}',
   'incident.removed-tag': 'bỏ nhãn {tag}',
   'incident.labels': 'Nhãn của người xem xét',
-  'incident.similar': '{n} sự cố tương tự (cùng người dùng, ứng dụng và loại dấu)',
+  'incident.similar': '{n} sự cố cùng người dùng, ứng dụng và loại dấu',
   'incident.concealed': 'Một phần được che do độ mật.',
   'incident.reveal': 'Xem phần được che',
   'incident.reveal-how': 'Yêu cầu xem được ghi vào nhật ký trước khi hiện, kèm tên bạn và lý do.',
