@@ -23,7 +23,6 @@ export const en: Record<Key, string> = {
   'app.yes': 'yes',
   'app.no': 'no',
   'app.none': 'none',
-  'app.unknown': 'not known',
   'app.all': 'all',
   'app.name-column': 'Name',
   'app.count-column': 'Count',

@@ -23,7 +23,6 @@ export const vi = {
   'app.yes': 'có',
   'app.no': 'không',
   'app.none': 'không có',
-  'app.unknown': 'chưa rõ',
   'app.all': 'tất cả',
   'app.name-column': 'Tên',
   'app.count-column': 'Số lượng',
