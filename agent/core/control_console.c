@@ -161,6 +161,7 @@ int caller_on_as(struct caller *c, const struct wire_frame *f)
 	if (!c->as)
 		return caller_send_text(c, f->id, true, view_str("this session is over\n"));
 	c->is_console = false;
+	c->wants_notices = false; /* they are for their own session */
 	c->uid = who.uid;
 	c->roles = who.roles;
 	c->reviewer = who.roles & CONSOLE_ROLE(CONSOLE_REVIEWER);
