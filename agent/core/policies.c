@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -637,25 +638,49 @@ static int read_file(const char *path, struct diags *d, struct buf *ret)
 	return r < 0 ? r : bundle_write(&b, ret);
 }
 
+/* The shipped one stands in for the administrator's own until that is there. */
+static const char *file_path(const struct core *core)
+{
+	return core->config.policy_is_shipped && access(POLICIES_OWN, F_OK) == 0
+		? POLICIES_OWN
+		: core->config.policy;
+}
+
 static struct policies_request file_request(const struct core *core)
 {
 	struct policies_request r = {.reason = "", .how = VERSION_HOW_FILE};
+	const char *path = file_path(core);
 	struct stat st;
 
-	if (is_shipped(core->config.policy))
+	if (is_shipped(path))
 		r.how = VERSION_HOW_SHIPPED;
-	if (stat(core->config.policy, &st) == 0)
+	if (stat(path, &st) == 0)
 		r.uid = st.st_uid;
 	snprintf(r.user, sizeof(r.user), "%s", r.how == VERSION_HOW_SHIPPED ? "package" : "file");
 	return r;
 }
 
-/* The digest of the bytes: whether somebody has edited it. */
-static int is_news(const struct policies *p, const struct buf *bytes, uint8_t ret[SHA256_SIZE])
+/* What somebody chose: neither the package's, nor gone back to that. */
+static bool is_own(const struct policies *p)
+{
+	const struct version *v = versions_current(p->versions);
+
+	if (v && v->how == VERSION_HOW_ROLLBACK)
+		v = versions_get(p->versions, v->from);
+	return v && v->how != VERSION_HOW_SHIPPED;
+}
+
+/* The digest of the bytes: whether somebody has edited it. A new package, or a policy file that is
+   gone, is no reason to put the shipped policy in the place of one that somebody chose. */
+static int is_news(const struct policies *p, const struct policies_request *who,
+	const struct buf *bytes, uint8_t ret[SHA256_SIZE])
 {
 	int r = sha256(buf_view(bytes), ret);
 
-	return r < 0 ? r : !versions_is_seen(p->versions, ret);
+	if (r < 0)
+		return r;
+	return !versions_is_seen(p->versions, ret) &&
+		!(who->how == VERSION_HOW_SHIPPED && is_own(p));
 }
 
 /* Diagnostics of a bundle's files as the files are called that it was made of. */
@@ -685,19 +710,20 @@ static int take_file(struct policies *p, struct refusal *f, struct buf *ret_text
 	struct policies_request r = file_request(p->core);
 	struct proposal n = {.from_file = true};
 	uint8_t digest[SHA256_SIZE];
-	int e = read_file(p->core->config.policy, &f->diags, &bytes);
+	const char *path = file_path(p->core);
+	int e = read_file(path, &f->diags, &bytes);
 
 	if (e < 0 && e != -EBADMSG && f->diags.errors == 0)
-		refuse(f, "%s: %s", p->core->config.policy, strerror(-e));
+		refuse(f, "%s: %s", path, strerror(-e));
 	if (e == 0)
-		e = is_news(p, &bytes, digest);
+		e = is_news(p, &r, &bytes, digest);
 	if (e > 0) {
 		e = propose(p, &r, buf_view(&bytes), 0, &n, f, ret_text);
 		if (e == 0)
 			p->next = n;
 		else
 			set_done(&n.set);
-		name_files(&f->diags, p->core->config.policy);
+		name_files(&f->diags, path);
 		if (e >= 0 && versions_saw(p->versions, digest) < 0)
 			unchecked(incidents_note(p->core->ledger, "agent", "policy",
 				"the policy file will be read again at the next start"));
@@ -972,7 +998,7 @@ void policies_status(const struct policies *p, struct json *j)
 {
 	const struct version *v = versions_current(p->versions);
 
-	json_key_str(j, "file", p->core->config.policy);
+	json_key_str(j, "file", file_path(p->core));
 	json_key_u64(j, "version", p->now.version);
 	json_key_str(j, "mode", mode_name(policy_mode(p->now.policy)));
 	json_key_u64(j, "rules", policy_n_rules(p->now.policy));

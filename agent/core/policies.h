@@ -14,6 +14,8 @@
 #include "decide/policy.h"
 #include "subject/apptable.h"
 
+#define POLICIES_OWN SEALGATE_SYSCONFDIR "/policy.yaml"
+
 struct policies;
 
 /* Who wants it, and why. */

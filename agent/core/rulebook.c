@@ -227,15 +227,14 @@ static void watch_dir(struct rulebook *b, const char *path)
 		IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR);
 }
 
-static void watch_files(struct rulebook *b)
+/* The file's folder, and those where what it includes usually lies; SUP_RELOAD is for the rest. */
+static void watch_policy(struct rulebook *b, const char *file)
 {
-	/* What a policy includes usually lies there; SUP_RELOAD is for the rest. */
 	static const char *const below[] = {"apps", "exceptions", "advisories"};
-	const struct config *c = &b->core->config;
 	char dir[4096], path[4120];
 	char *slash;
 
-	snprintf(dir, sizeof(dir), "%s", c->policy);
+	snprintf(dir, sizeof(dir), "%s", file);
 	slash = strrchr(dir, '/');
 	if (slash && slash != dir)
 		*slash = 0;
@@ -244,6 +243,15 @@ static void watch_files(struct rulebook *b)
 		snprintf(path, sizeof(path), "%s/%s", dir, below[i]);
 		watch_dir(b, path);
 	}
+}
+
+static void watch_files(struct rulebook *b)
+{
+	const struct config *c = &b->core->config;
+
+	watch_policy(b, c->policy);
+	if (c->policy_is_shipped)
+		watch_policy(b, POLICIES_OWN);
 	for (uint32_t i = 0; i < c->rules.n; i++)
 		watch_dir(b, c->rules.v[i]);
 }

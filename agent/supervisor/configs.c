@@ -110,6 +110,7 @@ void agent_make_configs(struct agent *a)
 			.crawl_under_load = s->crawl.under_load == SETTINGS_CRAWL_AS_EVER,
 			.crawl_on_battery = s->crawl.on_battery == SETTINGS_CRAWL_AS_EVER,
 			.policy_gid = gid,
+			.policy_is_shipped = s->policy_is_shipped,
 			.policy_versions = s->policy_versions,
 			.require_signatures = s->require_signatures,
 			.two_signatures = s->two_signatures == SETTINGS_TWO_WHEN_WEAKER,

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int fd_close(int fd)
@@ -64,11 +66,20 @@ int fd_read_all(int fd, size_t max, struct buf *b)
 
 int fd_read_path(const char *path, size_t max, struct buf *b)
 {
-	cleanup_with(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_with(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct statfs fs;
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	return fd_read_all(fd, max, b);
+	if (S_ISREG(st.st_mode))
+		return fd_read_all(fd, max, b);
+	/* A named pipe would be waited for, maybe for ever; a shell's is being written already. */
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (S_ISFIFO(st.st_mode) && fs.f_type != PIPEFS_MAGIC)
+		return -ENOTSUP;
+	return fcntl(fd, F_SETFL, 0) < 0 ? -errno : fd_read_all(fd, max, b);
 }
 
 int fd_write_all(int fd, struct view v)

@@ -19,7 +19,8 @@ int fd_steal(int *fd);
    kept). */
 must_check int fd_read_all(int fd, size_t max, struct buf *b);
 
-/* Reads a file by path; for configuration, /proc and the like. */
+/* Reads a file by path; for configuration, /proc and the like. -ENOTSUP for a named pipe, which
+   could be waited for without end. */
 must_check int fd_read_path(const char *path, size_t max, struct buf *b);
 
 must_check int fd_write_all(int fd, struct view v);

@@ -685,6 +685,7 @@ static int set_dependent(struct settings *s, bool watch_given)
 		if (r == 0) {
 			free(s->policy);
 			s->policy = shipped;
+			s->policy_is_shipped = true;
 		}
 	}
 	return r;

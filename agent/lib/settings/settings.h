@@ -96,6 +96,7 @@ struct settings {
 	uint32_t arm;       /* arm: on-demand (enum settings_arm) */
 	char *policy_group; /* policy-group: members may apply policies; "" for root alone */
 	uint32_t require_signatures;        /* a bit per enum settings_signed */
+	bool policy_is_shipped;             /* `policy` is, as the own one is not there */
 	uint32_t policy_versions;           /* policy-versions: 1000, the most that are kept */
 	struct settings_paths trusted_keys; /* trusted-keys: public keys, and folders of them */
 	uint32_t two_signatures;            /* enum settings_two */

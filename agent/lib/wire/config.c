@@ -62,6 +62,7 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u8(p, c->on_demand);
 	pack_paths(p, &c->trusted_keys);
 	pack_u32(p, c->policy_gid);
+	pack_u8(p, c->policy_is_shipped);
 	pack_u32(p, c->policy_versions);
 	pack_u32(p, c->require_signatures);
 	pack_u8(p, c->two_signatures);
@@ -102,6 +103,7 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->on_demand = unpack_u8(u) != 0;
 	unpack_paths(u, &ret->trusted_keys);
 	ret->policy_gid = unpack_u32(u);
+	ret->policy_is_shipped = unpack_u8(u) != 0;
 	ret->policy_versions = unpack_u32(u);
 	ret->require_signatures = unpack_u32(u);
 	ret->two_signatures = unpack_u8(u) != 0;

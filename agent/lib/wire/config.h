@@ -35,6 +35,7 @@ struct config {
 	bool cgroup_tags;            /* gate: the supervisor can tag (GATE_TAG) */
 	bool on_demand;              /* gate: file systems are covered while applications live */
 	uint32_t policy_gid;         /* whose members may apply; UINT32_MAX: nobody but root */
+	bool policy_is_shipped;      /* until the administrator's own is there */
 	uint32_t policy_versions;    /* how many are kept; 0: all */
 	uint32_t require_signatures; /* a bit per enum settings_signed */
 	bool two_signatures;         /* for what protects a state-secret level less */

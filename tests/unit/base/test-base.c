@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -260,6 +262,30 @@ static void the_loop_runs_and_ends(void **state)
 	close(p[1]);
 }
 
+/* Of a named pipe nobody knows when it ends; one that a shell made is read. */
+static void test_read_path_of_pipes(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+	char dir[] = "/tmp/test-base-XXXXXX", path[64];
+	int p[2];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(fd_read_path(path, 100, &b), -ENOTSUP);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], "text", 4), 4);
+	assert_int_equal(close(p[1]), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[0]);
+	assert_int_equal(fd_read_path(path, 100, &b), 0);
+	assert_int_equal(b.n, 4);
+	assert_int_equal(close(p[0]), 0);
+	assert_int_equal(fd_read_path("/dev/zero", 1000, &b), -E2BIG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +303,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_word_is_offered),
 		cmocka_unit_test(diagnostics_are_bounded),
 		cmocka_unit_test(the_loop_runs_and_ends),
+		cmocka_unit_test(test_read_path_of_pipes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
