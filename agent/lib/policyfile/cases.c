@@ -2,6 +2,7 @@
 /* Decision tables: questions with the answers that must come out. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "policyfile/keywords.h"
@@ -74,6 +75,15 @@ static void read_words(const struct conf_node *n, struct question *q)
 	q->posture = bits_of(n, "posture", posture_names);
 }
 
+/* The days and hours of rules are those of the host, as they are for the gate. */
+static int32_t utc_offset(uint64_t realtime)
+{
+	time_t t = (time_t)(realtime / NSEC_PER_SEC);
+	struct tm tm;
+
+	return localtime_r(&t, &tm) ? (int32_t)tm.tm_gmtoff : 0;
+}
+
 /* `ret_gid` must live as long as the question. */
 static int read_question(
 	const struct cases *c, const struct conf_node *n, struct question *ret, uint32_t *ret_gid)
@@ -105,6 +115,7 @@ static int read_question(
 	}
 	if (meeting && conf_bool(c->conf, meeting, P_VALUE, c->diags, &q.meeting) < 0)
 		return -EBADMSG;
+	q.utc_offset = utc_offset(q.realtime);
 	q.path = text_of(n, "path");
 	q.destination = text_of(n, "destination");
 	*ret = q;

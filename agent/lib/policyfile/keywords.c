@@ -216,7 +216,8 @@ static const struct keyword keywords_case[] = {
 	{"path", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
 	{"destination", KEYWORD_TEXT, false, NULL, NULL, "Default: unknown."},
 	{"at", KEYWORD_TEXT, false, NULL, NULL,
-		"Time of the question, as in 2026-11-23T10:00:00Z."},
+		"Time of the question, as in 2026-11-23T10:00:00Z; days and hours are the host's "
+		"then."},
 	{"meeting", KEYWORD_BOOL, false, NULL, NULL, "Default: false."},
 	{"failure", KEYWORD_WORD, false, keyword_failures, NULL, "Default: what the reasons say."},
 	{"may-be", KEYWORD_WORD, false, may_be_names, NULL,

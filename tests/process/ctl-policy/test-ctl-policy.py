@@ -38,10 +38,10 @@ def test(f):
     return f
 
 
-def run(*args, lang="C.UTF-8"):
+def run(*args, lang="C.UTF-8", **env):
     return subprocess.run([SEALGATE] + [str(a) for a in args], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, timeout=60, stdin=subprocess.DEVNULL,
-                          env=dict(os.environ, LC_ALL=lang))
+                          env=dict(os.environ, LC_ALL=lang, **env))
 
 
 def put(top, **files):
@@ -144,6 +144,50 @@ def table(top):
     equal((o["diagnostics"][0]["code"], o["diagnostics"][0]["line"]), ("P030", 4))
     put(top, p=BAD)
     equal(run("policy", "test", top / "p.yaml", top / "c.yaml").returncode, 2)
+
+
+@test
+def hours_are_the_host_s(top):
+    """Zones, midnight, the days of daylight saving, and the first and last moments of a rule."""
+    rules = """version: 1
+apps: apps.yaml
+rules:
+  - {name: office, when: {level: secret, time: 'mon-fri 08:00-17:30'}, do: notify}
+  - {name: night, when: {level: secret, time: 'sat 22:00-06:00'}, do: block}
+  - {name: lost-hour, when: {level: internal, time: '02:00-03:00'}, do: block}
+  - {name: december, when: {level: confidential}, do: block, valid-from: 2026-12-01, valid-until: 2026-12-31}
+"""
+    tables = {
+        "Asia/Ho_Chi_Minh": (
+            ("secret", "2026-11-23T00:59:59Z", "none"), ("secret", "2026-11-23T01:00:00Z", "office"),
+            ("secret", "2026-11-23T17:29:59+07:00", "office"), ("secret", "2026-11-23T17:30:00+07:00", "none"),
+            ("secret", "2026-11-28T14:59:59Z", "none"), ("secret", "2026-11-28T15:00:00Z", "night"),
+            ("secret", "2026-11-29T05:59:59+07:00", "night"), ("secret", "2026-11-29T06:00:00+07:00", "none"),
+            ("secret", "2026-11-29T23:00:00+07:00", "none"),
+            ("confidential", "2026-11-30T16:59:59Z", "none"), ("confidential", "2026-11-30T17:00:00Z", "december"),
+            ("confidential", "2026-12-31T16:59:59Z", "december"), ("confidential", "2026-12-31T17:00:00Z", "none")),
+        "America/New_York": (
+            ("secret", "2026-11-23T12:59:59Z", "none"), ("secret", "2026-11-23T13:00:00Z", "office"),
+            ("secret", "2026-11-29T02:59:59Z", "none"), ("secret", "2026-11-29T03:00:00Z", "night"),
+            ("confidential", "2026-12-01T04:59:59Z", "none"), ("confidential", "2026-12-01T05:00:00Z", "december")),
+        "Europe/Berlin": (
+            # On the 29th of March the hour from two to three is not there; on the 25th of October it is twice.
+            ("internal", "2026-03-29T00:59:59Z", "none"), ("internal", "2026-03-29T01:00:00Z", "none"),
+            ("internal", "2026-03-28T01:30:00Z", "lost-hour"), ("internal", "2026-03-30T00:30:00Z", "lost-hour"),
+            ("internal", "2026-10-25T00:30:00Z", "lost-hour"), ("internal", "2026-10-25T01:30:00Z", "lost-hour"),
+            ("internal", "2026-10-25T02:00:00Z", "none"),
+            ("secret", "2026-10-23T06:00:00Z", "office"), ("secret", "2026-10-26T06:59:59Z", "none"),
+            ("secret", "2026-10-26T07:00:00Z", "office")),
+    }
+    put(top, p=rules)
+    for zone, table in tables.items():
+        cases = "version: 1\ncases:\n" + "".join(
+            "  - {app: zalo, level: %s, at: '%s', rule: %s, expect: %s}\n" % (
+                level, at, rule, {"none": "allow", "office": "notify"}.get(rule, "block"))
+            for level, at, rule in table)
+        (top / "cases.yaml").write_text(cases)
+        r = run("policy", "test", top / "p.yaml", top / "cases.yaml", TZ=zone)
+        equal((zone, r.returncode, r.stderr), (zone, 0, ""))
 
 
 @test
