@@ -18,7 +18,7 @@ SOURCES = ("agent/ctl/usage.c", "agent/ctl/policy*.c", "agent/ctl/simulate_rest.
            "agent/core/overrides.c")
 # Calls whose texts nobody reads, or which are for the journal, which has one language.
 SILENT = re.compile(r"^(json_\w+|str\w*cmp|strstr|str\w*spn|fopen|asprintf|sscanf|strftime|open\w*|"
-                    r"incidents_note|note|static_assert|_Static_assert|conf_get|member|at|buf_put_str|"
+                    r"incidents_note|note|policies_note|policies_note_via|static_assert|_Static_assert|conf_get|member|at|buf_put_str|"
                     r"keywords_hint|is_word|put_text|put_effect|put_rows|printf|fprintf|puts|fputs|"
                     r"getopt_long|memcmp|word_bit|read_words|header)$")
 # Printed where both languages stand side by side, or where the text is for a file.
