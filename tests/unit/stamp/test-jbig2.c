@@ -536,96 +536,152 @@ static void expect(struct view globals, struct view data, int outcome)
 	jbig2_bitmap_done(&b);
 }
 
+struct refused {
+	struct buf *globals, *stream, *d; /* `d`: of the segment at hand */
+};
+
+static void no_segment(struct refused *f)
+{
+	assert_int_equal(buf_put_str(f->stream, "no segment"), 0);
+}
+
+static void page_as_wide_as_none(struct refused *f)
+{
+	put_page(f->stream, STAMP_SIDE_MAX + 1, 10);
+}
+
+static void page_too_large(struct refused *f)
+{
+	put_page(f->stream, STAMP_SIDE_MAX, STAMP_SIDE_MAX);
+}
+
+/* as high as the file around it says */
+static void page_without_height(struct refused *f)
+{
+	put_page(f->stream, 10, UINT32_MAX);
+}
+
+static void fax(struct refused *f)
+{
+	put_region(f->d, 8, 8, 0, 0, 0);
+	assert_int_equal(buf_put_byte(f->d, 1), 0);
+	put_segment(f->stream, 2, 38, -1, f->d);
+}
+
+static void halftone(struct refused *f)
+{
+	put_region(f->d, 8, 8, 0, 0, 0);
+	assert_int_equal(buf_put_byte(f->d, 1), 0);
+	put_segment(f->stream, 2, 22, -1, f->d);
+}
+
+static void huffman(struct refused *f)
+{
+	assert_int_equal(buf_put(f->d, "\0\1", 2), 0);
+	put_segment(f->stream, 2, 0, -1, f->d);
+}
+
+static void text_without_dictionary(struct refused *f)
+{
+	put_page(f->stream, 120, 120);
+	put_text(f->stream, 1, false, 3);
+}
+
+static void text_of_missing_symbols(struct refused *f)
+{
+	text_without_dictionary(f);
+	put_dictionary(f->globals, 0, 2);
+}
+
+static void put_symbols(struct refused *f, uint32_t n)
+{
+	assert_int_equal(buf_put(f->d, "\0\0", 2), 0);
+	put_at(f->d, 0);
+	put32(f->d, n);
+	put32(f->d, n);
+}
+
+static void too_many_symbols(struct refused *f)
+{
+	put_symbols(f, JBIG2_SYMBOLS_MAX + 1);
+	put_segment(f->stream, 2, 0, -1, f->d);
+}
+
+static void large_symbols(struct refused *f)
+{
+	struct encoder *e = encoder_new();
+
+	put_symbols(f, 1);
+	put_int(e, JBIG2_IADH, 5000);
+	put_int(e, JBIG2_IADW, 5000);
+	flush(e, f->d);
+	put_segment(f->stream, 2, 0, -1, f->d);
+}
+
+/* an adaptive pixel that is not decoded yet */
+static void pixel_ahead(struct refused *f)
+{
+	put_page(f->stream, 20, 20);
+	put_region(f->d, 8, 8, 0, 0, 0);
+	assert_int_equal(buf_put_byte(f->d, 3 << 1), 0);
+	assert_int_equal(buf_put(f->d, "\1\0", 2), 0);
+	put_segment(f->stream, 2, 38, -1, f->d);
+}
+
+static void too_many_segments(struct refused *f)
+{
+	for (unsigned i = 0; i <= JBIG2_SEGMENTS_MAX; i++)
+		put_segment(f->stream, i, 62, -1, f->d);
+}
+
+/* large regions over each other */
+static void too_much_work(struct refused *f)
+{
+	struct encoder *e = encoder_new();
+
+	put_page(f->stream, 6000, 6000);
+	put_region(f->d, 6000, 6000, 0, 0, 0);
+	assert_int_equal(buf_put_byte(f->d, 8), 0);
+	put_at(f->d, 0);
+	put_generic(e, 0, true, 1, 6000, 0, nothing);
+	flush(e, f->d);
+	for (unsigned i = 0; i < 2 + JBIG2_WORK_MAX / (6000 * 6000); i++)
+		put_segment(f->stream, 2 + i, 38, -1, f->d);
+}
+
 static void test_refused(void **state)
 {
-	struct buf stream = BUF_INIT(0), d = BUF_INIT(0), globals = BUF_INIT(0);
-	struct encoder *e;
+	static const struct {
+		void (*put)(struct refused *f);
+		int outcome;
+	} cases[] = {
+		{no_segment, IMAGE_DAMAGED},
+		{page_as_wide_as_none, IMAGE_TOO_BIG},
+		{page_too_large, IMAGE_TOO_BIG},
+		{page_without_height, 0},
+		{fax, IMAGE_UNSUPPORTED},
+		{halftone, IMAGE_UNSUPPORTED},
+		{huffman, IMAGE_UNSUPPORTED},
+		{text_without_dictionary, IMAGE_UNSUPPORTED},
+		{text_of_missing_symbols, IMAGE_DAMAGED},
+		{too_many_symbols, IMAGE_TOO_BIG},
+		{large_symbols, IMAGE_TOO_BIG},
+		{pixel_ahead, IMAGE_DAMAGED},
+		{too_many_segments, IMAGE_TOO_BIG},
+		{too_much_work, IMAGE_TOO_BIG},
+	};
 
 	(void)state;
 	expect(VIEW_EMPTY, VIEW_EMPTY, IMAGE_DAMAGED);
-	expect(VIEW_EMPTY, view_str("no segment"), IMAGE_DAMAGED);
-	/* a page as wide as none */
-	put_page(&stream, STAMP_SIDE_MAX + 1, 10);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	buf_clear(&stream);
-	put_page(&stream, STAMP_SIDE_MAX, STAMP_SIDE_MAX);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	/* as high as the file around it says */
-	buf_clear(&stream);
-	put_page(&stream, 10, UINT32_MAX);
-	expect(VIEW_EMPTY, buf_view(&stream), 0);
-	/* a fax in it, a halftone, Huffman codes */
-	put_region(&d, 8, 8, 0, 0, 0);
-	assert_int_equal(buf_put_byte(&d, 1), 0);
-	put_segment(&stream, 2, 38, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_UNSUPPORTED);
-	buf_clear(&stream);
-	put_segment(&stream, 2, 22, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_UNSUPPORTED);
-	buf_clear(&d);
-	assert_int_equal(buf_put(&d, "\0\1", 2), 0);
-	buf_clear(&stream);
-	put_segment(&stream, 2, 0, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_UNSUPPORTED);
-	/* text without a dictionary; symbols that are not there */
-	buf_clear(&stream);
-	put_page(&stream, 120, 120);
-	put_text(&stream, 1, false, 3);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_UNSUPPORTED);
-	put_dictionary(&globals, 0, 2);
-	expect(buf_view(&globals), buf_view(&stream), IMAGE_DAMAGED);
-	/* more symbols than there may be */
-	buf_clear(&d);
-	assert_int_equal(buf_put(&d, "\0\0", 2), 0);
-	put_at(&d, 0);
-	put32(&d, JBIG2_SYMBOLS_MAX + 1);
-	put32(&d, JBIG2_SYMBOLS_MAX + 1);
-	buf_clear(&stream);
-	put_segment(&stream, 2, 0, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	/* an adaptive pixel that is not decoded yet */
-	buf_clear(&stream);
-	buf_clear(&d);
-	put_page(&stream, 20, 20);
-	put_region(&d, 8, 8, 0, 0, 0);
-	assert_int_equal(buf_put_byte(&d, 3 << 1), 0);
-	assert_int_equal(buf_put(&d, "\1\0", 2), 0);
-	put_segment(&stream, 2, 38, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_DAMAGED);
-	/* a dictionary of large symbols */
-	buf_clear(&stream);
-	buf_clear(&d);
-	assert_int_equal(buf_put(&d, "\0\0", 2), 0);
-	put_at(&d, 0);
-	put32(&d, 1);
-	put32(&d, 1);
-	e = encoder_new();
-	put_int(e, JBIG2_IADH, 5000);
-	put_int(e, JBIG2_IADW, 5000);
-	flush(e, &d);
-	put_segment(&stream, 2, 0, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	/* segments without end */
-	buf_clear(&stream);
-	buf_clear(&d);
-	for (unsigned i = 0; i <= JBIG2_SEGMENTS_MAX; i++)
-		put_segment(&stream, i, 62, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	/* work without end: large regions over each other */
-	buf_clear(&stream);
-	put_page(&stream, 6000, 6000);
-	e = encoder_new();
-	put_region(&d, 6000, 6000, 0, 0, 0);
-	assert_int_equal(buf_put_byte(&d, 8), 0);
-	put_at(&d, 0);
-	put_generic(e, 0, true, 1, 6000, 0, nothing);
-	flush(e, &d);
-	for (unsigned i = 0; i < 2 + JBIG2_WORK_MAX / (6000 * 6000); i++)
-		put_segment(&stream, 2 + i, 38, -1, &d);
-	expect(VIEW_EMPTY, buf_view(&stream), IMAGE_TOO_BIG);
-	buf_done(&stream);
-	buf_done(&globals);
-	buf_done(&d);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buf globals = BUF_INIT(0), stream = BUF_INIT(0), d = BUF_INIT(0);
+
+		cases[i].put(&(struct refused){&globals, &stream, &d});
+		expect(buf_view(&globals), buf_view(&stream), cases[i].outcome);
+		buf_done(&globals);
+		buf_done(&stream);
+		buf_done(&d);
+	}
 }
 
 int main(void)
