@@ -163,7 +163,8 @@ def e09_public_files(s):
     gate = s.agent.status()["supervisor"]["gate"]
     print(f"# gate: {gate['gated']} opens of applications, {gate['known']} known, {gate['scanned']} "
           f"scanned, {gate['deadline']} over the deadline; longest {gate['max_ms']} ms")
-    assert gate["max_ms"]["held"] < 800, gate  # 300 ms on an idle machine
+    equal(gate["deadline"], 0, "what was not looked at in time")
+    assert gate["max_ms"]["held"] < 4000, gate  # 300 ms on a machine that has time for it
 
 
 @test

@@ -86,6 +86,10 @@ class Gajim:
 
     def send_file(self, path):
         self.choose()
+        self.take(path)
+
+    def take(self, path):
+        """Chooses the file in the chooser that is there, and sends it."""
         desktop.pick(self.d, self.CHOOSER, path)
         assert self.d.gone(self.CHOOSER), self.d.titles()
         self.send()
@@ -138,6 +142,10 @@ class Dino:
 
     def send_file(self, path):
         self.choose()
+        self.take(path)
+
+    def take(self, path):
+        """Chooses the file in the chooser that is there, and sends it."""
         desktop.pick(self.d, self.CHOOSER, path)
         assert self.d.gone(self.CHOOSER), self.d.titles()
         time.sleep(1)
