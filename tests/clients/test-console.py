@@ -75,9 +75,10 @@ class Browser:
 
 class World(Scene):
     def __init__(self):
-        super().__init__(policy=POLICY, extra=console.settings(), graphical=False)
+        concealed = "journal: {hide-names: top-secret, hide-snippets: top-secret}\n"
+        super().__init__(policy=POLICY, extra=console.settings(extra=concealed), graphical=False)
         console.make_people()
-        self.docs = make(["toi-mat.docx", "mat.odt", "noi-bo.docx", "cong-khai.docx"])
+        self.docs = make(["tuyet-mat.docx", "toi-mat.docx", "mat.odt", "noi-bo.docx", "cong-khai.docx"])
         evil = DOCS / EVIL
         evil.write_bytes(self.docs["mat.odt"].read_bytes())
         evil.chmod(0o644)
@@ -89,7 +90,7 @@ class World(Scene):
             self.loose[name].write_bytes(self.docs[name].read_bytes())
             self.loose[name].chmod(0o644)
         self.agent.start()
-        self.agent.known(5)
+        self.agent.known(6)
         self.web = console.Console().start()
         self.browser = Browser()
         self.browser.start()
@@ -243,6 +244,27 @@ def markup_in_names_is_text(s):
     b.open("/inventory")
     b.wait("table.rows .file", text=EVIL)
     equal(b.count("main img"), 0, "pictures")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def what_is_concealed_is_shown_for_a_reason_and_recorded(s):
+    b = s.browser
+    assert not s.passes(DOCS / "tuyet-mat.docx"), "it was sent"
+    b.open("/incidents?level=top-secret&action=block")
+    b.wait("table.incidents tbody tr", text="•••.docx")
+    b.click("table.incidents tbody tr >> nth=0 >> th a")
+    b.wait(".sentence", text="•••.docx")
+    b.wait(".evidence", text="•••")
+    assert "tuyet-mat" not in b.text("body"), b.text("body")
+    b.click(".remark button")
+    b.wait("dialog button.main:disabled")
+    b.fill("dialog input", value="đối chiếu với văn thư")
+    b.press(keys=["Enter"])
+    b.wait(".sentence", text="tuyet-mat.docx")
+    b.wait(".evidence", text="TUYỆT MẬT")
+    b.wait(".history", text="đã xem phần được che")
+    b.wait(".history .note", text="đối chiếu với văn thư")
     equal(b.complaints(), [], "the browser's complaints")
 
 
