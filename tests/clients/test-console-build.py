@@ -66,7 +66,7 @@ def the_page_holds_to_its_security_policy(b):
     for address in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert address == "data:," or address.lstrip("/") in b.files, address
     for name, content in b.files.items():
-        assert re.fullmatch(r"index\.html|assets/[\w.-]+-[A-Z0-9]{8}\.(js|css)(\.LEGAL\.txt)?", name), name
+        assert re.fullmatch(r"index\.html|LICENSES\.txt|assets/[\w.-]+-[A-Z0-9]{8}\.(js|css)(\.LEGAL\.txt)?", name), name
         if name.endswith(".css"):
             equal(re.findall(rb"@import|url\(", content), [], f"{name} fetches")
         if name.endswith(".js"):
