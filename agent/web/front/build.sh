@@ -19,15 +19,11 @@ else
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' INT TERM HUP
 fi
+"$here/fetch.sh" "$work"
 # The source folder stays as it is: it may be read-only, and belong to somebody else.
 cd "$work"
-cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$here/tsconfig.json" \
-	"$here/build.mjs" .
+cp "$here/tsconfig.json" "$here/build.mjs" .
 rm -rf src
 cp -R "$here/src" src
-if ! cmp -s package-lock.json node_modules/.lock 2> /dev/null; then
-	npm ci --ignore-scripts --silent
-	cp package-lock.json node_modules/.lock
-fi
 node node_modules/typescript/bin/tsc --noEmit
 node build.mjs "$out"
