@@ -140,6 +140,8 @@ static int write_status(const struct core *core, struct view supervisor, struct 
 	crawl_status(core->crawl, &j);
 	inventory_status(core->inventory, &j);
 	receive_status(core->receive, &j);
+	json_key_bool(
+		&j, "evidence_wanted", policy_keeps_evidence(rulebook_policy(core->rulebook)));
 	json_key(&j, "supervisor");
 	json_raw(&j, supervisor.n ? supervisor : view_str("null"));
 	json_object_end(&j);
@@ -207,6 +209,7 @@ static int submit_review(struct caller *c, struct review *r)
 		[REVIEW_COURIER_EXPORT] = LOG_SEAL,
 		[REVIEW_COURIER_IMPORT] = LOG_SEAL,
 		[REVIEW_COURIER_RECEIPT] = LOG_SEAL,
+		[REVIEW_EVIDENCE] = LOG_APPEND,
 	};
 	struct control *ctl = c->control;
 	struct buf payload = BUF_INIT(64U << 10);

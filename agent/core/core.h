@@ -13,6 +13,7 @@ struct console;
 struct control;
 struct crawl;
 struct desk;
+struct copies;
 struct overrides;
 struct inventory;
 struct justify;
@@ -31,6 +32,7 @@ struct core {
 	struct packages *packages; /* for what people read */
 	struct overrides *overrides;
 	struct justify *justify; /* what people may give a reason for */
+	struct copies *copies;   /* what copies were asked for */
 	struct desk *desk;       /* the gate's questions and records */
 	struct crawl *crawl;     /* what watch brings */
 	struct inventory *inventory;

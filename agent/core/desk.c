@@ -315,6 +315,7 @@ static int on_record(struct desk *d, const struct wire_frame *frame)
 		.packages = d->core->packages,
 		.control = d->core->control,
 		.justify = d->core->justify,
+		.copies = policy_rule_keeps_evidence(policy, rule) ? d->core->copies : NULL,
 	};
 	if (!c.facts &&
 		store_get(d->core->store, &record.key, rulebook_generation(d->core->rulebook),

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "model/posture.h"
+#include "core/copies.h"
 #include "core/justify.h"
 #include "core/notices.h"
 
@@ -496,6 +497,7 @@ static int count_into(struct incidents *in, struct window *w, const struct gate_
 	if (e == 0) {
 		w->touched = clock_now();
 		(void)justify_heard(c->justify, w->id, r, c->facts);
+		copies_heard(c->copies, w->id, r, c);
 	}
 	return e;
 }
@@ -519,6 +521,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 		return e;
 	in->count++;
 	notices_tell(id, r, c, justify_heard(c->justify, id, r, c->facts));
+	copies_heard(c->copies, id, r, c);
 	if (r->channel != CHANNEL_AT_REST)
 		open_window(in, id, r, c->facts);
 	return 0;

@@ -49,6 +49,7 @@ struct incident_context {
 	struct packages *packages; /* NULL: not looked up */
 	struct control *control;   /* tells the person; NULL: nobody does */
 	struct justify *justify;   /* takes reasons; NULL: nobody does */
+	struct copies *copies;     /* has a copy made; NULL: the rule wants none */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

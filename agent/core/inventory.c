@@ -491,6 +491,9 @@ static void tell_incident(struct inventory *i, int64_t id, const struct gate_rec
 		.message = policy_rule_message(policy, policy_find_rule(policy, r->rule)),
 		.mode = mode_name(policy_mode(policy)),
 		.omit_names = (enum level)i->core->config.journal_omit_names,
+		.copies = policy_rule_keeps_evidence(policy, policy_find_rule(policy, r->rule))
+			? i->core->copies
+			: NULL,
 	};
 	bool counted;
 

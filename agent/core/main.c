@@ -19,6 +19,7 @@
 #include "core/crawl.h"
 #include "core/desk.h"
 #include "core/inventory.h"
+#include "core/copies.h"
 #include "core/justify.h"
 #include "core/policies.h"
 #include "core/receive.h"
@@ -243,6 +244,8 @@ static int set_up(struct process *p)
 	if (r == 0)
 		r = justify_new(core, &core->justify);
 	if (r == 0)
+		r = copies_new(core, &core->copies);
+	if (r == 0)
 		r = desk_new(core, &core->desk);
 	if (r == 0)
 		r = receive_new(core, &core->receive);
@@ -276,6 +279,7 @@ static void tear_down(struct process *p)
 	packages_free(core->packages);
 	rulebook_free(core->rulebook);
 	justify_free(core->justify);
+	copies_free(core->copies);
 	overrides_free(core->overrides);
 	ledger_free(core->ledger);
 	inventory_free(core->inventory);

@@ -80,6 +80,10 @@ static void record(struct received *f, const struct incident_vault *vault)
 		.omit_names = (enum level)core->config.journal_omit_names,
 		.packages = core->packages,
 		.control = core->control,
+		.copies = policy_rule_keeps_evidence(
+				  policy, policy_find_rule(policy, f->record.rule))
+			? core->copies
+			: NULL,
 	};
 	bool counted;
 

@@ -77,6 +77,12 @@ void host_look(const struct settings *s, struct host *ret)
 	if (!has_model())
 		ret->known.lacks[POLICYFILE_PART_STAMPS] = "there is no " PICTURE_MODEL
 							   " of tesseract";
+	if (s->evidence.certificate && !s->evidence.certificate[0])
+		ret->known.lacks[POLICYFILE_PART_EVIDENCE] =
+			"agent.yaml names no certificate of the reviewers";
+	else if (s->evidence.certificate && access(s->evidence.certificate, F_OK) < 0)
+		ret->known.lacks[POLICYFILE_PART_EVIDENCE] =
+			"the certificate that agent.yaml names is not there";
 	/* Before anything is configured, nothing is known of it. */
 	if (s->protect.n > 0 && s->watch.n == 0)
 		ret->known.lacks[POLICYFILE_PART_CRAWL] = "`watch` in agent.yaml is empty";

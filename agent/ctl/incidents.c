@@ -23,9 +23,10 @@
 #define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
 
 static const struct usage usage = {
-	.synopsis = "incidents "
-		    "list|show|mark|false-positive|watch|stats|precision|report|export|verify|"
-		    "checkpoint|rotate-key ...",
+	.synopsis =
+		"incidents "
+		"list|show|mark|false-positive|evidence|watch|stats|precision|report|export|verify|"
+		"checkpoint|rotate-key ...",
 	.text = "Reads the journal: lists what happened, shows one incident, or verifies that "
 		"nothing\n"
 		"was altered or removed. What a reviewer says of an incident (mark) is added to "
@@ -77,7 +78,11 @@ static const struct usage usage = {
 				"show: also what its level conceals (agent.yaml: "
 				"journal.hide-names); "
 				"this is recorded"},
-			{"--out FILE", "checkpoint, report, false-positive: into this file"},
+			{"--out FILE",
+				"checkpoint, report, false-positive, evidence: into this file"},
+			{"--key FILE",
+				"evidence: opens the copies with the reviewers' private key; "
+				"taking them is recorded"},
 			{"--checkpoint FILE",
 				"verify: also that the records which this exported checkpoint saw "
 				"are there"},
@@ -108,6 +113,7 @@ enum {
 	OPT_NOTE,
 	OPT_UNTAG,
 	OPT_OUT,
+	OPT_KEY,
 	OPT_REVEAL,
 	OPT_GROUP,
 	OPT_UNIT,
@@ -146,6 +152,7 @@ static const struct option options[] = {
 	{"html", no_argument, NULL, OPT_HTML},
 	{"csv", no_argument, NULL, OPT_CSV},
 	{"reveal", no_argument, NULL, OPT_REVEAL},
+	{"key", required_argument, NULL, OPT_KEY},
 	{"out", required_argument, NULL, OPT_OUT},
 	{"scope", required_argument, NULL, OPT_SCOPE},
 	{"days", required_argument, NULL, OPT_DAYS},
@@ -311,6 +318,7 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 		return 0;
 	case OPT_REVEAL: o->reveal = true; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
+	case OPT_KEY: o->key = optarg; return 0;
 	case OPT_SCOPE:
 		if (!incidents_scope_is(optarg))
 			return usage_error(&usage,
@@ -396,6 +404,8 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 {
 	if (o->reveal && (argc < 1 || strcmp(argv[0], "show") != 0))
 		return usage_error(&usage, "--reveal is for one incident: show");
+	if (o->key && (argc < 1 || strcmp(argv[0], "evidence") != 0))
+		return usage_error(&usage, "--key is for evidence");
 	if (argc < 1)
 		return usage_error(&usage, "which command? see \"sealgate incidents --help\"");
 	if (strcmp(argv[0], "mark") == 0) {
@@ -408,6 +418,11 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 		if (argc < 2)
 			return usage_error(&usage, "show which incident? (see \"incidents list\")");
 		return incidents_show(o, argv + 1, (size_t)argc - 1);
+	}
+	if (strcmp(argv[0], "evidence") == 0) {
+		if (argc != 2)
+			return usage_error(&usage, "evidence takes one incident");
+		return incidents_evidence(o, argv[1]);
 	}
 	if (strcmp(argv[0], "false-positive") == 0) {
 		if (argc != 2)

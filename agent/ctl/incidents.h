@@ -34,6 +34,7 @@ struct incidents_options {
 	const char *unit;        /* a group of users */
 	const char *out;         /* a file, where not to standard output */
 	enum level hide_names, hide_snippets; /* from there up; LEVEL_MAX: never */
+	const char *key;   /* evidence: opens the copies with it; NULL: as they are */
 	bool reveal;       /* what is concealed by its level, too; a record tells of it */
 	const char *group; /* list: by what incidents are put together */
 	bool has_limit;
@@ -99,6 +100,7 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 int incidents_verify(const struct incidents_options *o);
 int incidents_mark(const struct incidents_options *o, char **ids, size_t n);
 int incidents_checkpoint(const struct incidents_options *o);
+int incidents_evidence(const struct incidents_options *o, const char *prefix);
 int incidents_rotate_key(const struct incidents_options *o);
 
 /* "2026-11-23T08:30:00.123Z" as local time; the text itself where it is no time. */

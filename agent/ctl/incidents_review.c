@@ -39,6 +39,7 @@ static int write_own(struct journal *j, const struct review *r, uint64_t *ret_se
 	case REVIEW_COURIER_RECEIPT: return journal_seal(j, buf_view(&b), ret_seq);
 	case REVIEW_MARK:
 	case REVIEW_REVEAL:
+	case REVIEW_EVIDENCE:
 	case REVIEW_WHAT_MAX: break;
 	}
 	return journal_append(j, buf_view(&b), ret_seq);

@@ -489,6 +489,10 @@ static void put_review(const struct incident *i, enum lang lang)
 		if (s.revealed)
 			fputs(lang_pick(lang, "saw what is concealed. ", "đã xem phần được che. "),
 				stdout);
+		if (s.taken)
+			fputs(lang_pick(lang,
+				      "took the kept copies: ", "đã lấy các bản sao được giữ: "),
+				stdout);
 		if (*s.status) {
 			snprintf(words, sizeof(words), "%s %s. ",
 				lang_pick(lang, "status", "trạng thái"),

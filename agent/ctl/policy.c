@@ -148,7 +148,7 @@ static int put_check_json(const struct policy_load *l, bool valid)
 /* What is only so on this machine: a policy is often written on another one. */
 static void forget_host(struct policy_load *l)
 {
-	static const char *const codes[] = {"P020", "P021", "P029"};
+	static const char *const codes[] = {"P020", "P021", "P029", "P041"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->diags.n; i++) {

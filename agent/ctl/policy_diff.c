@@ -418,6 +418,24 @@ static void put_answer(const struct words *w, unsigned side, FILE *f)
 	fputs(")", f);
 }
 
+/* What else differs where the answer is the same. */
+static void put_rest(const struct words *w, FILE *f)
+{
+	bool before = policy_rule_keeps_evidence(w->side[0].policy, w->c->before.rule);
+	bool after = policy_rule_keeps_evidence(w->side[1].policy, w->c->after.rule);
+
+	if (before == after)
+		fputs(say(w, " with another message", " với lời nhắn khác"), f);
+	else if (after)
+		fputs(say(w, " and keeps an encrypted copy of the document",
+			      " và giữ một bản sao đã mã hoá của tài liệu"),
+			f);
+	else
+		fputs(say(w, " and keeps no copy of the document any more",
+			      " và không còn giữ bản sao của tài liệu"),
+			f);
+}
+
 static void put_change(const struct words *w, FILE *f)
 {
 	fputs("- ", f);
@@ -428,7 +446,7 @@ static void put_change(const struct words *w, FILE *f)
 	put_answer(w, 1, f);
 	if (!w->c->absent[0] && !w->c->absent[1] && w->c->before.action == w->c->after.action &&
 		w->c->before.intended == w->c->after.intended)
-		fputs(say(w, " with another message", " với lời nhắn khác"), f);
+		put_rest(w, f);
 	fputs("\n", f);
 }
 

@@ -282,6 +282,38 @@ static void print_passes(const struct status *s)
 		text(s->root, "policy.overrides"), text(s->root, "policy.justified"));
 }
 
+/* Everybody is told that documents are kept. */
+static void print_evidence(const struct status *s)
+{
+	bool wanted = yes(s->root, "evidence_wanted");
+	uint64_t copies = number(s->root, "supervisor.evidence.copies");
+
+	if (!wanted && copies == 0)
+		return;
+	row(s, "evidence", "bản sao");
+	printf(lang_pick(s->lang, "%s; %s kept now (%s bytes), for the reviewers alone\n",
+		       "%s; đang giữ %s bản (%s byte), chỉ người xem xét mở được\n"),
+		wanted ? lang_pick(s->lang,
+				 "encrypted copies are kept of documents that some rules are about",
+				 "giữ bản sao mã hoá của tài liệu thuộc một số quy tắc")
+		       : lang_pick(s->lang, "no more copies of documents are made",
+				 "không tạo thêm bản sao tài liệu"),
+		text(s->root, "supervisor.evidence.copies"),
+		text(s->root, "supervisor.evidence.bytes"));
+}
+
+static void check_evidence(const struct status *s)
+{
+	if (yes(s->root, "evidence_wanted") && !yes(s->root, "supervisor.evidence.certificate"))
+		problem(s, "the policy asks for evidence copies, and none are made",
+			"chính sách yêu cầu giữ bản sao nhưng không tạo được bản nào",
+			"agent.yaml: evidence.certificate");
+	else if (number(s->root, "supervisor.evidence.failed") > 0)
+		problem(s, "evidence copies that could not be made (the journal says why)",
+			"bản sao không tạo được (nhật ký ghi lý do)",
+			text(s->root, "supervisor.evidence.failed"));
+}
+
 static void check_processes(const struct status *s)
 {
 	const struct conf_node *list = at(s->root, "supervisor.processes");
@@ -422,11 +454,13 @@ static int print(const struct ctl *ctl, struct view json)
 	print_coverage(&s);
 	print_counts(&s);
 	print_passes(&s);
+	print_evidence(&s);
 	print_sinks(&s);
 	check_processes(&s);
 	check_coverage(&s);
 	check_losses(&s);
 	check_failures(&s);
+	check_evidence(&s);
 	check_sinks(&s);
 	conf_free(c);
 	free(d);

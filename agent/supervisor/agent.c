@@ -148,6 +148,7 @@ static void start_serving(struct agent *a)
 		agent_look_at_programs(a, false);
 	a->serving = true;
 	vault_heal(a->vault);
+	copies_start(a->copies);
 	agent_ask_to_look(a, true);
 	loop_timer_set(a->start_timer, 0);
 	agent_say(a, "protecting %zu director%s, policy version %u", a->settings->protect.n,
@@ -217,6 +218,7 @@ static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
 	case CORE_STATUS_GET: agent_answer_status(a, f->id); break;
 	case CORE_QUARANTINE: agent_quarantine(a, f); break;
 	case CORE_VAULT: agent_vault(a, f); break;
+	case CORE_EVIDENCE: agent_evidence(a, f); break;
 	case CORE_POSTURE:
 		origins_rules(a->origins, wire_frame_take_fd(f, 0));
 		origins_ask(a->origins, a->policy.apps, false);
@@ -239,6 +241,7 @@ static const struct wire_row core_rows[] = {
 	{CORE_STATUS_GET, 0, 0, 0},
 	{CORE_QUARANTINE, 76, 16U << 10, 1},
 	{CORE_VAULT, 9, 8192, 0},
+	{CORE_EVIDENCE, 84, 8192, 0},
 	{CORE_POSTURE, 0, 0, 1},
 };
 static const struct wire_row gate_rows[] = {
@@ -564,6 +567,8 @@ static int set_up(struct agent *a)
 		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
 			a, &a->vault);
 	if (r == 0)
+		r = copies_new(a->loop, s, a->reviewers_gid, &agent_evidence_events, a, &a->copies);
+	if (r == 0)
 		r = arming_new(a->loop, a->group, s->arm == SETTINGS_ARM_ON_DEMAND,
 			&agent_arming_events, a, &a->arming);
 	if (r == 0)
@@ -599,6 +604,7 @@ static void tear_down(struct agent *a)
 	failures_free(a->failures);
 	meeting_free(a->meeting);
 	vault_free(a->vault);
+	copies_free(a->copies);
 	origins_free(a->origins);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);

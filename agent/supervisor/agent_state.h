@@ -8,6 +8,7 @@
 #include "supervisor/agent.h"
 #include "supervisor/arming.h"
 #include "supervisor/children.h"
+#include "supervisor/copies.h"
 #include "supervisor/failures.h"
 #include "supervisor/group.h"
 #include "supervisor/meeting.h"
@@ -67,6 +68,7 @@ struct agent {
 	uint32_t next_told;
 	struct tags *tags;
 	struct vault *vault;
+	struct copies *copies;
 	struct origins *origins;
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
@@ -148,6 +150,10 @@ void agent_quarantine(struct agent *a, struct wire_frame *f);  /* CORE_QUARANTIN
 void agent_vault(struct agent *a, const struct wire_frame *f); /* CORE_VAULT */
 void agent_vault_done(
 	void *userdata, enum vault_what what, uint32_t id, const struct vault_result *r);
+
+/* evidence.c */
+extern const struct copies_events agent_evidence_events;
+void agent_evidence(struct agent *a, const struct wire_frame *f); /* CORE_EVIDENCE */
 
 /* ways.c: key "ways" */
 void agent_write_ways(const struct agent *a, struct json *j);

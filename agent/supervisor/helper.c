@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -69,4 +71,31 @@ int helper_become(uint32_t uid, uint32_t gid)
 	for (int i = 0; i < 2; i++)
 		data[i].effective = data[i].permitted;
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+void helper_enter_host(void)
+{
+	cleanup_with(fd_closep) int fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)setns(fd, CLONE_NEWNS);
+}
+
+void helper_keep_only(const int *fds, size_t n)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	for (;;) {
+		unsigned next = ~0U; /* the lowest that is kept, from there on */
+
+		for (size_t i = 0; i < n; i++)
+			if (fds[i] >= (int)from && (unsigned)fds[i] < next)
+				next = (unsigned)fds[i];
+		if (next == ~0U)
+			break;
+		if (next > from)
+			(void)close_range(from, next - 1, 0);
+		from = next + 1;
+	}
+	(void)close_range(from, ~0U, 0);
 }

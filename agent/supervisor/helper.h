@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,3 +21,12 @@ void helper_kill(pid_t helper);
 
 /* In the copy: becomes that user and group, but keeps the capabilities. */
 must_check int helper_become(uint32_t uid, uint32_t gid);
+
+/* Likewise. Where paths mean what they mean to users, and are writable; our own namespace may be
+   read-only. Where there is no way there, our own has to do. */
+void helper_enter_host(void);
+
+/* Likewise: closes all but the standard descriptors and these (-1: none). What a helper that hangs
+   holds would outlive the supervisor: above all the group of events, for which the opens of all
+   processes wait. */
+void helper_keep_only(const int *fds, size_t n);

@@ -110,6 +110,7 @@ void agent_answer_status(struct agent *a, uint32_t id)
 	origins_status(a->origins, &j);
 	failures_status(a, &j);
 	meeting_status(a->meeting, &j);
+	copies_status(a->copies, &j);
 	write_limits(a, &j);
 	write_gate(a, &j);
 	json_object_end(&j);

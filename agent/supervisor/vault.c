@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,33 +117,6 @@ static int on_result(void *userdata, int fd, uint32_t events)
 	return 0;
 }
 
-/* Where paths mean what they mean to users, and are writable; our own namespace may be read-only.
-   Where there is no way there, our own has to do. */
-static void enter_host(void)
-{
-	cleanup_with(fd_closep) int fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)setns(fd, CLONE_NEWNS);
-}
-
-/* What a helper that hangs holds would outlive the supervisor: above all the group of events, for
-   which the opens of all processes wait. */
-static void keep_only(int a, int b, int c)
-{
-	int keep[] = {MIN(a, MIN(b, c)), MAX(MIN(a, b), MIN(MAX(a, b), c)), MAX(a, MAX(b, c))};
-	unsigned from = 3;
-
-	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
-		if (keep[i] < (int)from)
-			continue;
-		if (keep[i] > (int)from)
-			(void)close_range(from, (unsigned)keep[i] - 1, 0);
-		from = (unsigned)keep[i] + 1;
-	}
-	(void)close_range(from, ~0U, 0);
-}
-
 /* In the helper. */
 static int work(void *userdata)
 {
@@ -154,8 +126,8 @@ static int work(void *userdata)
 
 	if (!r)
 		return -ENOMEM;
-	keep_only(v->dir, j->file, v->out);
-	enter_host();
+	helper_keep_only((const int[]){v->dir, j->file, v->out}, 3);
+	helper_enter_host();
 	umask(077);
 	switch (j->what) {
 	case VAULT_WHAT_MOVE: vault_work_move(v->dir, j->file, &j->order, v->max, r); break;

@@ -60,7 +60,8 @@ static bool rule_is_valid(const struct policy *p, const struct policy_rule *r)
 		if (!list_fits(p, &r->list[i]))
 			return false;
 	if (!is_string(p, r->name) || !is_string(p, r->message) || r->action >= ACTION_MAX ||
-		(r->when & ~(uint32_t)POLICY_WHEN_ALL) || r->meeting > 1 || r->monitor > 1)
+		(r->when & ~(uint32_t)POLICY_WHEN_ALL) || r->meeting > 1 || r->monitor > 1 ||
+		r->evidence > 1)
 		return false;
 	if (strnlen(p->strings + r->name, POLICY_NAME_MAX) == POLICY_NAME_MAX)
 		return false;
@@ -505,6 +506,19 @@ enum mode policy_rule_mode(const struct policy *p, uint32_t rule)
 	bool monitor = rule < p->header->n_rules && p->rules[rule].monitor;
 
 	return monitor ? MODE_MONITOR : policy_mode(p);
+}
+
+bool policy_rule_keeps_evidence(const struct policy *p, uint32_t rule)
+{
+	return rule < p->header->n_rules && p->rules[rule].evidence;
+}
+
+bool policy_keeps_evidence(const struct policy *p)
+{
+	for (uint32_t i = 0; i < p->header->n_rules; i++)
+		if (p->rules[i].evidence)
+			return true;
+	return false;
 }
 
 const char *policy_rule_mismatch(const struct policy *p, uint32_t rule, const struct question *q)

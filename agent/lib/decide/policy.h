@@ -119,6 +119,9 @@ const char *policy_rule_name(const struct policy *p, uint32_t rule); /* "" for P
 uint32_t policy_find_rule(const struct policy *p, const char *name);
 const char *policy_rule_message(const struct policy *p, uint32_t rule); /* "" where it has none */
 /* `monitor` where the policy is, or the rule. */
+/* Whether a copy of the content is kept with the rule's incidents; and of any rule. */
+bool policy_rule_keeps_evidence(const struct policy *p, uint32_t rule);
+bool policy_keeps_evidence(const struct policy *p);
 enum mode policy_rule_mode(const struct policy *p, uint32_t rule);
 
 /* Why rule `rule`, or entry of `failures`, does not match, in English, for `explain`; NULL where it

@@ -136,6 +136,7 @@ int policy_builder_add(struct policy_builder *b, const struct policy_rule_def *d
 		.meeting = def->meeting,
 		.posture = def->posture,
 		.monitor = def->monitor,
+		.evidence = def->evidence,
 	};
 	int r;
 

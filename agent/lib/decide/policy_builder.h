@@ -26,7 +26,8 @@ struct policy_rule_def {
 	uint32_t when; /* enum policy_condition */
 	uint32_t levels, completeness, categories, channels, tags, reasons, posture;
 	bool meeting;
-	bool monitor; /* a refusal is only recorded */
+	bool monitor;  /* a refusal is only recorded */
+	bool evidence; /* an encrypted copy of the content is kept with the incident */
 	const uint32_t *apps, *users, *groups;
 	size_t n_apps, n_users, n_groups;
 	const char *const *paths, *const *destinations;

@@ -57,7 +57,7 @@ struct policy_rule {
 	uint32_t meeting;                                                   /* 0 or 1 */
 	uint32_t posture;                                                   /* bit set */
 	uint32_t monitor;                                                   /* 0 or 1 */
-	uint32_t reserved;
+	uint32_t evidence;                                                  /* 0 or 1 */
 	struct policy_list list[POLICY_LIST_MAX];
 };
 

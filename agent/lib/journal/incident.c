@@ -317,6 +317,7 @@ struct incident_step incident_step(const struct incident *i, size_t n)
 		.tag = text(s, "tag"),
 		.untag = text(s, "untag"),
 		.revealed = json_is_true(json_object_get(s, "revealed")),
+		.taken = json_is_true(json_object_get(s, "taken")),
 	};
 }
 
@@ -420,7 +421,7 @@ static int merge_labels(json_t *t, const json_t *more)
 }
 
 /* What a reviewer did, without what is said elsewhere. */
-static int merge_step(json_t *t, const json_t *more, bool revealed)
+static int merge_step(json_t *t, const json_t *more, bool revealed, bool taken)
 {
 	cleanup_with(json_decrefp) json_t *step = json_deep_copy(more);
 
@@ -430,12 +431,15 @@ static int merge_step(json_t *t, const json_t *more, bool revealed)
 	json_object_del(step, "id");
 	if (revealed && json_object_set_new(step, "revealed", json_true()) < 0)
 		return -ENOMEM;
+	if (taken && json_object_set_new(step, "taken", json_true()) < 0)
+		return -ENOMEM;
 	return add_to(t, "history", step, INCIDENT_NOTES_MAX);
 }
 
 static int merge_review(json_t *t, const json_t *more)
 {
 	bool revealed = strcmp(text(more, "kind"), "incident-reveal") == 0;
+	bool taken = strcmp(text(more, "kind"), "incident-evidence") == 0;
 	json_t *v = json_object_get(more, "status");
 	int r = 0;
 
@@ -449,12 +453,12 @@ static int merge_review(json_t *t, const json_t *more)
 			? -ENOMEM
 			: 0;
 	v = json_object_get(more, "note");
-	if (r == 0 && json_is_string(v))
+	if (r == 0 && !taken && json_is_string(v))
 		r = add_to(t, "notes", v, INCIDENT_NOTES_MAX);
 	if (r == 0)
 		r = merge_labels(t, more);
-	if (r == 0 && (revealed || strcmp(text(more, "kind"), "incident-mark") == 0))
-		r = merge_step(t, more, revealed);
+	if (r == 0 && (revealed || taken || strcmp(text(more, "kind"), "incident-mark") == 0))
+		r = merge_step(t, more, revealed, taken);
 	return r;
 }
 

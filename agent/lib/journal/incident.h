@@ -22,6 +22,7 @@
 struct incident_step {
 	const char *time, *by, *status, *assignee, *note, *tag, *untag;
 	bool revealed;
+	bool taken; /* the evidence copies; the note says how many, and whether opened */
 };
 
 struct incident_evidence {

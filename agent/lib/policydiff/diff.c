@@ -102,10 +102,13 @@ static void ask(struct walk *w, unsigned side, struct verdict *ret, bool *ret_ab
 	w->d->asked++;
 }
 
-/* People and journals see the action, what it would have been, and the message. */
+/* People and journals see the action, what it would have been, the message, and whether a copy of
+   the content is kept. */
 static bool same_verdict(const struct policydiff *d, const struct verdict v[2])
 {
 	return v[0].action == v[1].action && v[0].intended == v[1].intended &&
+		policy_rule_keeps_evidence(d->side[0].policy, v[0].rule) ==
+		policy_rule_keeps_evidence(d->side[1].policy, v[1].rule) &&
 		(v[0].intended <= ACTION_LOG ||
 			strcmp(policy_rule_message(d->side[0].policy, v[0].rule),
 				policy_rule_message(d->side[1].policy, v[1].rule)) == 0);

@@ -623,7 +623,8 @@ static struct digest digest_of(const struct policydiff *d, unsigned side, uint32
 		when & POLICY_WHEN_REASON ? r->reasons : 0,
 		when & POLICY_WHEN_MEETING ? r->meeting : 0,
 		when & POLICY_WHEN_POSTURE ? r->posture : 0,
-		r->monitor || policy_mode(p) == MODE_MONITOR, i < p->first_about_document};
+		r->monitor || policy_mode(p) == MODE_MONITOR, r->evidence,
+		i < p->first_about_document};
 	struct digest g = {{1, 2}};
 
 	mix(&g, parts, sizeof(parts));

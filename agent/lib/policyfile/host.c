@@ -260,6 +260,18 @@ static void check_paths(struct rule_context *ctx, const struct conf_node *n, con
 		say(ctx, n, true, "no document is judged there");
 }
 
+static void check_evidence(struct rule_context *ctx, const struct rule *r)
+{
+	const struct conf_node *n = conf_get(r->node, "evidence");
+	const char *why = ctx->host->lacks[POLICYFILE_PART_EVIDENCE];
+
+	if (n && why)
+		diag_hint(diags_warning(ctx->diags, P_NO_KEY, conf_file(ctx->conf), n->line, n->col,
+				  "no copies are kept on this host: %.200s", why),
+			"name the reviewers' certificate in agent.yaml: `evidence: {certificate: "
+			"FILE}`");
+}
+
 void host_check(struct rule_context *ctx, const struct rule *r)
 {
 	const struct conf_node *when = conf_get(r->node, "when");
@@ -279,6 +291,7 @@ void host_check(struct rule_context *ctx, const struct rule *r)
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (conf_get(when, checks[i].key))
 			checks[i].check(ctx, conf_get(when, checks[i].key), r);
+	check_evidence(ctx, r);
 	if (destination)
 		say(ctx, destination, true, "none of the channels here knows a destination");
 }

@@ -21,6 +21,7 @@ const char *const keyword_families[] = {"state-secret", "internal", "any", NULL}
 
 /* A rule cannot enforce where the policy does not. */
 static const char *const rule_modes[] = {"monitor", NULL};
+static const char *const rule_evidence[] = {"copy", NULL};
 static const char *const exception_actions[] = {"allow", "log", "notify", NULL};
 
 static const struct keyword keywords_when[] = {
@@ -58,6 +59,9 @@ static const struct keyword keywords_rule[] = {
 	{"message", KEYWORD_TEXT, false, NULL, NULL, "What the person is told."},
 	{"mode", KEYWORD_WORD, false, rule_modes, NULL,
 		"monitor: refusals of this rule are recorded but not carried out."},
+	{"evidence", KEYWORD_WORD, false, rule_evidence, NULL,
+		"copy: the document is kept with the incident, encrypted to the reviewers' key; "
+		"default: no content is kept."},
 	{"valid-from", KEYWORD_TEXT, false, NULL, NULL,
 		"First day of the rule (2026-12-01), or a time (2026-12-01T08:00:00+07:00)."},
 	{"valid-until", KEYWORD_TEXT, false, NULL, NULL,

@@ -42,6 +42,7 @@
 		*/
 #define P_CASE_FAILED "P030"
 #define P_NO_RULES    "P040" /* warning: an empty policy */
+#define P_NO_KEY      "P041" /* warning: `evidence` without the reviewers' certificate */
 #define P_CASE        "P031" /* the table names something that the policy does not have */
 
 enum keyword_type {

@@ -66,9 +66,10 @@ must_check int policyfile_compile_all(const char *path, uint32_t version, struct
 
 /* Parts of a host without which conditions can do nothing. */
 enum policyfile_part {
-	POLICYFILE_PART_GATE,   /* a kernel that holds opens until they are answered */
-	POLICYFILE_PART_STAMPS, /* the reader for stamps in pictures */
-	POLICYFILE_PART_CRAWL,  /* a search for the documents that lie here */
+	POLICYFILE_PART_GATE,     /* a kernel that holds opens until they are answered */
+	POLICYFILE_PART_STAMPS,   /* the reader for stamps in pictures */
+	POLICYFILE_PART_CRAWL,    /* a search for the documents that lie here */
+	POLICYFILE_PART_EVIDENCE, /* the certificate that evidence copies are encrypted to */
 	POLICYFILE_PART_MAX,
 };
 

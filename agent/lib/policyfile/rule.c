@@ -468,6 +468,19 @@ static void check_channels(
 			"findings about programs are for channel `exec`: the rule never matches");
 }
 
+/* Copies belong to incidents. */
+static void check_evidence(
+	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
+{
+	const struct conf_node *evidence = conf_get(n, "evidence");
+
+	if (evidence && def->action == ACTION_ALLOW)
+		diag_hint(diags_warning(ctx->diags, P_NEEDLESS, conf_file(ctx->conf),
+				  evidence->line, evidence->col,
+				  "what `allow` lets pass is not recorded, and no copy of it kept"),
+			"say `log`");
+}
+
 int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *ret)
 {
 	const struct conf_node *action = conf_get(n, "do");
@@ -480,11 +493,14 @@ int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *
 	ret->def.action = ctx->exceptions ? ACTION_LOG : ACTION_ALLOW;
 	if (action && action->type == CONF_SCALAR)
 		(void)action_parse(action->text, &ret->def.action);
-	ret->def.monitor = conf_get(n, "mode"); /* the one word there is */
+	ret->def.monitor = conf_get(n, "mode");      /* the one word there is */
+	ret->def.evidence = conf_get(n, "evidence"); /* likewise */
 	read_dates(ctx, ret);
 	r = read_when(ctx, conf_get(n, "when"), ret);
 	if (r == 0)
 		check_channels(ctx, n, &ret->def);
+	if (r == 0)
+		check_evidence(ctx, n, &ret->def);
 	if (r == 0 && ctx->host)
 		host_check(ctx, ret);
 	return r;

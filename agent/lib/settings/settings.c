@@ -157,6 +157,18 @@ static const struct key keys[] = {
 	{"journal.omit-names", TYPE_CHOICE, false, AT(journal.omit_names), 0, 0,
 		SETTINGS_LEVEL_NEVER, NULL, "never",
 		"From this level up, names of files are not even recorded.", level_choices},
+	{"evidence.certificate", TYPE_PATH, false, AT(evidence.certificate), 0, 0, 0, "",
+		"none: no copies are kept",
+		"The reviewers' certificate (PEM), to which evidence copies are encrypted."},
+	{"evidence.file-size", TYPE_SIZE, false, AT(evidence.file_bytes), 1024, 1024 * MIB,
+		32 * MIB, NULL, "32 MiB", "Of larger documents no copy is kept."},
+	{"evidence.max-size", TYPE_SIZE, false, AT(evidence.total_bytes), 0, 1024 * 1024 * MIB,
+		1024 * MIB, NULL, "1 GiB",
+		"The most that all copies take; what does not fit is not kept, which is "
+		"recorded."},
+	{"evidence.keep", TYPE_DURATION, false, AT(evidence.keep_ns), 0, 36500 * DAY, 90 * DAY,
+		NULL, "90 d",
+		"Copies older than this are removed, which is recorded; 0 keeps them for ever."},
 	{"console.listen", TYPE_NAME, false, AT(console.listen), 0, 0, 0, LISTEN, LISTEN,
 		"Where the web console answers: 127.0.0.1:PORT, [::1]:PORT, or the path of a "
 		"socket."},
@@ -298,8 +310,13 @@ static int set_default(struct settings *s, const struct key *k)
 	void *m = member(s, k);
 
 	switch (k->type) {
-	case TYPE_PATH: return absolute("/", k->path, m);
-	case TYPE_NAME: *(char **)m = strdup(k->path); return *(char **)m ? 0 : -ENOMEM;
+	case TYPE_PATH:
+	case TYPE_NAME:
+		/* "" is no path. */
+		if (k->type == TYPE_PATH && k->path[0])
+			return absolute("/", k->path, m);
+		*(char **)m = strdup(k->path);
+		return *(char **)m ? 0 : -ENOMEM;
 	case TYPE_PATHS: return default_paths(m, k->path);
 	case TYPE_SET:
 	case TYPE_NUMBER:
@@ -479,7 +496,8 @@ static int load_key(struct load *l, const struct key *k, const struct conf_node 
 }
 
 /* The groups of keys; a key without one stands at the top. */
-static const char *const groups[] = {"limits", "journal", "crawl", "console.roles", "console"};
+static const char *const groups[] = {
+	"limits", "journal", "evidence", "crawl", "console.roles", "console"};
 
 /* The group that a key is in, or ARRAY_SIZE(groups); `ret` is its name there. */
 static size_t group_of(const char *name, const char **ret)

@@ -122,6 +122,12 @@ struct settings {
 		uint32_t hide_names, hide_snippets, omit_names;
 	} journal;
 	struct {
+		char *certificate;    /* evidence.certificate: PEM; "" for none: no copies */
+		uint64_t file_bytes;  /* evidence.file-size: 32 MiB, the largest document */
+		uint64_t total_bytes; /* evidence.max-size: 1 GiB in all */
+		uint64_t keep_ns;     /* evidence.keep: 90 d; 0, for ever */
+	} evidence;
+	struct {
 		struct settings_sink v[SETTINGS_SINKS_MAX];
 		size_t n;
 	} sinks;

@@ -77,6 +77,8 @@ enum message {
 	CORE_VAULT,      /* u8 enum vault_request, str id in the quarantine, str folder or "" */
 	GATE_POLICY, /* answer to SUP_POLICY; u32 version, u32 0 or an errno: the last one stays */
 	GATE_UNLINKED, /* no socket to core for a second, although core may live: another one */
+	CORE_EVIDENCE, /* key, str incident id, str path, view SHA-256: keep an encrypted copy of
+			the content, if it still is that */
 	CORE_POSTURE,  /* fd: sealed text of posture/rules.h: what policy asks of programs */
 
 	/* gate <-> core */

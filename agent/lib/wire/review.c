@@ -75,7 +75,7 @@ const char *review_refused(const struct review *r)
 
 	if (r->what >= REVIEW_COURIER_EXPORT && !is_text(r->note))
 		return "control characters have no place in notes";
-	if (r->what >= REVIEW_STATEMENT)
+	if (r->what >= REVIEW_STATEMENT && r->what != REVIEW_EVIDENCE)
 		return strlen(r->sha256) == 64 && is_made_of(r->sha256, "0123456789abcdef")
 			? NULL
 			: "a statement has a SHA-256";
@@ -83,7 +83,7 @@ const char *review_refused(const struct review *r)
 		return NULL;
 	if (!r->id[0] || !is_made_of(r->id, ID_SET))
 		return "this is no incident's ID";
-	if (r->what == REVIEW_REVEAL)
+	if (r->what == REVIEW_REVEAL || r->what == REVIEW_EVIDENCE)
 		return NULL;
 	if (!r->status[0] && !r->assignee[0] && !r->note[0] && !r->tag[0] && !r->untag[0])
 		return "nothing to mark: say a status, an assignee, a note or a tag";
@@ -110,6 +110,7 @@ int review_payload(const struct review *r, uint32_t uid, const char *user, struc
 		[REVIEW_COURIER_EXPORT] = "courier-export",
 		[REVIEW_COURIER_IMPORT] = "courier-import",
 		[REVIEW_COURIER_RECEIPT] = "courier-receipt",
+		[REVIEW_EVIDENCE] = "incident-evidence",
 	};
 	char now[CLOCK_TEXT_MAX];
 	struct json j;

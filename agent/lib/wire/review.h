@@ -25,6 +25,7 @@ enum review_what {
 	REVIEW_COURIER_EXPORT,  /* likewise of what went onto a medium */
 	REVIEW_COURIER_IMPORT,  /* of the receipt for a policy that came on one */
 	REVIEW_COURIER_RECEIPT, /* of a receipt that came back; the note says what became of it */
+	REVIEW_EVIDENCE, /* the copies of an incident were taken; the note says whether opened */
 	REVIEW_WHAT_MAX,
 };
 

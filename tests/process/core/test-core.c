@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "core/control.h"
 #include "core/incidents.h"
+#include "core/copies.h"
 #include "core/justify.h"
 #include "core/ledger.h"
 #include "core/pool.h"
@@ -587,6 +588,15 @@ void control_notify(struct control *c, uint32_t uid, const struct notice *n)
 struct justify {
 	unsigned n;
 };
+
+void copies_heard(struct copies *e, const char *incident, const struct gate_record *r,
+	const struct incident_context *c)
+{
+	(void)incident;
+	(void)r;
+	(void)c;
+	assert_null(e); /* no rule here wants copies */
+}
 
 bool justify_heard(
 	struct justify *j, const char *id, const struct gate_record *r, const struct facts *f)

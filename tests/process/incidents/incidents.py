@@ -754,6 +754,10 @@ class Guide(unittest.TestCase):
                          [[w for w in c if " " not in w] for c in vietnamese])
         for commands in (english, vietnamese):
             journal = Journal([incident(1), incident(2, time="2099-01-01T00:00:00.000Z")])
+            copies = os.path.join(journal.state.name, "evidence")
+            os.mkdir(copies)
+            with open(os.path.join(copies, incident(1)["id"] + "-00000000.cms"), "wb") as f:
+                f.write(b"sealed")
             with tempfile.TemporaryDirectory() as d:
                 for words in commands:
                     if "watch" in words:
@@ -764,7 +768,7 @@ class Guide(unittest.TestCase):
                     p = subprocess.run([SEALGATE, *words], capture_output=True, cwd=d, timeout=60,
                                        env=dict(os.environ, LC_ALL="C"))
                     self.assertEqual(p.returncode, 0, (words, p.stderr))
-                self.assertEqual(sorted(os.listdir(d)), ["host.checkpoint", "report.csv", "report.html",
+                self.assertEqual(sorted(os.listdir(d)), ["copy.cms", "host.checkpoint", "report.csv", "report.html",
                                                          "statement.txt", "today.json", "unit.html"])
 
 

@@ -118,7 +118,7 @@ static void what_has_no_effect(void **state)
 			.levels = 1U << LEVEL_SECRET},
 	};
 	const struct policy_rule_def turned[] = {rules[1], rules[0]};
-	cleanup_with(made_done) struct made a = {0}, b = {0}, c = {0}, e = {0};
+	cleanup_with(made_done) struct made a = {0}, b = {0}, c = {0}, e = {0}, k = {0};
 	struct policydiff *d;
 
 	(void)state;
@@ -136,6 +136,14 @@ static void what_has_no_effect(void **state)
 	make(&e, rules, 3, MODE_ENFORCE, 4);
 	d = diff(&a, &e);
 	assert_int_equal(policydiff_n(d), 1);
+	assert_false(policydiff_is_weaker(d));
+	policydiff_free(d);
+	/* Whether documents are kept is a change, and no weaker protection. */
+	rules[0].evidence = true;
+	make(&k, rules, 3, MODE_ENFORCE, 4);
+	d = diff(&e, &k);
+	assert_int_equal(policydiff_n(d), 1);
+	assert_false(policydiff_is_same(d));
 	assert_false(policydiff_is_weaker(d));
 	policydiff_free(d);
 }

@@ -70,7 +70,8 @@ static unsigned compare(const char *name, char *expected, const struct diags *d)
 /* Reads and passes the lines about the host, which are cut at their ends. */
 static char *read_host(char *line, const char *places[PLACES_MAX], struct policyfile_host *ret)
 {
-	static const char *const parts[POLICYFILE_PART_MAX] = {"gate: ", "stamps: ", "crawl: "};
+	static const char *const parts[POLICYFILE_PART_MAX] = {
+		"gate: ", "stamps: ", "crawl: ", "evidence: "};
 
 	*ret = (struct policyfile_host){.places = places};
 	for (char *end; (end = strchr(line, '\n')); line = end + 1) {

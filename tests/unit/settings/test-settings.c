@@ -53,6 +53,10 @@ static void test_defaults(void **state)
 			: SEALGATE_DATADIR "/policy/default.yaml");
 	assert_int_equal(s.rules.n, 2);
 	assert_int_equal(s.crawl.under_load, SETTINGS_CRAWL_SLOW);
+	assert_string_equal(s.evidence.certificate, "");
+	assert_int_equal(s.evidence.file_bytes, 32U << 20);
+	assert_int_equal(s.evidence.total_bytes, 1U << 30);
+	assert_int_equal(s.evidence.keep_ns / NSEC_PER_SEC, 90 * 86400);
 	assert_string_equal(s.rules.v[1], SEALGATE_SYSCONFDIR "/rules.d");
 	assert_true(s.protect.n > 0);
 	assert_int_equal(s.watch.n, s.protect.n);
@@ -85,6 +89,8 @@ static void test_all_keys(void **state)
 			      "trusted-keys: keys\n"
 			      "two-signatures: when-weaker\n"
 			      "crawl: {under-load: as-ever}\n"
+			      "evidence: {certificate: keys/reviewers.pem, file-size: 1 MiB, "
+			      "max-size: 0, keep: 0}\n"
 			      "limits:\n"
 			      "  hold: 1 s\n"
 			      "  scan-cpu: 3s\n"
@@ -102,6 +108,11 @@ static void test_all_keys(void **state)
 	assert_int_equal(s.rules.n, 2);
 	assert_int_equal(s.crawl.under_load, SETTINGS_CRAWL_AS_EVER);
 	assert_int_equal(s.crawl.on_battery, SETTINGS_CRAWL_SLOW);
+	snprintf(expect, sizeof(expect), "%s/keys/reviewers.pem", dir);
+	assert_string_equal(s.evidence.certificate, expect);
+	assert_int_equal(s.evidence.file_bytes, 1U << 20);
+	assert_int_equal(s.evidence.total_bytes, 0);
+	assert_int_equal(s.evidence.keep_ns, 0);
 	snprintf(expect, sizeof(expect), "%s/rules", dir);
 	assert_string_equal(s.rules.v[0], expect);
 	assert_string_equal(s.rules.v[1], "/etc/rules");
@@ -253,7 +264,7 @@ static void test_table(void **state)
 	(void)state;
 	for (; settings_key(n, &key, &type, &value, &text); n++)
 		assert_true(key[0] && type[0] && value[0] && text[0]);
-	assert_int_equal(n, 36);
+	assert_int_equal(n, 40);
 }
 
 int main(void)
