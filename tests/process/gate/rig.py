@@ -380,7 +380,7 @@ class Rig:
                 struct.pack("<QQQQQ", self.hold_ms * 1000000, 0, 0, 0, 0) +
                 struct.pack("<IQQQIB", 0, 0, 0, 0, 0, 0) +  # of the journal
                 struct.pack("<BB", self.tags, self.on_demand) +
-                paths() + struct.pack("<IIIB", 0xffffffff, 0, 0, 0) + struct.pack("<BB", 0, 0) +
+                paths() + struct.pack("<IBIIB", 0xffffffff, 0, 0, 0, 0) + struct.pack("<BB", 0, 0) +
                 struct.pack("<5IQ", 0xffffffff, 0, 0, 0, 0, 0))  # of the console
 
     def agent_pid(self):
