@@ -377,6 +377,7 @@ static void stop(struct agent *a)
 	if (a->stopping)
 		return;
 	failures_tell(a, true);
+	copies_stop(a->copies);
 	if (a->serving)
 		agent_record(a, "agent", "stop", 0,
 			"sealgate was told to stop; nothing is protected now");

@@ -32,6 +32,7 @@ struct copies {
 	int dir;
 	struct list jobs; /* the first is being worked on while `helper` is not 0 */
 	uint32_t n;
+	bool stopping;
 	pid_t helper, dying; /* killed, and not gone yet: nothing else is begun */
 	int result, out;     /* read end, and the helper's */
 	size_t n_read;
@@ -55,7 +56,7 @@ static bool is_old(const struct copies *e, const struct stat *st)
 }
 
 /* Counts, and removes what is old; at the start also what was not ended. */
-static void look(struct copies *e, bool remove, bool leftover)
+static void look(struct copies *e, bool leftover)
 {
 	int own = openat(e->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = own >= 0 ? fdopendir(own) : NULL;
@@ -74,7 +75,7 @@ static void look(struct copies *e, bool remove, bool leftover)
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 			fstatat(e->dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (n < COPIES_SWEEP_MAX && (temporary ? leftover : remove && is_old(e, &st)) &&
+		if (n < COPIES_SWEEP_MAX && (temporary ? leftover : is_old(e, &st)) &&
 			unlinkat(e->dir, entry->d_name, 0) == 0) {
 			n++;
 			e->events->removed(e->userdata, entry->d_name, temporary);
@@ -90,14 +91,14 @@ static int on_sweep(void *userdata)
 {
 	struct copies *e = userdata;
 
-	look(e, true, false);
+	look(e, false);
 	loop_timer_set(e->sweep, clock_now() + COPIES_SWEEP_NS);
 	return 0;
 }
 
 void copies_start(struct copies *e)
 {
-	look(e, true, !e->helper);
+	look(e, !e->helper);
 	loop_timer_set(e->sweep, clock_now() + COPIES_SWEEP_NS);
 }
 
@@ -145,8 +146,9 @@ static void finish(struct copies *e, const char *why)
 	if (!r.kept && !r.there_before)
 		drop_begun(e, &j->order);
 	e->kept += r.kept;
+	e->copies += r.kept;
+	e->bytes += r.copy_size * r.kept;
 	e->failed += !r.kept && !r.there_before;
-	look(e, false, false);
 	e->events->done(e->userdata, &j->order, &r);
 	free(j);
 	next(e);
@@ -202,7 +204,7 @@ static void next(struct copies *e)
 {
 	int fds[2], r;
 
-	if (e->helper || list_is_empty(&e->jobs))
+	if (e->helper || e->stopping || list_is_empty(&e->jobs))
 		return;
 	end_helper(e);
 	if (e->dying) {
@@ -234,11 +236,16 @@ static void next(struct copies *e)
 
 void copies_keep(struct copies *e, const struct copies_order *o)
 {
-	struct copies_result refused = {.why = "too much waits already"};
-	struct job *j = e->n < COPIES_QUEUE_MAX ? calloc(1, sizeof(*j)) : NULL;
+	struct copies_result refused = {0};
+	const char *why = e->copies >= COPIES_MAX ? "there are too many copies"
+		: e->stopping                     ? "the agent was stopped"
+		: e->n >= COPIES_QUEUE_MAX        ? "too much waits already"
+						  : NULL;
+	struct job *j = why ? NULL : calloc(1, sizeof(*j));
 
 	if (!j) {
 		e->failed++;
+		snprintf(refused.why, sizeof(refused.why), "%s", why ? why : "no memory");
 		e->events->done(e->userdata, o, &refused);
 		return;
 	}
@@ -247,6 +254,13 @@ void copies_keep(struct copies *e, const struct copies_order *o)
 	list_append(&e->jobs, &j->node);
 	e->n++;
 	next(e);
+}
+
+void copies_stop(struct copies *e)
+{
+	e->stopping = true;
+	while (!list_is_empty(&e->jobs))
+		finish(e, "the agent was stopped before it was made");
 }
 
 /* ---- life ---- */

@@ -15,6 +15,7 @@
 #define COPIES_QUEUE_MAX 64U
 #define COPIES_WORK_NS   (60 * NSEC_PER_SEC) /* then the helper is killed */
 #define COPIES_SWEEP_NS  (60 * NSEC_PER_SEC) /* between two looks for old copies */
+#define COPIES_MAX       8192U               /* that lie there; further ones are not made */
 #define COPIES_SWEEP_MAX 256U                /* removed at one of them */
 
 struct copies;
@@ -34,5 +35,8 @@ void copies_keep(struct copies *e, const struct copies_order *o);
 
 /* Removes what is left over and what is too old; from then on now and then. */
 void copies_start(struct copies *e);
+
+/* What is not made yet is told as not made; call it while that can be recorded. */
+void copies_stop(struct copies *e);
 
 void copies_status(const struct copies *e, struct json *j);

@@ -311,6 +311,15 @@ def a_full_bound_and_a_full_disk_are_told(f):
     shutil.copy(KEYS / "rsa.pem", CERTIFICATE)
     with_settings(f, SETTINGS.replace("max-size: 8 MiB", "max-size: 1 KiB"))
     assert "max-size" in becomes("failed", happens(f, document("day")))["text"]
+    with_settings(f)
+    f.agent.stop()
+    extra = [EVIDENCE / f"01EXTRA-{n:08x}.cms" for n in range(8192)]
+    for path in extra:
+        path.touch()
+    f.agent.start()
+    assert "too many" in becomes("failed", happens(f, document("nhieu")))["text"]
+    for path in extra:
+        path.unlink()
     f.agent.stop()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", EVIDENCE], check=True)
     try:
