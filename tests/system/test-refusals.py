@@ -36,7 +36,7 @@ def refused(r, *words):
     equal(r.returncode, 2, r.stdout)
     for w in words:
         assert w in r.stdout, f"{w!r} is not in {r.stdout!r}"
-    assert nothing_runs()
+    assert lab.wait_for(nothing_runs, 10), "a process is left"
 
 
 GOOD = "protect: [/srv/docs]\n"
@@ -131,7 +131,7 @@ def check_says_the_same_and_starts_nothing(_):
     r = start(argv=("sealgated", "--check"))
     equal(r.returncode, 1, r.stdout)
     assert "/nonexistent/rules" in r.stdout, r.stdout
-    assert nothing_runs()
+    assert lab.wait_for(nothing_runs, 10), "a process is left"
 
 
 @test
