@@ -41,9 +41,10 @@ void caller_take_roles(struct caller *c, int sock, const struct ucred *cred)
 	c->is_console = cred->uid == 0 || cred->uid == getuid() || cred->uid == config->console_uid;
 }
 
+/* Reviewers too: an incident's rules are asked again by the version of then. */
 bool caller_sees_policy(const struct caller *c)
 {
-	return c->may_apply ||
+	return c->may_apply || c->reviewer ||
 		(c->as &&
 			c->roles & (CONSOLE_ROLE(CONSOLE_AUTHOR) | CONSOLE_ROLE(CONSOLE_AUDITOR)));
 }

@@ -21,6 +21,7 @@
 #include "ctl/explain_failures.h"
 #include "ctl/facts_text.h"
 #include "ctl/policy_load.h"
+#include "ctl/rule_trace.h"
 #include "ctl/scan_client.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -245,63 +246,6 @@ static void put_facts(const struct explain *e)
 	}
 }
 
-/* policy_rule_mismatch() speaks English, which --json keeps. */
-static const char *translate(enum lang lang, const char *why)
-{
-	static const char *const words[][2] = {
-		{"the document's level is not in the rule's list", "độ mật không thuộc quy tắc"},
-		{"how completely the document was read is not in the rule's list",
-			"mức đọc được tài liệu không thuộc quy tắc"},
-		{"the application's category is not in the rule's list",
-			"loại ứng dụng không thuộc quy tắc"},
-		{"the application is not in the rule's list", "ứng dụng không thuộc quy tắc"},
-		{"the channel is not in the rule's list", "kênh không thuộc quy tắc"},
-		{"the rule asks the opposite of whether a meeting is in progress",
-			"quy tắc đòi hỏi ngược lại về việc đang họp"},
-		{"the document has none of the rule's tags",
-			"tài liệu không có nhãn nào của quy tắc"},
-		{"none of the rule's reasons for an incomplete reading applies",
-			"không có lý do đọc thiếu nào của quy tắc"},
-		{"the program has none of the rule's findings",
-			"chương trình không có phát hiện nào của quy tắc"},
-		{"the user is not in the rule's list", "người dùng không thuộc quy tắc"},
-		{"the user is in none of the rule's groups",
-			"người dùng không thuộc nhóm nào của quy tắc"},
-		{"the path matches none of the rule's patterns",
-			"đường dẫn không khớp mẫu nào của quy tắc"},
-		{"the destination matches none of the rule's patterns",
-			"nơi nhận không khớp mẫu nào của quy tắc"},
-		{"it is outside the rule's hours", "ngoài thời gian của quy tắc"},
-		{"it is known what the document is", "đã biết tài liệu là gì"},
-		{"the failure is not in the entry's list", "sự cố không thuộc mục này"},
-		{"what the document may be is not in the entry's list",
-			"tài liệu có thể là gì không thuộc mục này"},
-		{"the rule is no longer valid", "quy tắc đã hết hạn"},
-	};
-
-	for (size_t i = 0; lang == LANG_VI && i < ARRAY_SIZE(words); i++)
-		if (strcmp(why, words[i][0]) == 0)
-			return words[i][1];
-	return why;
-}
-
-static void put_rule(const struct explain *e, uint32_t rule)
-{
-	const struct policy *p = e->policy->policy;
-	const char *why = policy_rule_mismatch(p, rule, &e->q);
-	bool decides = rule == e->verdict.rule;
-
-	if (decides)
-		printf("  %s* %s: %s%s\n", tty_style(stdout, TTY_BOLD), policy_rule_name(p, rule),
-			action_name(e->verdict.intended), tty_style(stdout, TTY_PLAIN));
-	else
-		printf("  %s- %s: %s%s\n", tty_style(stdout, TTY_DIM), policy_rule_name(p, rule),
-			why ? translate(e->lang, why)
-			    : lang_pick(e->lang, "matches too, but an earlier rule has decided",
-				      "cũng khớp, nhưng quy tắc trước đã quyết định"),
-			tty_style(stdout, TTY_PLAIN));
-}
-
 static void put_text(const struct explain *e)
 {
 	const struct policy *p = e->policy->policy;
@@ -316,14 +260,7 @@ static void put_text(const struct explain *e)
 		       "\n%s (%s), kênh %s, người dùng %u, %s\n"),
 		apptable_name(e->policy->apps, e->q.app), category_name(e->q.category),
 		channel_name(e->q.channel), e->q.uid, e->policy->path);
-	for (uint32_t i = 0; i < policy_n_rules(p); i++)
-		put_rule(e, i);
-	if (v->failure != FAILURE_NONE)
-		printf(lang_pick(
-			       e->lang, "  failure %s, may be %s\n", "  sự cố %s, có thể là %s\n"),
-			failure_name(v->failure), may_be_name(v->may_be));
-	for (uint32_t i = 0; v->failure != FAILURE_NONE && i < policy_n_failures(p); i++)
-		put_rule(e, policy_n_rules(p) + i);
+	rule_trace_put(p, &e->q, v, e->lang);
 	printf("\n%s%s%s", tty_style(stdout, style), action_name(v->action),
 		tty_style(stdout, TTY_PLAIN));
 	if (v->rule == POLICY_RULE_NONE)
@@ -338,27 +275,6 @@ static void put_text(const struct explain *e)
 	putchar('\n');
 	if (message[0])
 		printf("%s\n", message);
-}
-
-/* `n` from number `first` on: rules, or entries of `failures`. */
-static void put_json_rules(
-	const struct explain *e, struct json *j, const char *key, uint32_t first, uint32_t n)
-{
-	const struct policy *p = e->policy->policy;
-
-	json_key(j, key);
-	json_array(j);
-	for (uint32_t i = first; i < first + n; i++) {
-		const char *why = policy_rule_mismatch(p, i, &e->q);
-
-		json_object(j);
-		json_key_str(j, "name", policy_rule_name(p, i));
-		json_key_bool(j, "matches", !why);
-		json_key_bool(j, "decides", i == e->verdict.rule);
-		json_key_str(j, "why", why);
-		json_object_end(j);
-	}
-	json_array_end(j);
 }
 
 static int put_json(const struct explain *e)
@@ -380,8 +296,7 @@ static int put_json(const struct explain *e)
 	json_key_bool(&j, "meeting", e->q.meeting);
 	json_key_str(&j, "policy", e->policy->path);
 	json_key_str(&j, "mode", mode_name(policy_mode(p)));
-	put_json_rules(e, &j, "rules", 0, policy_n_rules(p));
-	put_json_rules(e, &j, "failures", policy_n_rules(p), policy_n_failures(p));
+	rule_trace_json(p, &e->q, v, &j);
 	json_key_str(&j, "failure", v->failure == FAILURE_NONE ? NULL : failure_name(v->failure));
 	json_key_str(&j, "may_be", v->failure == FAILURE_NONE ? NULL : may_be_name(v->may_be));
 	json_key(&j, "verdict");

@@ -78,6 +78,14 @@ static const struct usage usage = {
 				"show: also what its level conceals (agent.yaml: "
 				"journal.hide-names); "
 				"this is recorded"},
+			{"--trace",
+				"show: also each rule of the policy of then, and why it did or did "
+				"not decide"},
+			{"--policy POLICY",
+				"show --trace: by this one: a file, a bundle or a version"},
+			{"--record FILE",
+				"show: the incident in this file, as show --json and export write "
+				"it"},
 			{"--out FILE",
 				"checkpoint, report, false-positive, evidence: into this file"},
 			{"--key FILE",
@@ -122,6 +130,9 @@ enum {
 	OPT_FORMAT,
 	OPT_SCOPE,
 	OPT_DAYS,
+	OPT_TRACE,
+	OPT_POLICY,
+	OPT_RECORD,
 };
 
 static const struct option options[] = {
@@ -156,6 +167,9 @@ static const struct option options[] = {
 	{"out", required_argument, NULL, OPT_OUT},
 	{"scope", required_argument, NULL, OPT_SCOPE},
 	{"days", required_argument, NULL, OPT_DAYS},
+	{"trace", no_argument, NULL, OPT_TRACE},
+	{"policy", required_argument, NULL, OPT_POLICY},
+	{"record", required_argument, NULL, OPT_RECORD},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -317,6 +331,9 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 		o->group = optarg;
 		return 0;
 	case OPT_REVEAL: o->reveal = true; return 0;
+	case OPT_TRACE: o->trace = true; return 0;
+	case OPT_POLICY: o->policy = optarg; return 0;
+	case OPT_RECORD: o->record = optarg; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
 	case OPT_KEY: o->key = optarg; return 0;
 	case OPT_SCOPE:
@@ -404,6 +421,10 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 {
 	if (o->reveal && (argc < 1 || strcmp(argv[0], "show") != 0))
 		return usage_error(&usage, "--reveal is for one incident: show");
+	if ((o->trace || o->record) && (argc < 1 || strcmp(argv[0], "show") != 0))
+		return usage_error(&usage, "--trace and --record are for one incident: show");
+	if (o->policy && !o->trace)
+		return usage_error(&usage, "--policy is for show --trace");
 	if (o->key && (argc < 1 || strcmp(argv[0], "evidence") != 0))
 		return usage_error(&usage, "--key is for evidence");
 	if (argc < 1)
@@ -415,7 +436,7 @@ static int run(const struct incidents_options *o, int argc, char **argv)
 		return incidents_mark(o, argv + 1, (size_t)argc - 1);
 	}
 	if (strcmp(argv[0], "show") == 0) {
-		if (argc < 2)
+		if (o->record ? argc > 1 || o->reveal : argc < 2)
 			return usage_error(&usage, "show which incident? (see \"incidents list\")");
 		return incidents_show(o, argv + 1, (size_t)argc - 1);
 	}

@@ -34,9 +34,12 @@ struct incidents_options {
 	const char *unit;        /* a group of users */
 	const char *out;         /* a file, where not to standard output */
 	enum level hide_names, hide_snippets; /* from there up; LEVEL_MAX: never */
-	const char *key;   /* evidence: opens the copies with it; NULL: as they are */
-	bool reveal;       /* what is concealed by its level, too; a record tells of it */
-	const char *group; /* list: by what incidents are put together */
+	const char *key;    /* evidence: opens the copies with it; NULL: as they are */
+	bool reveal;        /* what is concealed by its level, too; a record tells of it */
+	bool trace;         /* show: each rule of the policy of then */
+	const char *policy; /* of --trace: this one; NULL: the version that the incident names */
+	const char *record; /* show: an incident in a file */
+	const char *group;  /* list: by what incidents are put together */
 	bool has_limit;
 	size_t limit;           /* 0: none */
 	const char *checkpoint; /* verify: an exported one */

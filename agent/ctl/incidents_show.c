@@ -6,13 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fd.h"
 #include "ctl/incidents.h"
+#include "ctl/incidents_trace.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "model/action.h"
 #include "model/completeness.h"
 #include "model/place.h"
 #include "wire/review.h"
+
+#define RECORD_MAX (1U << 20) /* bytes of --record */
 
 struct phrase {
 	const char *text[LANG_MAX];
@@ -548,25 +552,92 @@ static int tell_revealed(const struct incidents_options *o, const struct inciden
 	return incidents_submit(o, &r, &seq);
 }
 
-static int show(const struct incidents_options *o, char *prefix)
+/* As `export` and `show --json` write one. */
+static int read_record(const char *path, struct incident **ret)
 {
+	cleanup_with(buf_done) struct buf file = BUF_INIT(RECORD_MAX), record = BUF_INIT(0);
+	int r = fd_read_path(path, RECORD_MAX, &file);
+	const uint8_t *brace = r == 0 && file.n > 0 ? memchr(file.p, '{', file.n) : NULL;
+
+	/* The kind is the journal's word. */
+	if (brace)
+		r = buf_put_str(&record, "{\"kind\":\"incident\",");
+	if (r == 0 && brace)
+		r = buf_put(&record, brace + 1, file.n - (size_t)(brace + 1 - file.p));
+	if (r == 0)
+		r = brace ? incident_parse(buf_view(&record), ret) : -EINVAL;
+	if (r == 0)
+		return 0;
+	return ctl_error("%s: %s", path, r == -EINVAL ? "this is no incident" : strerror(-r));
+}
+
+/* With what is concealed, so that rules which ask for it are asked again as they were. */
+static int find_whole(const struct incidents_options *o, const char *prefix, struct incident **ret)
+{
+	struct incidents_options whole = *o;
+
+	whole.reveal = true;
+	return o->record ? read_record(o->record, ret) : incidents_find(&whole, prefix, ret);
+}
+
+static int put_json(const struct incident *i, const struct incidents_trace *t)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
+	struct json j;
+	int r = incident_json(i, &b);
+
+	if (r < 0 || !t)
+		return r < 0 ? r : (printf("%.*s\n", (int)b.n, (const char *)b.p), 0);
+	b.n--; /* the brace: one more member */
+	r = buf_put_byte(&b, ',');
+	printf("%.*s", (int)b.n, (const char *)b.p);
+	buf_clear(&b);
+	json_init(&j, &b);
+	json_object(&j);
+	json_key(&j, "trace");
+	incidents_trace_json(t, i, &j);
+	json_object_end(&j);
+	if (r == 0)
+		r = json_error(&j);
+	if (r == 0)
+		printf("%.*s\n", (int)b.n - 1, (const char *)b.p + 1);
+	return r;
+}
+
+static int put_one(const struct incidents_options *o, const struct incident *i,
+	const struct incidents_trace *t)
+{
+	int r = 0;
+
+	if (o->json) {
+		r = put_json(i, t);
+	} else {
+		put_incident(i, o->lang);
+		if (t)
+			incidents_trace_put(t, i, o->lang);
+	}
+	if (fflush(stdout) != 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+static int show(const struct incidents_options *o, const char *prefix)
+{
+	cleanup_with(incidents_trace_done) struct incidents_trace t = {0};
 	cleanup_with(incident_freep) struct incident *i = NULL;
-	struct buf b = {0};
-	int r = incidents_find(o, prefix, &i);
+	int r = find_whole(o, prefix, &i);
 
 	if (r == 0 && o->reveal)
 		r = tell_revealed(o, i);
 	if (r != 0)
 		return r;
-	if (o->json)
-		r = incident_json(i, &b);
-	if (r == 0 && o->json)
-		printf("%.*s\n", (int)b.n, (const char *)b.p);
-	else if (r == 0)
-		put_incident(i, o->lang);
-	buf_done(&b);
-	if (fflush(stdout) != 0 && r == 0)
-		r = -errno;
+	if (o->trace)
+		r = incidents_trace(o, i, &t);
+	if (r != 0)
+		return r;
+	r = incidents_conceal(o, i);
+	if (r == 0)
+		r = put_one(o, i, o->trace ? &t : NULL);
 	return r < 0 ? ctl_error("cannot show %s: %s", prefix, strerror(-r)) : CTL_DONE;
 }
 
@@ -574,6 +645,8 @@ int incidents_show(const struct incidents_options *o, char **ids, size_t n)
 {
 	int worst = CTL_DONE;
 
+	if (o->record)
+		return show(o, o->record);
 	for (size_t i = 0; i < n; i++) {
 		int r;
 

@@ -7,27 +7,22 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "ctl/incidents.h"
 #include "ctl/policy.h"
 #include "ctl/policy_diff.h"
+#include "ctl/recorded.h"
 #include "ctl/simulate_rest.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
-#include "model/failure.h"
 
 #define ROWS_MAX     5000U /* of one table; what comes after is counted as a whole */
 #define SHOWN_MAX    15U   /* of them in the text */
 #define EXAMPLES_MAX 5U    /* of new and of vanished blocks, each */
-#define GROUPS_MAX   64
 
 static const struct usage usage = {
 	.synopsis = "policy simulate [--json] [--since TIME] [--until TIME] [--state-dir DIR] NEW",
@@ -81,9 +76,7 @@ struct simulate {
 	} examples[2 * EXAMPLES_MAX];
 	size_t n_examples[EFFECT_MAX], n_shown;
 	char *first, *last;
-	uint32_t gids[GROUPS_MAX];
-	uint64_t gids_of; /* uid + 1 */
-	uint32_t n_gids;
+	struct recorded recorded;
 };
 
 static void simulate_done(struct simulate *s)
@@ -99,89 +92,6 @@ static void simulate_done(struct simulate *s)
 		free(s->examples[i].text);
 	free(s->first);
 	free(s->last);
-}
-
-/* The groups of today: the journal does not have those of then. */
-static void find_groups(struct simulate *s, uint64_t uid)
-{
-	gid_t groups[GROUPS_MAX];
-	int n = GROUPS_MAX;
-	const struct passwd *pw;
-
-	if (s->gids_of == uid + 1)
-		return;
-	s->gids_of = uid + 1;
-	s->n_gids = 0;
-	pw = getpwuid((uid_t)uid);
-	if (!pw)
-		return;
-	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) < 0)
-		n = GROUPS_MAX;
-	for (int i = 0; i < n; i++)
-		s->gids[s->n_gids++] = groups[i];
-}
-
-static enum failure failure_of(const char *cause)
-{
-	static const struct {
-		const char *cause;
-		enum failure failure;
-	} causes[] = {{"deadline", FAILURE_DEADLINE}, {"core-gone", FAILURE_CORE_GONE},
-		{"pressure", FAILURE_PRESSURE}, {"successor", FAILURE_CRASH},
-		{"descriptors", FAILURE_DESCRIPTORS}, {"store", FAILURE_STORE}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
-		if (strcmp(causes[i].cause, cause) == 0)
-			return causes[i].failure;
-	return FAILURE_NONE;
-}
-
-static void set_time(const struct incident *i, struct question *q)
-{
-	struct tm tm;
-	time_t t;
-
-	if (clock_parse(i->time, &q->realtime) < 0)
-		return;
-	t = (time_t)(q->realtime / NSEC_PER_SEC);
-	if (localtime_r(&t, &tm))
-		q->utc_offset = (int32_t)tm.tm_gmtoff;
-}
-
-static void ask(struct simulate *s, const struct incident *i, struct question *q)
-{
-	enum completeness c = COMPLETENESS_FULL;
-	enum channel channel = CHANNEL_OPEN;
-
-	(void)completeness_parse(i->completeness, &c);
-	(void)channel_parse(i->channel, &channel);
-	find_groups(s, i->uid);
-	*q = (struct question){.facts = {.level = (uint8_t)(i->level_known ? i->level : LEVEL_NONE),
-				       .completeness = (uint8_t)c},
-		.app = apptable_find(s->side.apps, i->app),
-		.channel = channel,
-		.uid = (uint32_t)i->uid,
-		.gids = s->gids,
-		.n_gids = s->n_gids,
-		.path = *i->path ? i->path : NULL,
-		.destination = *i->destination ? i->destination : NULL,
-		.meeting = i->meeting,
-		.failure = failure_of(i->cause)};
-	for (size_t k = 0; k < i->n_tags; k++) {
-		enum tag tag;
-
-		if (tag_parse(incident_tag(i, k), &tag) == 0)
-			q->facts.tags |= TAG_BIT(tag);
-	}
-	for (size_t k = 0; k < i->n_reasons; k++) {
-		enum reason reason;
-
-		if (reason_parse(incident_reason(i, k), &reason) == 0)
-			q->facts.reasons |= REASON_BIT(reason);
-	}
-	if (q->app != APP_NONE)
-		q->category = apptable_category(s->side.apps, q->app);
-	set_time(i, q);
 }
 
 static int count(struct simulate *s, const char *kind, const char *name, enum effect e, uint64_t n)
@@ -257,7 +167,7 @@ static int take(struct simulate *s, const struct incident *i)
 		return 0;
 	}
 	s->no_meeting += !i->has_meeting;
-	ask(s, i, &q);
+	recorded_ask(&s->recorded, s->side.apps, i, &q);
 	(void)action_parse(i->action, &was);
 	if (q.app == APP_NONE)
 		s->unasked += opens;

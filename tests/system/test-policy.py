@@ -414,6 +414,13 @@ rules:
     equal({r["name"]: (r["new_block"], r["vanished_block"]) for r in said["rule"]},
           {"rest": (3, 0), "marked": (0, 3)}, "by rule")
     equal(said["coverage"], "recorded-only", "coverage")
+    # Each of today's is traced by today's policy, although another one is in force now.
+    for one in [i for i in f.agent.incidents() if "du-doan" in i["path"]]:
+        code, out, err = sealgate("incidents", "show", "--json", "--trace", one["id"])
+        trace = json.loads(out)["trace"]
+        equal((code, trace["available"], trace.get("same"), trace.get("rule")), (0, True, True, one["rule"]), err)
+        equal([s["why"] for s in trace["rules"][:1]],
+              [None if one["level"] != "none" else "the document's level is not in the rule's list"], one["path"])
     code, out, _ = sealgate("policy", "simulate", "--since", since, new)
     assert "not in the journal" in out and "new refusals" in out, out
 
