@@ -20,6 +20,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "incidents", ROLES_SEE, false, 0, api_incidents},
 	{METHOD_POST, "incidents/mark", REVIEWER, false, API_BODY_MAX, api_mark},
 	{METHOD_GET, "incidents/*", ROLES_SEE, false, 0, api_incident},
+	{METHOD_GET, "incidents/*/trace", ROLES_SEE, false, 0, api_trace},
 	{METHOD_POST, "incidents/*/reveal", REVIEWER, false, API_BODY_MAX, api_reveal},
 	{METHOD_POST, "incidents/*/suggest", REVIEWER, false, API_BODY_MAX, api_suggest},
 	{METHOD_GET, "inventory", ROLES_SEE, false, 0, api_inventory},

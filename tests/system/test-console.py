@@ -167,6 +167,76 @@ def one_incident_has_neighbours_and_similar_ones(l):
 
 
 @test
+def an_incident_is_traced_by_the_policy_of_then(l):
+    path = lab.ETC / "policy.yaml"
+    then = first(l)
+    version = l.client("rev").get(f"/api/incidents/{then}")[1]["policy_version"]
+    equal(version, l.agent.status()["policy"]["version"])
+    # Another one comes: what was decided before is still asked of the one of then.
+    path.write_text(POLICY.replace("lies-here", "another-name").replace(
+        "rules:\n", "rules:\n  - {name: for-chats, when: {category: chat}, do: block}\n"))
+    r = subprocess.run(["sealgate", "policy", "apply", "--reason", "for the trace", str(path)],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    equal(r.returncode, 0, r.stdout)
+    for user in ("rev", "aud"):
+        status, data = l.client(user).get(f"/api/incidents/{then}/trace")
+        equal(status, 200, data)
+        trace = data["trace"]
+        equal((trace["policy_version"], trace["available"], trace["same"], trace["rule"], trace["action"]),
+              (version, True, True, "lies-here", "log"), trace)
+        equal([(s["name"], s["matches"], s["decides"], s["why"]) for s in trace["rules"]],
+              [("lies-here", True, True, None)], user)
+    equal(error(l.client("aut").get(f"/api/incidents/{then}/trace")), (403, "forbidden"))
+    equal(error(l.client("rev").get("/api/incidents/01NOSUCH/trace")), (404, "not-found"))
+
+    def shown(*args, user=None):
+        command = ["sealgate", "incidents", "show", "--trace", *args]
+        r = subprocess.run(["runuser", "-u", user, "--", *command] if user else command, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, env=dict(os.environ, LC_ALL="C.UTF-8"))
+        equal(r.returncode, 0, r.stderr)
+        return json.loads(r.stdout)["trace"] if "--json" in args else r.stdout
+    equal(shown("--json", then), trace, "the command line")
+    # By another policy it says that the outcome is another, and which condition failed.
+    other = shown("--json", "--policy", str(path), then)
+    equal((other["same"], other["rule"]), (False, "another-name"), other)
+    equal([(s["name"], s["matches"], s["why"]) for s in other["rules"]],
+          [("for-chats", False, "the application's category is not in the rule's list"),
+           ("another-name", True, None)], other)
+    assert all(s["why_vi"] for s in other["rules"] if s["why"]), other
+    text = shown("--policy", str(path), then)
+    assert "NOT as recorded: now log by another-name; the record says log (lies-here)" in text, text
+    text = shown("--lang", "vi", then)
+    assert "giống như đã ghi" in text and "Từng quy tắc" in text, text
+    # An incident in a file needs no journal.
+    kept = pathlib.Path("/run/incident.json")
+    kept.write_text(json.dumps(l.client("rev").get(f"/api/incidents/{then}")[1]))
+    r = subprocess.run(["sealgate", "incidents", "show", "--json", "--trace", "--record", str(kept)],
+                       stdout=subprocess.PIPE, text=True)
+    equal(json.loads(r.stdout)["trace"]["same"], True)
+    kept.write_text("{}")
+    r = subprocess.run(["sealgate", "incidents", "show", "--record", str(kept)], stderr=subprocess.PIPE, text=True)
+    equal((r.returncode, "no incident" in r.stderr), (2, True), r.stderr)
+    # Its version is gone.
+    bundles = [f for f in (lab.STATE / "versions").glob("*.bundle")] or list(lab.STATE.rglob("*.bundle"))
+    moved = pathlib.Path("/run/bundles")
+    moved.mkdir()
+    for f in bundles:
+        shutil.move(f, moved / f.name)
+    try:
+        trace = l.client("rev").get(f"/api/incidents/{then}/trace")[1]["trace"]
+        equal((trace["available"], "rules" in trace), (False, False), trace)
+        assert "not to be had any more" in shown(then)
+        equal(shown("--json", then)["available"], False)
+    finally:
+        for f in bundles:
+            shutil.move(moved / f.name, f)
+    path.write_text(POLICY)
+    r = subprocess.run(["sealgate", "policy", "apply", "--reason", "as before", str(path)], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True)
+    equal(r.returncode, 0, r.stdout)
+
+
+@test
 def markup_in_names_stays_text(l):
     c = l.client("all")
     i = next(i for i in c.get("/api/incidents")[1]["incidents"] if i["path"].endswith(EVIL))

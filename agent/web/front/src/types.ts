@@ -90,17 +90,26 @@ export interface Incident {
 }
 
 export interface TraceStep {
-  rule?: string;
-  name?: string;
-  matched?: boolean;
-  matches?: boolean;
-  decides?: boolean;
-  why?: string | null;
-  why_vi?: string | null;
+  name: string;
+  matches: boolean;
+  decides: boolean;
+  why: string | null;
+  why_vi: string | null;
+}
+
+/** The incident's question, put again to the policy of then. */
+export interface Traced {
+  policy_version: number;
+  available: boolean;
+  same?: boolean;
+  rule?: string | null;
+  action?: string;
+  rules?: TraceStep[];
+  failures?: TraceStep[];
+  remarks?: string[];
 }
 
 export interface IncidentPage extends Incident {
-  trace?: TraceStep[] | null;
   similar?: { count: number; href?: string } | null;
   prev?: string | null;
   next?: string | null;
@@ -256,7 +265,7 @@ export interface Facts {
 
 export interface Explained extends Facts {
   app?: string;
-  rules?: { name: string; matches: boolean; decides: boolean; why?: string | null }[];
+  rules?: TraceStep[];
   verdict?: { action: string; intended?: string; rule?: string | null; message?: string | null };
 }
 

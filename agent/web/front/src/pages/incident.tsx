@@ -163,7 +163,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
   const [dialog, setDialog] = useState<'mark' | 'reveal' | null>(null);
   const [revealed, setRevealed] = useState<IncidentPage>();
   const marking = useMarking(() => again());
-  const shown = revealed ? { ...i, ...revealed, trace: i.trace, history: i.history } : i;
+  const shown = revealed ? { ...i, ...revealed, history: i.history } : i;
   const to = (other: string | null | undefined) => other && navigate(`/incidents/${other}`);
   useKeys({
     '[': () => to(i.prev),

@@ -130,7 +130,8 @@ function Shown({ r }: { r: Result }) {
       </Section>
       {!!r.explain?.rules?.length && (
         <Section title={t('incident.decision')}>
-          <Steps steps={r.explain.rules} decided={v?.rule ?? ''} />
+          <Steps steps={r.explain.rules} />
+          {!v?.rule && <p>{t('trace.default')}</p>}
         </Section>
       )}
     </>

@@ -2,12 +2,13 @@
 // Why: the rules one after the other, and the markings with where they stand.
 import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
+import { useAsk } from '../api';
 import { milliseconds } from '../format';
-import type { Evidence, Incident, TraceStep } from '../types';
+import type { Evidence, Incident, Traced, TraceStep } from '../types';
 import { language, name, t } from '../words';
 import { Action, Level, Raw } from './badges';
 import { Icon } from './icons';
-import { Wide } from './parts';
+import { Answer, Wide } from './parts';
 
 export function EvidenceTable({ list, empty }: { list: Evidence[]; empty: string }) {
   if (list.length === 0) return <p class="dim">{empty}</p>;
@@ -43,47 +44,51 @@ export function EvidenceTable({ list, empty }: { list: Evidence[]; empty: string
 }
 
 function why(s: TraceStep): string {
-  if (language() === 'vi' && s.why_vi) return s.why_vi;
-  return s.why ? name('why', s.why) : '';
-}
-
-interface Traced {
-  steps: TraceStep[];
-  decided: string;
+  return (language() === 'vi' ? s.why_vi : s.why) ?? '';
 }
 
 /** The rules in their order; what does not match is folded up where there is much of it. */
-export function Steps({ steps, decided }: Traced) {
+export function Steps({ steps }: { steps: TraceStep[] }) {
   const [all, setAll] = useState(steps.length <= 8);
-  const isMatch = (s: TraceStep) => s.matched ?? s.matches ?? false;
-  const nameOf = (s: TraceStep) => s.rule ?? s.name ?? '';
-  const first = steps.findIndex((s) => s.decides ?? (isMatch(s) && nameOf(s) === decided));
-  const shown = all ? steps : steps.filter(isMatch);
+  const first = steps.findIndex((s) => s.decides);
   return (
     <>
       <ol class="trace">
-        {shown.map((s) => {
-          const decides = steps.indexOf(s) === first;
-          const match = isMatch(s);
-          return (
-            <li key={steps.indexOf(s)} class={decides ? 'decides' : match ? 'matches' : 'misses'} value={steps.indexOf(s) + 1}>
-              <Icon name={match ? 'ok' : 'minus'} />
-              <code>{nameOf(s)}</code>
-              <span>{decides ? <strong>{t('trace.decides')}</strong> : match
-                ? t(first >= 0 && steps.indexOf(s) > first ? 'trace.later' : 'trace.matched')
-                : why(s) || t('trace.missed')}</span>
-            </li>
-          );
-        })}
+        {steps.map((s, n) => (all || s.matches) && (
+          <li key={n} class={s.decides ? 'decides' : s.matches ? 'matches' : 'misses'} value={n + 1}>
+            <Icon name={s.matches ? 'ok' : 'minus'} />
+            <code>{s.name}</code>
+            <span>{s.decides ? <strong>{t('trace.decides')}</strong> : s.matches
+              ? t(first >= 0 && n > first ? 'trace.later' : 'trace.matched')
+              : why(s)}</span>
+          </li>
+        ))}
       </ol>
-      {first < 0 && <p>{t('trace.default')}</p>}
-      {!all && <button type="button" class="link" onClick={() => setAll(true)}>{t('trace.skipped', { n: steps.length - shown.length })}</button>}
+      {!all && <button type="button" class="link" onClick={() => setAll(true)}>
+        {t('trace.skipped', { n: steps.filter((s) => !s.matches).length })}</button>}
+    </>
+  );
+}
+
+/** Rule by rule, by the policy that was in force then. */
+function Again({ trace }: { trace: Traced }) {
+  if (!trace.available) return <p class="remark">{t('trace.gone', { version: trace.policy_version })}</p>;
+  return (
+    <>
+      <Steps steps={trace.rules ?? []} />
+      {trace.failures?.some((s) => s.decides) && <Steps steps={trace.failures} />}
+      {!trace.rule && <p>{t('trace.default')}</p>}
+      {trace.same
+        ? <p class="dim"><Icon name="ok" /> {t('trace.same')}</p>
+        : <p class="problem" role="note"><Icon name="warn" /> {t('trace.different', { action: name('action', trace.action ?? ''), rule: trace.rule || '–' })}</p>}
+      {trace.remarks?.map((r) => <p key={r} class="dim">{name('trace.remark', r)}</p>)}
     </>
   );
 }
 
 /** From the application to what was done, one line each; then the rules, where they are known. */
-export function Trace({ incident: i }: { incident: Incident & { trace?: TraceStep[] | null } }) {
+export function Trace({ incident: i }: { incident: Incident }) {
+  const again = useAsk<{ trace: Traced }>(`/incidents/${i.id}/trace`);
   const found = i.evidence ?? [];
   const first = found[0];
   const user = i.user || String(i.uid ?? '?');
@@ -112,12 +117,8 @@ export function Trace({ incident: i }: { incident: Incident & { trace?: TraceSte
           t('step.rule-text', { version: String(i.policy_version), mode: i.mode ?? '' })}</>)}
         {step(t('step.result'), <Action incident={i} />, true)}
       </ol>
-      {!!i.trace?.length && (
-        <>
-          <h3>{t('trace.rules')}</h3>
-          <Steps steps={i.trace} decided={i.rule ?? ''} />
-        </>
-      )}
+      <h3>{t('trace.rules')}</h3>
+      <Answer asked={again}>{(a) => <Again trace={a.trace} />}</Answer>
     </>
   );
 }
