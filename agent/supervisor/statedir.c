@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -86,6 +85,10 @@ static int make_owned(
 
 static int take_lock(struct statedir *d, const char *state_dir, char *ret_why, size_t why_size)
 {
+	/* Not flock: helpers are copies of this process and would hold that too, and one that waits
+	 * for a dead server of a file system can outlive the agent for long.
+	 */
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/lock", state_dir);
@@ -94,7 +97,7 @@ static int take_lock(struct statedir *d, const char *state_dir, char *ret_why, s
 		snprintf(ret_why, why_size, "cannot open %s: %s", path, strerror(errno));
 		return -errno;
 	}
-	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+	if (fcntl(d->lock_fd, F_SETLK, &whole) < 0) {
 		snprintf(ret_why, why_size, "another agent already runs on %s (it holds %s)",
 			state_dir, path);
 		return -EBUSY;
