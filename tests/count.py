@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what meson ran: each TAP line is a test. The last line is the sum.
 
+What was skipped is named with its reason.
+
 usage: count.py BAD LOG.json...   (BAD: 1 where a run of meson itself said no)
 """
 import json
 import os
+import re
 import sys
 import xml.etree.ElementTree as tree
 
@@ -24,6 +27,12 @@ def cases(path):
     return found
 
 
+def why_skipped(test):
+    """Of a whole test: what its plan says."""
+    found = re.search(r"^1\.\.0 +# *SKIP *(.*)$", test.get("stdout", ""), re.M | re.I)
+    return found.group(1) if found else ""
+
+
 def main():
     count = {"passed": 0, "failed": 0, "skipped": 0}
     for path in sys.argv[2:]:
@@ -37,7 +46,7 @@ def main():
                     kind == "failed" for _, kind in mine):
                 mine = mine + [(test["result"], "failed")]  # died, hung, or broke its plan
             if not mine:
-                mine = [("", "skipped" if test["result"] == "SKIP" else "passed")]
+                mine = [(why_skipped(test), "skipped" if test["result"] == "SKIP" else "passed")]
             for case, kind in mine:
                 count[kind] += 1
                 if kind != "passed":
