@@ -106,7 +106,7 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 {
 	struct unpack u = {frame->body, 0};
 	uint32_t generation = rulebook_generation(c->core->rulebook);
-	struct file_key key;
+	struct file_key key, now;
 	struct facts known;
 	struct file *f;
 	char path[4096];
@@ -120,8 +120,11 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 	(void)unpack_u8(&u); /* urgent: the queue is short, and watch's own order is kept */
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
-	if (fstat(frame->fds[0], &st) < 0)
+	if (fstat(frame->fds[0], &st) < 0 || file_key_read(frame->fds[0], &now) < 0)
 		return -EPROTO;
+	/* The descriptor says what file it is: no facts of one are kept for another. */
+	no_writer = no_writer && file_key_eq(&now, &key);
+	key = now;
 	c->seen++;
 	if (store_get(c->core->store, &key, generation, &known) == 0) {
 		c->known++;
@@ -234,6 +237,18 @@ static int on_gone(struct crawl *c, const struct wire_frame *frame)
 	return 0;
 }
 
+uint32_t crawl_generation(const struct crawl *c)
+{
+	return c->watch_generation;
+}
+
+void crawl_received(struct crawl *c, uint32_t generation, uint32_t id)
+{
+	if (c->watch && generation == c->watch_generation &&
+		wire_peer_send(c->watch, CORE_RECEIVED, id, VIEW_EMPTY, NULL, 0) < 0)
+		c->watch = wire_peer_free(c->watch); /* its next connection offers them again */
+}
+
 void crawl_rescan(struct crawl *c)
 {
 	c->walks_wanted = c->pass.walks + 1;
@@ -263,7 +278,7 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 		case WATCH_CONFIRM: r = on_confirm(c, f); break;
 		case WATCH_STATE: r = on_state(c, f); break;
 		case WATCH_GONE: r = on_gone(c, f); break;
-		case WATCH_RECEIVED: r = receive_file(c->core->receive, peer, f); break;
+		case WATCH_RECEIVED: r = receive_file(c->core->receive, f); break;
 		case WATCH_MISSED: r = receive_missed(c->core->receive, f); break;
 		}
 		if (r == 0)

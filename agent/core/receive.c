@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "core/crawl.h"
 #include "core/desk.h"
 #include "core/rulebook.h"
 #include "wire/pack.h"
-#include "wire/peer.h"
 #include "wire/subjects.h"
 #include "wire/vault.h"
 
@@ -26,6 +26,8 @@ struct received {
 	struct list node;
 	struct receive *receive;
 	enum stage stage;
+	uint32_t offer; /* the id that watch gave it; 0: answered */
+	uint32_t watch; /* its generation */
 	uint32_t id;    /* of CORE_QUARANTINE */
 	uint64_t until; /* of STAGE_MOVE */
 	int fd;
@@ -41,14 +43,24 @@ struct receive {
 	struct core *core;
 	struct loop_timer *timer;
 	struct list files;
-	uint32_t n, last_id;
+	uint32_t n, n_moving, last_id;
 	uint64_t seen, recorded, missed, moved, not_moved;
 };
 
+/* Watch sends the next one. What core ends without having answered is offered to its successor. */
+static void answer(struct received *f)
+{
+	if (f->offer)
+		crawl_received(f->receive->core->crawl, f->watch, f->offer);
+	f->offer = 0;
+}
+
 static void received_free(struct received *f)
 {
+	answer(f);
 	list_remove(&f->node);
 	f->receive->n--;
+	f->receive->n_moving -= f->stage == STAGE_MOVE;
 	fd_close(f->fd);
 	free(f);
 }
@@ -151,6 +163,7 @@ static void move(struct received *f)
 		return;
 	}
 	f->stage = STAGE_MOVE;
+	f->receive->n_moving++;
 	f->until = clock_now() + RECEIVE_MOVE_NS;
 	if (ask_to_move(f) < 0) {
 		record_not_moved(f, "the supervisor could not be asked");
@@ -158,6 +171,8 @@ static void move(struct received *f)
 		return;
 	}
 	f->fd = fd_close(f->fd);
+	if (f->receive->n_moving < RECEIVE_MOVES_MAX)
+		answer(f);
 	loop_timer_set(f->receive->timer, clock_now() + NSEC_PER_SEC);
 }
 
@@ -359,14 +374,15 @@ static void look(struct received *f, const char *name)
 	}
 }
 
-int receive_file(struct receive *r, struct wire_peer *watch, struct wire_frame *frame)
+int receive_file(struct receive *r, struct wire_frame *frame)
 {
 	struct received *f = calloc(1, sizeof(*f));
+	struct file_key now;
 	int e;
 
 	if (!f) {
 		missed(r, 1, "no memory");
-		unchecked(wire_peer_send(watch, CORE_RECEIVED, frame->id, VIEW_EMPTY, NULL, 0));
+		crawl_received(r->core->crawl, crawl_generation(r->core->crawl), frame->id);
 		return 0;
 	}
 	f->receive = r;
@@ -382,8 +398,15 @@ int receive_file(struct receive *r, struct wire_peer *watch, struct wire_frame *
 	r->n++;
 	r->seen++;
 	f->fd = wire_frame_take_fd(frame, 0);
-	/* A watch that is gone has its successor offer it again. */
-	unchecked(wire_peer_send(watch, CORE_RECEIVED, frame->id, VIEW_EMPTY, NULL, 0));
+	f->offer = frame->id;
+	f->watch = crawl_generation(r->core->crawl);
+	if (file_key_read(f->fd, &now) < 0) {
+		received_free(f);
+		return -EPROTO;
+	}
+	/* The descriptor says what file it is: no facts of one are kept for another. */
+	f->no_writer = f->no_writer && file_key_eq(&now, &f->record.key);
+	f->record.key = now;
 	if (r->n > RECEIVE_FILES_MAX) {
 		missed(r, 1, "too many at once");
 		received_free(f);
@@ -429,8 +452,12 @@ struct receive *receive_free(struct receive *r)
 {
 	if (!r)
 		return NULL;
-	list_for_each_safe(n, tmp, &r->files)
-		received_free(list_entry(n, struct received, node));
+	list_for_each_safe(n, tmp, &r->files) {
+		struct received *f = list_entry(n, struct received, node);
+
+		f->offer = 0;
+		received_free(f);
+	}
 	loop_timer_free(r->timer);
 	free(r);
 	return NULL;

@@ -7,9 +7,10 @@
 #pragma once
 
 #include "core/core.h"
-#include "wire/peer.h"
+#include "wire/frame.h"
 
 #define RECEIVE_FILES_MAX 64U                  /* under way; watch keeps the others */
+#define RECEIVE_MOVES_MAX 48U                  /* of these, after which watch has to wait */
 #define RECEIVE_MOVE_NS   (120 * NSEC_PER_SEC) /* then it counts as not moved */
 
 struct receive;
@@ -18,7 +19,7 @@ must_check int receive_new(struct core *core, struct receive **ret);
 struct receive *receive_free(struct receive *r); /* takes NULL, returns NULL */
 
 /* WATCH_RECEIVED and WATCH_MISSED. 0 or -EPROTO. */
-must_check int receive_file(struct receive *r, struct wire_peer *watch, struct wire_frame *f);
+must_check int receive_file(struct receive *r, struct wire_frame *f);
 must_check int receive_missed(struct receive *r, const struct wire_frame *f);
 /* SUP_QUARANTINED for one of ours; false where it is about something else. */
 bool receive_moved(struct receive *r, const struct wire_frame *f);

@@ -108,7 +108,7 @@ enum message {
 
 	WATCH_RECEIVED, /* key, subject, u64 realtime, str path, u8 it is a program, u8 no writer
 			seen; fd: a file that an application wrote */
-	CORE_RECEIVED,  /* id: core has taken it and wants the next */
+	CORE_RECEIVED,  /* id: core has read it and wants the next */
 	WATCH_MISSED,   /* u64: writes of applications that were not looked at, since the last */
 	CORE_RESCAN,    /* look at everything again */
 	WATCH_GONE,     /* str path, u8 it was a folder: it is not there any more */
