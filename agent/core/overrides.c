@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/utf8.h"
 #include "core/keep.h"
 #include "core/rulebook.h"
 #include "wire/review.h"
@@ -392,7 +393,7 @@ static bool may_justify(const struct overrides *o, const struct override_request
 	*ret_n = 0;
 	if (policy_justify_max(p) == 0 || policy_justify_minutes(p) == 0) {
 		*ret_why = JUSTIFY_FORBIDDEN;
-	} else if (!justify_is_text(r->reason)) {
+	} else if (!utf8_is_line(r->reason)) {
 		*ret_why = JUSTIFY_NOT_TEXT;
 	} else if (justify_length(r->reason) < MAX(policy_justify_reason(p), 1U)) {
 		*ret_why = JUSTIFY_SHORT;

@@ -472,7 +472,7 @@ static void put_advice(const struct incident *i, enum lang lang)
 /* What reviewers did, oldest first. */
 static void put_review(const struct incident *i, enum lang lang)
 {
-	char when[64], words[64];
+	char when[64], words[160];
 
 	if (i->n_history == 0 && i->n_notes == 0)
 		return;
@@ -503,12 +503,16 @@ static void put_review(const struct incident *i, enum lang lang)
 				incidents_status(s.status, lang));
 			put(words);
 		}
-		if (*s.assignee)
-			printf("%s %s. ", lang_pick(lang, "assigned to", "giao cho"), s.assignee);
-		if (*s.tag)
-			printf("+%s ", s.tag);
-		if (*s.untag)
-			printf("-%s ", s.untag);
+		if (*s.assignee) {
+			snprintf(words, sizeof(words), "%s %s. ",
+				lang_pick(lang, "assigned to", "giao cho"), s.assignee);
+			put(words);
+		}
+		put(*s.tag ? "+" : "");
+		put(s.tag);
+		put(*s.untag ? " -" : "");
+		put(s.untag);
+		put(*s.tag || *s.untag ? " " : "");
 		put(s.note);
 		putchar('\n');
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define WIDTH_DEFAULT  80
 #define PROGRESS_EVERY (100 * NSEC_PER_MSEC)
@@ -37,25 +38,13 @@ const char *tty_style(FILE *f, enum tty_style style)
 	return tty_has_colour(f) ? escapes[style] : "";
 }
 
-/* Length of the harmless character at the front, or 0. C1 controls (U+0080..U+009F) and the
-   bidirectional overrides are not harmless. */
+/* Of the character at the front that is harmless, or 0. */
 static size_t safe_length(struct view v)
 {
-	const uint8_t *p = v.p;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	uint8_t first[5] = {0};
 
-	if (n == 0 || n > v.n || p[0] > 0xf4 || p[0] < 0x20 || p[0] == 0x7f)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0)
-		return 0;
-	if (n == 3 && p[0] == 0xe2 &&
-		((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
-			(p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
-		return 0;
-	return n;
+	memcpy(first, v.p, MIN(v.n, sizeof(first) - 1));
+	return first[0] ? utf8_shown_length(first) : 0;
 }
 
 void tty_put_safe(FILE *f, struct view v)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/utf8.h"
 #include "supervisor/agent_state.h"
 #include "supervisor/notify.h"
 #include "wire/subjects.h"
@@ -39,6 +40,7 @@ void agent_say(const struct agent *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
+	utf8_make_line(line); /* names of users' mounts and files come by here */
 	n = strlen(line);
 	line[n++] = '\n';
 	unchecked(write(STDERR_FILENO, line, n));

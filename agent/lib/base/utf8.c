@@ -8,6 +8,36 @@ bool utf8_is_shown(uint32_t cp)
 		(cp >= 0x2066 && cp <= 0x2069));
 }
 
+size_t utf8_shown_length(const uint8_t *p)
+{
+	const uint8_t *end = p;
+	uint32_t cp = utf8_next(&end);
+
+	/* UTF8_NONE may be that very character. */
+	return utf8_is_shown(cp) && (cp != UTF8_NONE || *p == UTF8_NONE) ? (size_t)(end - p) : 0;
+}
+
+bool utf8_is_line(const char *s)
+{
+	for (size_t n; *s; s += n) {
+		n = utf8_shown_length((const uint8_t *)s);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+void utf8_make_line(char *s)
+{
+	for (size_t n; *s; s += n) {
+		n = utf8_shown_length((const uint8_t *)s);
+		if (n == 0) {
+			*s = '?';
+			n = 1;
+		}
+	}
+}
+
 uint32_t utf8_next(const uint8_t **p)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define UTF8_NONE ((uint32_t)'?') /* in the place of a byte that begins no character */
@@ -12,3 +13,12 @@ uint32_t utf8_next(const uint8_t **p);
 
 /* False for control characters and those that turn the direction of writing. */
 bool utf8_is_shown(uint32_t cp);
+
+/* The bytes of the character at `p`, which is not the NUL; 0 where it is none, or not shown. */
+size_t utf8_shown_length(const uint8_t *p);
+
+/* One line of such characters, and nothing that is no character; "" is. */
+bool utf8_is_line(const char *s);
+
+/* Every byte that belongs to none of these becomes '?'. */
+void utf8_make_line(char *s);

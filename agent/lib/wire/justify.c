@@ -87,20 +87,6 @@ int justify_refusal_put(struct buf *out, enum justify_refusal r, enum lang lang,
 	return buf_printf(out, "%.*s%u%s", (int)(number - text), text, n, number + 1);
 }
 
-bool justify_is_text(const char *reason)
-{
-	const uint8_t *p = (const uint8_t *)reason;
-
-	while (*p) {
-		bool is_none = *p != UTF8_NONE;
-		uint32_t cp = utf8_next(&p);
-
-		if (!utf8_is_shown(cp) || (cp == UTF8_NONE && is_none))
-			return false;
-	}
-	return true;
-}
-
 unsigned justify_length(const char *reason)
 {
 	const uint8_t *p = (const uint8_t *)reason;

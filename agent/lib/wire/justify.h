@@ -50,7 +50,5 @@ must_check int justify_refusal_parse(const char *name, enum justify_refusal *ret
 must_check int justify_refusal_put(
 	struct buf *out, enum justify_refusal r, enum lang lang, unsigned n);
 
-/* Whether it is one line of UTF-8 without control characters, and how many characters other than
-   blanks it has. */
-bool justify_is_text(const char *reason);
+/* How many characters other than blanks it has. */
 unsigned justify_length(const char *reason);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void pack_override(struct pack *p, const struct override_request *r)
 {
 	pack_u8(p, (uint8_t)r->what);
@@ -35,12 +37,7 @@ void unpack_override(struct unpack *u, struct override_request *ret)
 
 static bool is_text(const char *s)
 {
-	if (!*s)
-		return false;
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
+	return *s && utf8_is_line(s);
 }
 
 const char *override_refused(const struct override_request *r)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/macros.h"
+#include "base/utf8.h"
 
 static const char *const status_names[] = {
 	"new", "in-progress", "confirmed", "resolved", "false-positive", "ignored"};
@@ -60,38 +61,61 @@ static bool is_made_of(const char *s, const char *set)
 
 #define ID_SET "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 
-/* No control characters: these are shown on terminals and in reports. */
-static bool is_text(const char *s)
+enum member { MEMBER_ID = 1, MEMBER_MARKS = 2, MEMBER_NOTE = 4, MEMBER_SHA256 = 8 };
+
+/* What each may say. */
+static const uint8_t members[] = {
+	[REVIEW_MARK] = MEMBER_ID | MEMBER_MARKS | MEMBER_NOTE,
+	[REVIEW_REVEAL] = MEMBER_ID | MEMBER_NOTE,
+	[REVIEW_CHECKPOINT] = 0,
+	[REVIEW_NEW_KEY] = 0,
+	[REVIEW_STATEMENT] = MEMBER_SHA256,
+	[REVIEW_COURIER_EXPORT] = MEMBER_SHA256 | MEMBER_NOTE,
+	[REVIEW_COURIER_IMPORT] = MEMBER_SHA256 | MEMBER_NOTE,
+	[REVIEW_COURIER_RECEIPT] = MEMBER_SHA256 | MEMBER_NOTE,
+	[REVIEW_EVIDENCE] = MEMBER_ID | MEMBER_NOTE,
+};
+static_assert(ARRAY_SIZE(members) == REVIEW_WHAT_MAX, "one row per request");
+
+static bool has_marks(const struct review *r)
 {
-	for (; *s; s++)
-		if ((uint8_t)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
+	return r->status[0] || r->assignee[0] || r->tag[0] || r->untag[0];
+}
+
+static bool says_too_much(const struct review *r)
+{
+	unsigned may = members[r->what];
+
+	return (r->id[0] && !(may & MEMBER_ID)) || (has_marks(r) && !(may & MEMBER_MARKS)) ||
+		(r->note[0] && !(may & MEMBER_NOTE)) || (r->sha256[0] && !(may & MEMBER_SHA256));
+}
+
+/* These are shown on terminals and in reports. */
+static bool is_shown(const struct review *r)
+{
+	return utf8_is_line(r->assignee) && utf8_is_line(r->tag) && utf8_is_line(r->untag) &&
+		utf8_is_line(r->note);
 }
 
 const char *review_refused(const struct review *r)
 {
+	unsigned may = members[r->what];
 	enum review_status status;
 
-	if (r->what >= REVIEW_COURIER_EXPORT && !is_text(r->note))
-		return "control characters have no place in notes";
-	if (r->what >= REVIEW_STATEMENT && r->what != REVIEW_EVIDENCE)
-		return strlen(r->sha256) == 64 && is_made_of(r->sha256, "0123456789abcdef")
-			? NULL
-			: "a statement has a SHA-256";
-	if (r->what == REVIEW_CHECKPOINT || r->what == REVIEW_NEW_KEY)
-		return NULL;
-	if (!r->id[0] || !is_made_of(r->id, ID_SET))
+	if (says_too_much(r))
+		return "the request says what has no place in it";
+	if (!is_shown(r))
+		return "control characters have no place in notes, names and tags";
+	if (may & MEMBER_SHA256 &&
+		(strlen(r->sha256) != 64 || !is_made_of(r->sha256, "0123456789abcdef")))
+		return "a statement has a SHA-256";
+	if (may & MEMBER_ID && (!r->id[0] || !is_made_of(r->id, ID_SET)))
 		return "this is no incident's ID";
-	if (r->what == REVIEW_REVEAL || r->what == REVIEW_EVIDENCE)
-		return NULL;
-	if (!r->status[0] && !r->assignee[0] && !r->note[0] && !r->tag[0] && !r->untag[0])
+	if (may & MEMBER_MARKS && !has_marks(r) && !r->note[0])
 		return "nothing to mark: say a status, an assignee, a note or a tag";
 	if (r->status[0] && review_status_parse(r->status, &status) < 0)
 		return "the status is new, in-progress, confirmed, resolved, false-positive or "
 		       "ignored";
-	if (!is_text(r->assignee) || !is_text(r->tag) || !is_text(r->untag) || !is_text(r->note))
-		return "control characters have no place in notes, names and tags";
 	return NULL;
 }
 

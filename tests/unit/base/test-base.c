@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "base/utf8.h"
 
 static void buf_keeps_its_bound(void **state)
 {
@@ -46,6 +47,34 @@ static void buf_writes_utf8(void **state)
 		assert_int_equal(buf_put_utf8(&b, rows[i].cp), 0);
 		assert_true(view_eq(buf_view(&b), view_str(rows[i].bytes)));
 		buf_done(&b);
+	}
+}
+
+static void lines_have_no_controls(void **state)
+{
+	static const struct {
+		const char *line, *made; /* NULL: it is one already */
+	} rows[] = {{"", NULL}, {"báo cáo \"họp\" ?", NULL}, {"\xef\xbf\xbd", NULL},
+		{"a\nb\t", "a?b?"}, {"\x1b[31m", "?[31m"}, {"\x7f", "?"},
+		{"\xff"
+		 "a\xc3",
+			"?a?"},
+		{"\xc2\x9b"
+		 "2J",
+			"??2J"},
+		{"\xe2\x80\xae"
+		 "fdp",
+			"???fdp"},
+		{"\xd8\x9c", "??"}, {"\xe0\x80\xaf", "???"}};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(utf8_is_line(rows[i].line), rows[i].made == NULL);
+		memcpy(text, rows[i].line, strlen(rows[i].line) + 1);
+		utf8_make_line(text);
+		assert_string_equal(text, rows[i].made ? rows[i].made : rows[i].line);
+		assert_true(utf8_is_line(text));
 	}
 }
 
@@ -291,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buf_keeps_its_bound),
 		cmocka_unit_test(buf_writes_utf8),
+		cmocka_unit_test(lines_have_no_controls),
 		cmocka_unit_test(buf_printf_fits_exactly),
 		cmocka_unit_test(views_stay_inside),
 		cmocka_unit_test(ranges_do_not_wrap),
