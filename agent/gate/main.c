@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +100,10 @@ int main(void)
 	int r;
 
 	ignore_signals();
+	/* Nobody else could end one that hangs, or was stopped, and with it all that wait for it.
+	 */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return EXIT_FAILURE;
 	tzset();
 	r = g ? run(g) : -ENOMEM;
 	if (r == LOOP_DONE)

@@ -24,6 +24,7 @@
 #define MARK_APPS_NS (30 * NSEC_PER_SEC) /* applications are installed while we run */
 #define START_NS     (20 * NSEC_PER_SEC) /* all processes ready, or no start */
 #define STOP_NS      (3 * NSEC_PER_SEC)
+#define STOP_GATE_NS (500 * NSEC_PER_MSEC) /* openers may wait for it: then it is killed */
 #define BACKOFF_NS   (5 * NSEC_PER_SEC)
 #define SERVERS_MAX  64U /* that are disconnected when we stop */
 
@@ -312,7 +313,7 @@ static int on_tick(void *userdata)
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
-	if (a->serving && a->policy.apps && now >= a->next_mark) {
+	if (a->serving && !a->stopping && a->policy.apps && now >= a->next_mark) {
 		agent_look_at_programs(a, false);
 		agent_give_build_ids(a, a->policy.apps);
 		a->next_mark = now + MARK_APPS_NS;
@@ -358,6 +359,8 @@ static int on_stop_step(void *userdata)
 	static const uint64_t step_ns = 20 * NSEC_PER_MSEC;
 	bool late = clock_now() >= a->stop_began + STOP_NS;
 
+	if (clock_now() >= a->stop_began + STOP_GATE_NS)
+		proc_kill(a->gate, true);
 	if (!proc_is_running(a->gate) || late) {
 		proc_stop(a->core);
 		proc_stop(a->watch);
@@ -393,6 +396,9 @@ static void stop(struct agent *a)
 	for (uint32_t i = 0; i < SERVERS_MAX && agent_look_at_servers(a, true); i++)
 		;
 	group_uncover(a->group);
+	/* Who was about to ask when the marks went may ask after the gate has read for the last
+	   time: the gate's end is then the end of the group, and lets them go. */
+	group_close(a->group);
 	proc_stop(a->gate);
 	loop_timer_set(a->stop_timer, clock_now() + 1);
 }

@@ -199,7 +199,7 @@ struct group *group_free(struct group *g)
 	/* Closing the last descriptor would do too; a gate may still hold one. */
 	if (g->fd >= 0)
 		group_uncover(g);
-	fd_close(g->fd);
+	group_close(g);
 	news_close(&g->news);
 	fd_close(g->host_mounts_fd);
 	fd_close(g->mounts_fd);
@@ -210,6 +210,11 @@ struct group *group_free(struct group *g)
 	sandboxed_done(&g->sandboxed);
 	free(g);
 	return NULL;
+}
+
+void group_close(struct group *g)
+{
+	g->fd = fd_close(g->fd);
 }
 
 int group_fd(const struct group *g)
@@ -600,6 +605,9 @@ void group_uncover(struct group *g)
 	news_flush(&g->news);
 	if (g->rescue)
 		rescue_stop(g->rescue);
+	for (size_t i = 0; i < g->n_covered; i++)
+		if (g->covered[i].helper) /* it holds the group, too */
+			helper_kill(g->covered[i].helper);
 	g->n_covered = 0;
 	g->armed = false;
 }

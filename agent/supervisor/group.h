@@ -75,6 +75,9 @@ bool group_end_server(
 /* Takes all marks off: nothing is held from here on. */
 void group_uncover(struct group *g);
 
+/* Afterwards: from here on the group lives as long as the gate does, and nothing can be marked. */
+void group_close(struct group *g);
+
 /* Marks the executables of the table that exist now; unmarks those of the last table that are not
    in it any more. */
 void group_mark_apps(struct group *g, const struct apptable *apps);

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	qsort(wait, n, sizeof(*wait), compare);
 	printf("{\"opened\":%lu,\"denied\":%lu,\"other\":%lu,\"marked_opened\":%lu,"
 	       "\"max_ms\":%.3f,\"p999_ms\":%.3f,\"p50_us\":%.1f}\n",
-		opened, denied, other, marked_opened, n ? (double)wait[n - 1] / 1e6 : 0,
+		opened, denied, other, marked_opened, (double)longest / 1e6,
 		n ? (double)wait[n * 999 / 1000] / 1e6 : 0, n ? (double)wait[n / 2] / 1e3 : 0);
 	free(wait);
 	return 0;

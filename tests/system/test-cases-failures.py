@@ -142,6 +142,30 @@ def case_37_supervisor_killed(f):
 
 
 @test
+def case_37_supervisor_killed_while_the_gate_is_stopped(f):
+    """Nobody is left who could replace it: it ends all the same, and with it what waits."""
+    openers("opener-editor")
+    load = opener("opener-editor", 4, named(4, PLAIN, "plain"))
+    p = start(CLIENT, "hold", fresh(text=PLAIN))
+    left = f.agent.pid_of("gate")
+    try:
+        line(p)
+        os.kill(left, signal.SIGSTOP)
+        f.agent.process.kill()
+        f.agent.process.wait()
+        lab.wait_for(lambda: load.poll() is not None, 15)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(left, signal.SIGKILL)
+        end(p)
+        f.agent.start()
+    r = result(load)
+    equal(r["denied"], 0, str(r))
+    assert r["max_ms"] < 900 * SLOW, r
+    refused(client("open", fresh()))
+
+
+@test
 def case_39_many_openers_at_once(f):
     # The kernel wakes all who wait at each answer, so that time grows with the square of the number.
     good, bad = fresh(text=PLAIN), fresh()
@@ -422,6 +446,28 @@ def case_54_stopping_while_events_are_pending(f):
     assert max(c["max_ms"], e["max_ms"]) < 1000, (c, e)
     f.agent.start()
     refused(client("open", fresh()))
+
+
+@test
+def case_54_stopping_while_processes_of_it_hang(f):
+    """Openers wait neither for a gate that does not end nor for the rest of the agent."""
+    openers("opener-editor")
+    p = start(CLIENT, "hold", fresh(text=PLAIN))
+    try:
+        line(p)
+        load = [opener("opener-editor", 3, named(2, PLAIN, "plain")) for _ in range(3)]
+        time.sleep(0.5)
+        for pid in [f.agent.pid_of(role) for role in ("watch", "core", "gate")]:
+            os.kill(pid, signal.SIGSTOP)
+        f.agent.stop(30)
+        results = [result(x) for x in load]
+    finally:
+        end(p)
+        f.agent.start()
+    equal({r["denied"] for r in results}, {0}, str(results))
+    longest = max(r["max_ms"] for r in results)
+    print(f"# the longest wait was {longest:.0f} ms")
+    assert longest < 1500 * SLOW, results
 
 
 test(doors.the_journal_verifies)
