@@ -20,6 +20,10 @@
 #define HEIGHT_MAX 36.0
 #define RATIO_MIN  1.25
 
+/* The same without a frame: letters of a stamp alone. */
+#define LETTERS_WIDTH_MIN  7.0
+#define LETTERS_HEIGHT_MIN 3.4
+
 struct map {
 	unsigned step; /* pixels of a cell's side */
 	unsigned w, h;
@@ -145,13 +149,23 @@ void ink_add(struct ink *ink, const struct ink_box *b)
 		ink->boxes[ink->n++] = *b;
 }
 
-/* Boxes of a mask whose pixels are `step` pixels of the page wide. */
-static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
+static bool has_size(double w, double h, bool letters)
 {
+	return letters ? w >= LETTERS_WIDTH_MIN && h >= LETTERS_HEIGHT_MIN && w <= WIDTH_MAX &&
+			h <= HEIGHT_MAX && w / h >= RATIO_MIN
+		       : ink_has_size(w, h);
+}
+
+/* Boxes of a mask whose pixels are `step` pixels of the page wide. `letters`: those that are as
+   small as letters without a frame, too; they never push others out. */
+static int boxes_add(
+	PIX *mask, const struct page *page, unsigned step, bool letters, struct ink *ret)
+{
+	size_t room = letters ? (size_t)STAMP_BOXES_MAX : ARRAY_SIZE(ret->boxes);
 	BOXA *boxa = pixConnCompBB(mask, 8);
 	l_int32 n = boxa ? boxaGetCount(boxa) : 0;
 
-	for (l_int32 i = 0; i < n; i++) {
+	for (l_int32 i = 0; i < n && ret->n < room; i++) {
 		l_int32 x, y, w, h;
 		struct ink_box b;
 
@@ -159,8 +173,8 @@ static int boxes_add(PIX *mask, const struct page *page, unsigned step, struct i
 			continue;
 		b = (struct ink_box){
 			(double)x * step, (double)y * step, (double)w * step, (double)h * step};
-		if (!ink_has_size(page_mm(page, b.w), page_mm(page, b.h)) &&
-			!ink_has_size(page_mm(page, b.h), page_mm(page, b.w)))
+		if (!has_size(page_mm(page, b.w), page_mm(page, b.h), letters) &&
+			!has_size(page_mm(page, b.h), page_mm(page, b.w), letters))
 			continue;
 		ink_add(ret, &b);
 	}
@@ -229,7 +243,7 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 {
 	size_t n;
 	cleanup_with(pixp_free) PIX *mask = mask_of(m, ret->paper + OVER_MIN, &n);
-	cleanup_with(pixp_free) PIX *wide = NULL, *narrow = NULL;
+	cleanup_with(pixp_free) PIX *wide = NULL, *narrow = NULL, *flat = NULL;
 	l_int32 mm = (l_int32)(1 / page_mm(page, m->step) + 0.5);
 	int r;
 
@@ -237,16 +251,23 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 		return -ENOMEM;
 	if (n < CELLS_MIN || n > (size_t)m->w * m->h / 2)
 		return 0;
-	/* the frame by itself, what is close together, and lines */
+	/* the frame by itself, what is close together, what is beside each other, and lines */
 	narrow = pixCloseBrick(NULL, mask, mm | 1, mm | 1);
 	wide = pixCloseSafeBrick(NULL, mask, (5 * mm) | 1, (2 * mm) | 1);
-	if (!narrow || !wide)
+	flat = pixCloseSafeBrick(NULL, mask, (5 * mm) | 1, 1);
+	if (!narrow || !wide || !flat)
 		return -ENOMEM;
-	r = boxes_add(narrow, page, m->step, ret);
+	r = boxes_add(narrow, page, m->step, false, ret);
 	if (r == 0)
-		r = boxes_add(wide, page, m->step, ret);
+		r = boxes_add(wide, page, m->step, false, ret);
+	if (r == 0)
+		r = boxes_add(flat, page, m->step, false, ret);
 	if (r == 0)
 		r = boxes_of_lines(mask, page, m->step, ret);
+	if (r == 0) {
+		frame_boxes(mask, page_mm(page, m->step), m->step, ret);
+		r = boxes_add(wide, page, m->step, true, ret);
+	}
 	return r;
 }
 
@@ -284,7 +305,7 @@ int ink_look_blue(const struct page *page, struct ink *ret)
 		ret->paper = paper_of(&m);
 		mask = mask_of(&m, ret->paper + OVER_MIN, &n);
 		closed = mask ? pixCloseBrick(NULL, mask, mm | 1, mm | 1) : NULL;
-		r = closed ? boxes_add(closed, page, m.step, ret) : -ENOMEM;
+		r = closed ? boxes_add(closed, page, m.step, false, ret) : -ENOMEM;
 		if (r == 0) {
 			frame_boxes(mask, page_mm(page, m.step), m.step, ret);
 			r = boxes_of_lines(mask, page, m.step, ret);

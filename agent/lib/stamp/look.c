@@ -32,6 +32,13 @@ static const double scales[] = {96, 200, 380};
 #define SHORT_BYTES        8
 #define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
 
+/* What speaks for a tone beside the engine's trust. Colour is coarser than brightness in a JPEG:
+   the marks above a letter run together in it. */
+#define TONE_BRIGHT 15
+#define TONE_DOT    10
+#define TONE_LOST   20
+#define TONE_MARGIN 5
+
 bool look_is_late(struct look *l)
 {
 	if (!l->late && clock_cpu() >= l->cpu_end)
@@ -64,7 +71,11 @@ static const struct stamp_word *find_line(struct stamp *s, struct view text, dou
 		struct view line = view_sub(text, from, to - from);
 		const struct stamp_word *w = words_find(&s->words, line, frame_mm, &errors);
 
-		if (w && (!best || errors < best_errors)) {
+		/* of two stamps in one box the one that counts */
+		if (w &&
+			(!best ||
+				(w->harmless != best->harmless ? best->harmless
+							       : errors < best_errors))) {
 			best = w;
 			*ret_line = line;
 			best_errors = errors;
@@ -111,6 +122,49 @@ static bool has_tone(const struct stamp_word *w, struct view line, const struct 
 	}
 }
 
+/* A short word waits until its tone is known. */
+static void weigh_short(struct found *f, const struct stamp_word *w, unsigned errors,
+	struct view line, const struct crop *crop, int bright)
+{
+	enum words_tone tone = words_tone(w, line);
+
+	if (!has_tone(w, line, crop)) {
+		f->doubt |= tone < WORDS_TONE_OTHER;
+		return;
+	}
+	if (f->trust < TRUST_SHORT)
+		return;
+	f->tone_for = MAX(f->tone_for,
+		f->trust + bright + (crop->dot ? TONE_DOT : 0) -
+			(tone == WORDS_TONE_SAME ? 0 : TONE_LOST));
+	if (!f->short_word || errors < f->short_errors) {
+		f->short_word = w;
+		f->short_errors = errors;
+	}
+}
+
+static void weigh(struct look *l, const struct ink_box *box, enum crop_channel channel,
+	const struct crop *crop, struct view text, struct found *f)
+{
+	double frame = f->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0;
+	int bright = channel == CROP_GREY ? TONE_BRIGHT : 0;
+	unsigned errors = 0;
+	struct view line;
+	const struct stamp_word *w = find_line(l->stamp, text, frame, &errors, &line);
+
+	if (f->trust >= TRUST_TONE && words_has_other_tone(&l->stamp->words, text, crop->dot))
+		f->tone_against = MAX(f->tone_against, f->trust + bright);
+	/* What is left between the letters of a text is half guessed. */
+	if (!w || (channel == CROP_TONE && (crop->sides < 3 || 2 * errors > w->errors)))
+		return;
+	if (strlen(w->text) < SHORT_BYTES) {
+		weigh_short(f, w, errors, line, crop, bright);
+	} else if (!f->word || errors < f->errors) {
+		f->word = w;
+		f->errors = errors;
+	}
+}
+
 static int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel,
 	enum crop_way way, unsigned turn, struct found *ret)
 {
@@ -130,45 +184,54 @@ static int look_box(struct look *l, const struct ink_box *box, enum crop_channel
 		&text, &ret->trust);
 	if (r == -E2BIG)
 		r = 0;
-	if (r == 0) {
-		double frame = ret->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0;
-		unsigned errors = 0;
-		struct view line;
-		const struct stamp_word *w = find_line(
-			l->stamp, buf_view(&text), frame, &errors, &line);
-
-		if (ret->trust >= TRUST_TONE &&
-			words_has_other_tone(&l->stamp->words, buf_view(&text), crop.dot))
-			ret->other_tone = true;
-		if (w && strlen(w->text) < SHORT_BYTES) {
-			bool known = has_tone(w, line, &crop);
-
-			ret->doubt |= !known && words_tone(w, line) < WORDS_TONE_OTHER;
-			if (ret->trust < TRUST_SHORT || ret->other_tone || !known)
-				w = NULL;
-		}
-		/* What is left between the letters of a text is half guessed. */
-		if (w && channel == CROP_TONE && (crop.sides < 3 || 2 * errors > w->errors))
-			w = NULL;
-		if (w && (!ret->word || errors < ret->errors)) {
-			ret->word = w;
-			ret->errors = errors;
-		}
-	}
+	if (r == 0)
+		weigh(l, box, channel, &crop, buf_view(&text), ret);
 	return r;
+}
+
+/* A short word, or another that is nearly it: how dark the page is there has the finer marks. */
+static int compare(struct look *l, const struct ink_box *box, enum crop_channel channel,
+	unsigned turn, struct found *f)
+{
+	int trust = f->trust, against = f->tone_against, r;
+	unsigned sides = f->sides;
+
+	if (channel == CROP_GREY || f->compared || (!f->short_word && !f->doubt && !against) ||
+		f->tone_for - against >= TRUST_CLEAR + TONE_DOT)
+		return 0;
+	f->compared = true;
+	r = look_box(l, box, CROP_GREY, CROP_CLEAN, turn, f);
+	f->sides = sides;
+	/* the text that a stamp lies on is no other word in the frame */
+	if (f->tone_against == against)
+		f->trust = trust;
+	return r;
+}
+
+static const struct stamp_word *settle(const struct found *f, unsigned *ret_errors)
+{
+	bool is_short = f->short_word && f->tone_for >= f->tone_against + TONE_MARGIN;
+
+	if (is_short && (!f->word || f->short_errors < f->errors)) {
+		*ret_errors = f->short_errors;
+		return f->short_word;
+	}
+	*ret_errors = f->errors;
+	return f->word;
 }
 
 static int look_tries(struct look *l, const struct ink_box *box, const struct look_try *tries,
 	size_t n, struct found *ret)
 {
-	unsigned turn = box->h > box->w * 1.1 ? 1 : 0;
+	unsigned turn = box->h > box->w * 1.1 ? 1 : 0, errors = 0;
 	bool is_tall = page_mm(l->page, MIN(box->w, box->h)) > LINES_MM;
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0 && !look_is_late(l); i++) {
 		const struct look_try *t = &tries[i];
+		const struct stamp_word *word = settle(ret, &errors);
 
-		if (ret->word && (ret->errors <= ERRORS_SURE || t->turn))
+		if (word && (errors <= ERRORS_SURE || t->turn))
 			break;
 		if (ret->trust >= TRUST_CLEAR && !ret->doubt)
 			break; /* clearly something else */
@@ -176,10 +239,17 @@ static int look_tries(struct look *l, const struct ink_box *box, const struct lo
 			continue; /* what is no frame is not tried in every way */
 		if (t->turn && turn == 0 && l->upright)
 			break;
+		if (t->channel == CROP_GREY && ret->compared)
+			continue;
 		r = look_box(l, box, t->channel, t->way, t->turn + turn, ret);
-		if (t->turn + turn == 0 && (ret->word || ret->trust >= TRUST_CLEAR))
+		if (r == 0)
+			r = compare(l, box, t->channel, t->turn + turn, ret);
+		if (t->turn + turn == 0 && (settle(ret, &errors) || ret->trust >= TRUST_CLEAR))
 			l->upright = true;
 	}
+	ret->word = settle(ret, &ret->errors);
+	/* MẬT that is as much MẤT is neither. */
+	ret->doubt |= !ret->word && ret->short_word;
 	return r;
 }
 

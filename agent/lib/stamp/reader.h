@@ -20,11 +20,16 @@ struct stamp {
 struct found {
 	const struct stamp_word *word;
 	unsigned errors;
-	unsigned sides;  /* of its frame */
-	int trust;       /* how sure the engine was of what it read, 0 ... 100 */
-	bool other_tone; /* of a short word was read */
-	bool doubt;      /* a short word was read without the marks that tell it from others */
+	unsigned sides; /* of its frame */
+	int trust;      /* how sure the engine was of what it read, 0 ... 100 */
+	bool doubt;     /* a short word was read without the marks that tell it from others */
 	double ink;
+
+	/* A short word, which is taken only where more speaks for its tone than against it. */
+	const struct stamp_word *short_word;
+	unsigned short_errors;
+	int tone_for, tone_against;
+	bool compared; /* with the dark of the page */
 };
 
 /* A box that was read. */

@@ -98,6 +98,33 @@ static void test_levels(void **state)
 	}
 }
 
+static bool says(const char *text)
+{
+	for (size_t i = 0; i < seen.n; i++)
+		if (strcmp(seen.text[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Worn MẬT right above KHẨN, without a frame, and with marks that only the brightness tells from
+   those of MẶT; and that word itself. */
+static void test_short_word(void **state)
+{
+	static const struct {
+		const char *file;
+		bool found;
+	} cases[] = {{"stacked.jpg", true}, {"alone.jpg", true}, {"blurred.jpg", true},
+		{"hat.jpg", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_with(pixp_free) PIX *pix = load(cases[i].file);
+
+		look_pix(pix, false, STAMP_LOOK_COLOUR);
+		assert_int_equal(says("MẬT"), cases[i].found);
+	}
+}
+
 static void test_turned(void **state)
 {
 	cleanup_with(pixp_free) PIX *pix = load("tuyet-mat.jpg");
@@ -241,6 +268,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_short_word),
 		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_no_scale),
 		cmocka_unit_test(test_blank),
