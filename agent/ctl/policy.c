@@ -163,6 +163,14 @@ static void forget_host(struct policy_load *l)
 	l->info.n_idle = 0;
 }
 
+/* What `apply` would send: says what cannot go into a version, and who else may write it. */
+static bool can_be_applied(struct policy_load *l)
+{
+	cleanup_with(bundle_done) struct bundle b = {0};
+
+	return policyfile_bundle(l->path, &l->diags, &b) == 0;
+}
+
 static int check(const struct ctl *ctl, int argc, char **argv)
 {
 	struct args a = parse(&check_usage, argc, argv, 1);
@@ -180,7 +188,7 @@ static int check(const struct ctl *ctl, int argc, char **argv)
 		return r;
 	if (a.any_host)
 		forget_host(l);
-	valid = r == CTL_DONE && l->info.n_idle == 0;
+	valid = r == CTL_DONE && l->info.n_idle == 0 && can_be_applied(l);
 	r = valid ? CTL_DONE : CTL_FOUND;
 	if (a.json) {
 		r = put_check_json(l, valid) == CTL_DONE ? r : CTL_FAILED;

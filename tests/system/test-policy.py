@@ -106,7 +106,7 @@ def setup():
     (lab.ETC / "policy.yaml").write_text(POLICY % ("marked", "log"))
     f.marked = DOCS / "bao-cao.txt"
     f.marked.write_text(MARKED)
-    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="policy-group: policy-admins\n").start()
+    f.agent = lab.Agent(policy=lab.ETC / "policy.yaml", extra="policy-group: policy-admins\npolicy-versions: 20000\n").start()
     f.block, f.log = write("block.yaml", "block"), write("log.yaml", "log")
     return f
 

@@ -43,6 +43,8 @@ void clock_format(uint64_t realtime, char ret[CLOCK_TEXT_MAX])
 		(unsigned)(realtime % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
+#define OFFSET_HOURS_MAX 14 /* Kiribati is the farthest */
+
 /* timegm() would take 30 February for 2 March. */
 static int is_day(const struct tm *tm)
 {
@@ -75,7 +77,9 @@ int clock_parse(const char *text, uint64_t *ret_realtime)
 		} else if (*p == '+' || *p == '-') {
 			int h, m, used = 0;
 
-			if (sscanf(p + 1, "%2d:%2d%n", &h, &m, &used) != 2)
+			if (p[1] < '0' || p[1] > '9' ||
+				sscanf(p + 1, "%2d:%2d%n", &h, &m, &used) != 2 || used != 5 ||
+				h > OFFSET_HOURS_MAX || m < 0 || m > 59)
 				return -EINVAL;
 			offset = (h * 60 + m) * 60 * (*p == '-' ? -1 : 1);
 			p += 1 + used;

@@ -440,24 +440,42 @@ static int read_stream(struct parse *p, struct view text)
 	}
 }
 
-/* Raw bidirectional controls make a line show something else than it means. */
+/* The character at `i` that makes a line show something else than it means: one that turns the
+   direction, or ends the line for YAML and for no editor. 0 where it is another one. */
+static uint32_t deceiving(struct view text, size_t i)
+{
+	const uint8_t *u = text.p + i;
+	size_t left = text.n - i;
+
+	if (u[0] == '\r')
+		return left > 1 && u[1] == '\n' ? 0 : u[0];
+	if (u[0] == 0xc2)
+		return left > 1 && u[1] == 0x85 ? 0x85 : 0;
+	if (u[0] != 0xe2 || left < 3)
+		return 0;
+	if ((u[1] == 0x80 && u[2] >= 0xa8 && u[2] <= 0xae) ||
+		(u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9))
+		return 0x2000U | (u[1] & 3U) << 6 | (u[2] & 63U);
+	return 0;
+}
+
 static void check_characters(struct parse *p, struct view text)
 {
-	for (size_t i = 0; i + 2 < text.n; i++) {
-		const uint8_t *u = text.p + i;
+	for (size_t i = 0; i < text.n; i++) {
+		uint32_t cp = deceiving(text, i);
+		bool ends = cp == '\r' || cp == 0x85 || cp == 0x2028 || cp == 0x2029;
+		yaml_mark_t at;
 
-		if (u[0] != 0xe2)
+		if (cp == 0)
 			continue;
-		if ((u[1] == 0x80 && u[2] >= 0xaa && u[2] <= 0xae) ||
-			(u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9)) {
-			yaml_mark_t at = mark_of_offset(text, i);
-
-			diag_hint(fail(p, &at, CONF_CODE_CHARACTER,
-					  "a bidirectional control character (U+%04X)",
-					  0x2000U | (u[1] & 3U) << 6 | (u[2] & 63U)),
-				"in double quotes it can be written as \\u20XX");
-			return;
-		}
+		at = mark_of_offset(text, i);
+		diag_hint(fail(p, &at, CONF_CODE_CHARACTER, "%s (U+%04X)",
+				  ends ? "an end of line that editors do not show"
+				       : "a bidirectional control character",
+				  cp),
+			ends ? "end the line with a line feed, or remove it"
+			     : "in double quotes it can be written as \\u20XX");
+		return;
 	}
 }
 

@@ -28,8 +28,9 @@
 #define CONF_CODE_TAG       "C006"
 #define CONF_CODE_DOCUMENTS "C007" /* more than one in the stream */
 #define CONF_CODE_DUPLICATE "C008" /* key given twice */
-#define CONF_CODE_CHARACTER "C009" /* NUL in a scalar, or a raw bidirectional control */
-#define CONF_CODE_KEY       "C010" /* a key that is no scalar */
+#define CONF_CODE_CHARACTER \
+	"C009"               /* NUL in a scalar, a raw bidirectional control, an unseen line end */
+#define CONF_CODE_KEY "C010" /* a key that is no scalar */
 
 enum conf_type {
 	CONF_SCALAR,

@@ -48,13 +48,25 @@ static const char *exe_problem(const char *path)
 		return "** is not allowed for programs";
 	if (path[strlen(path) - 1] == '/')
 		return "this is a folder";
+	if (strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../"))
+		return "no program's path has empty, `.` or `..` parts";
+	if (strstr(path, " /") || strstr(path, " --"))
+		return "the program alone, without its arguments";
 	return NULL;
+}
+
+/* Debian's rule for names; no architecture, no version. */
+static bool is_package(const char *s)
+{
+	return s[0] && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.")] == 0;
 }
 
 static const char *pattern_problem(enum app_pattern kind, const char *text)
 {
 	if (kind == APP_PATTERN_EXE)
 		return exe_problem(text);
+	if (kind == APP_PATTERN_PACKAGE)
+		return is_package(text) ? NULL : "this is no name of a package";
 	return strpbrk(text, "/*?[] ") ? "this is no name" : NULL;
 }
 

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "policyfile/keywords.h"
+#include "policyfile/compile.h"
 #include "policyfile/policyfile.h"
 
 #define UID_DEFAULT 1000U
@@ -84,13 +84,45 @@ static int32_t utc_offset(uint64_t realtime)
 	return localtime_r(&t, &tm) ? (int32_t)tm.tm_gmtoff : 0;
 }
 
+static bool is(const struct conf_node *n, const char *key, const char *word)
+{
+	const char *text = text_of(n, key);
+
+	return text && strcmp(text, word) == 0;
+}
+
+/* Questions that nobody asks: their answers say nothing. The place that is told, or NULL. */
+static const struct conf_node *contradiction(const struct conf_node *n, const char **ret_why)
+{
+	const struct conf_node *path = conf_get(n, "path"), *reason = conf_get(n, "reason");
+	bool full = is(n, "completeness", "full") || !conf_get(n, "completeness");
+
+	*ret_why = "a document that was read in full has no reason; say `completeness`";
+	if (reason && full && !conf_get(n, "failure"))
+		return reason;
+	*ret_why = "where there is a failure, the document was not read in full";
+	if (conf_get(n, "failure") && is(n, "completeness", "full"))
+		return conf_get(n, "completeness");
+	*ret_why = "what it was before is asked for where it could not be read; say `failure`";
+	if (conf_get(n, "may-be") && !conf_get(n, "failure") && full)
+		return conf_get(n, "may-be");
+	*ret_why = "findings about programs are for `channel: exec`";
+	if (conf_get(n, "posture") && !is(n, "channel", "exec"))
+		return conf_get(n, "posture");
+	*ret_why = "a case is about one document: its path begins with / and has no wildcards";
+	if (path && (path->text[0] != '/' || strpbrk(path->text, "*?")))
+		return path;
+	return NULL;
+}
+
 /* `ret_gid` must live as long as the question. */
 static int read_question(
 	const struct cases *c, const struct conf_node *n, struct question *ret, uint32_t *ret_gid)
 {
 	const struct conf_node *app = conf_get(n, "app"), *at = conf_get(n, "at");
 	const struct conf_node *uid = conf_get(n, "uid"), *meeting = conf_get(n, "meeting");
-	const struct conf_node *gid = conf_get(n, "gid");
+	const struct conf_node *gid = conf_get(n, "gid"), *wrong;
+	const char *why;
 	struct question q = {.channel = CHANNEL_OPEN, .uid = UID_DEFAULT, .realtime = c->now};
 	uint64_t number;
 
@@ -101,7 +133,12 @@ static int read_question(
 		return -EBADMSG;
 	}
 	q.category = apptable_category(c->apps, q.app);
-	if (at && clock_parse(at->text, &q.realtime) < 0) {
+	wrong = contradiction(n, &why);
+	if (wrong) {
+		(void)conf_error(c->conf, wrong, P_VALUE, c->diags, "%s", why);
+		return -EBADMSG;
+	}
+	if (at && from_parse(at->text, &q.realtime) < 0) {
 		(void)conf_error(c->conf, at, P_DATE, c->diags, "`%.60s` is no time", at->text);
 		return -EBADMSG;
 	}

@@ -28,6 +28,9 @@ struct rule {
 	const char **paths, **destinations; /* the strings are the tree's */
 	struct policy_window *times;
 	struct week *week;       /* `times` by the minute; NULL where there are none */
+	bool always;             /* `times` are all hours of all days */
+	bool any_path;           /* one of `paths` is wildcards alone */
+	bool begun;              /* it has no `valid-from`, or that is past */
 	uint32_t app_categories; /* union of the categories of `apps` */
 };
 
@@ -102,6 +105,14 @@ void rule_unknown_app(struct rule_context *ctx, const struct conf_node *n);
 must_check int include_load(
 	const char *path, const struct keyword *table, struct diags *d, struct conf **ret);
 
+/* What is wrong with the pattern of a document's path, or of a peer; or NULL. */
+const char *glob_problem(const char *text, bool path);
+bool pattern_is_any(const char *text);  /* wildcards alone */
+bool pattern_is_wide(const char *text); /* or the ending of a file's name besides */
+
+/* Warns of patterns that take programs which another application's pattern is meant for. */
+void overlap_check(const struct apptable *t, struct rule_context *ctx);
+
 /* Complaints about a text that is there: YAML's surprises, invisible characters, spellings. */
 void spelling_check(
 	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d);
@@ -157,6 +168,8 @@ must_check int posture_compile(
 must_check int window_parse(const char *text, struct policy_window *ret);
 
 void windows_week(const struct policy_window *w, size_t n, struct week *ret);
+bool week_covers(const struct week *outer, const struct week *inner);
+void week_fill(struct week *ret); /* all of it */
 
 /* A date (its last, or its first moment in the host's zone) or an RFC 3339 time. 0 or -EINVAL. */
 must_check int until_parse(const char *text, uint64_t *ret);

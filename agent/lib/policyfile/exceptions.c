@@ -2,12 +2,10 @@
 /* Exception files: rules that let something narrow pass, with a reason, an owner and an end. */
 #include <errno.h>
 
+#include "model/tag.h"
 #include "policyfile/compile.h"
 
-/* What makes an exception narrow: a document, a person, or a peer; never a whole application. */
-#define NARROW                                                                               \
-	(POLICY_WHEN_PATH | POLICY_WHEN_USER | POLICY_WHEN_GROUP | POLICY_WHEN_DESTINATION | \
-		POLICY_WHEN_TAG)
+#define TAGS_ALL ((UINT32_C(1) << TAG_MAX) - 1)
 
 struct reading {
 	struct rule_context *ctx;
@@ -58,6 +56,38 @@ static int keep(struct confs *c, struct conf *conf)
 	return 0;
 }
 
+/* The first that is about nearly everything, or NULL. */
+static const char *first_wide(
+	const char *const *patterns, size_t n, bool (*is_wide)(const char *text))
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_wide(patterns[i]))
+			return patterns[i];
+	return NULL;
+}
+
+/* What makes an exception narrow: a document, a person, or a peer; never a whole application. */
+static void check_narrow(struct rule_context *ctx, const struct rule *rule)
+{
+	const struct policy_rule_def *d = &rule->def;
+	const char *path = first_wide(rule->paths, d->n_paths, pattern_is_wide);
+	const char *peer = first_wide(rule->destinations, d->n_destinations, pattern_is_any);
+	const char *wide = path ? path : peer;
+	struct diag *e;
+
+	if ((d->when & (POLICY_WHEN_USER | POLICY_WHEN_GROUP)) ||
+		((d->when & POLICY_WHEN_PATH) && !path) ||
+		((d->when & POLICY_WHEN_DESTINATION) && !peer) ||
+		((d->when & POLICY_WHEN_TAG) && d->tags != TAGS_ALL))
+		return;
+	e = wide ? conf_error(ctx->conf, rule->node, P_WIDE, ctx->diags,
+			   "the exception is not narrow: `%.80s` is about all documents and people",
+			   wide)
+		 : conf_error(ctx->conf, rule->node, P_WIDE, ctx->diags,
+			   "the exception is not narrow: it is about all documents and people");
+	diag_hint(e, "name a path, user, group, destination or tag; for the rest, write a rule");
+}
+
 static int read_exception(struct reading *g, const struct conf_node *n)
 {
 	struct rule_context *ctx = g->ctx;
@@ -72,11 +102,8 @@ static int read_exception(struct reading *g, const struct conf_node *n)
 	r = rules_add(g->rules, &rule);
 	if (r == 0)
 		r = rule_read(ctx, n, rule);
-	if (r == 0 && !(rule->def.when & NARROW))
-		diag_hint(conf_error(ctx->conf, n, P_WIDE, ctx->diags,
-				  "the exception is not narrow: it is about all documents and "
-				  "people"),
-			"name a path, user, group, destination or tag; for the rest, write a rule");
+	if (r == 0)
+		check_narrow(ctx, rule);
 	return r;
 }
 

@@ -113,6 +113,18 @@ static int read_entry(
 	return read_apps(ctx, n, ret);
 }
 
+/* Applications of `app` are of none of the categories of `category`. */
+static void check_category(struct rule_context *ctx, const struct failure_entry *e)
+{
+	uint32_t categories = 0;
+
+	for (size_t i = 0; i < e->def.n_apps; i++)
+		categories |= BIT(apptable_category(ctx->apps, e->apps[i]));
+	if (categories && e->def.categories && !(categories & e->def.categories))
+		(void)conf_error(ctx->conf, conf_get(e->node, "app"), P_NOTHING, ctx->diags,
+			"no application of `app` belongs to `category`: the entry never matches");
+}
+
 static bool covers(uint32_t outer, uint32_t inner)
 {
 	return outer == 0 || (inner != 0 && (inner & ~outer) == 0);
@@ -135,6 +147,36 @@ static bool covers_apps(const struct policy_failure_def *o, const struct policy_
 	return true;
 }
 
+/* Where it was a state secret when it was last read, and neither this entry nor one before says
+   anything about that. */
+static void check_lets_pass(struct rule_context *ctx, const struct failure_list *l, size_t n)
+{
+	const uint32_t people = BIT(CATEGORY_MEETING) | BIT(CATEGORY_CHAT);
+	const struct failure_entry *e = &l->v[n];
+	uint32_t categories = e->def.categories;
+
+	for (size_t i = 0; i < e->def.n_apps; i++)
+		categories |= BIT(apptable_category(ctx->apps, e->apps[i]));
+	if (e->def.action == ACTION_BLOCK || e->def.may_be ||
+		(categories && !(categories & people)))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_failure_def *o = &l->v[i].def;
+
+		if (covers(o->may_be, BIT(MAY_BE_STATE_SECRET)) &&
+			covers(o->failures, e->def.failures) &&
+			covers(o->categories, e->def.categories) && covers_apps(o, &e->def))
+			return;
+	}
+	diag_hint(diags_warning(ctx->diags, P_SHADOWS, conf_file(ctx->conf), e->node->line,
+			  e->node->col,
+			  "`%s` lets documents pass too that were state secrets when they were "
+			  "last read",
+			  e->def.name),
+		"where that is meant, say `may-be: [state-secret, internal, unknown]`; else "
+		"`may-be: unknown`");
+}
+
 static void check_reachable(struct rule_context *ctx, const struct failure_list *l, size_t n)
 {
 	const struct failure_entry *e = &l->v[n];
@@ -154,9 +196,12 @@ static void check_reachable(struct rule_context *ctx, const struct failure_list 
 
 void failures_check(struct rule_context *ctx, const struct failure_list *l)
 {
-	for (size_t i = 1; i < l->n; i++)
-		if (l->v[i].node)
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].node) {
+			check_category(ctx, &l->v[i]);
+			check_lets_pass(ctx, l, i);
 			check_reachable(ctx, l, i);
+		}
 }
 
 int failures_read(struct rule_context *ctx, struct failure_list *ret)

@@ -37,12 +37,24 @@ static int fail(struct collect *c, const struct conf_node *at, const char *path,
 	return -EBADMSG;
 }
 
+/* Where anybody may write a file, anybody decides what the policy says. */
+static void check_writers(struct collect *c, const struct conf_node *at, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH))
+		diag_hint(diags_warning(c->diags, P_OPEN_TO_ALL, conf_file(c->conf), at->line,
+				  at->col, "every user may write %.200s", path),
+			"chmod o-w");
+}
+
 static int add_file(
 	struct collect *c, const struct conf_node *at, const char *name, const char *path)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(CONF_SIZE_MAX + 1);
 	int r = fd_read_path(path, CONF_SIZE_MAX, &b);
 
+	check_writers(c, at, path);
 	if (r == -E2BIG)
 		return fail(c, at, path, "too large");
 	if (r == -ENOMEM)
@@ -211,6 +223,7 @@ int policyfile_bundle(const char *path, struct diags *d, struct bundle *ret)
 	if (r < 0)
 		return r;
 	c.conf = conf;
+	check_writers(&c, conf_root(conf), path);
 	r = bundle_add(&out, BUNDLE_KIND_POLICY, BUNDLE_POLICY, buf_view(&b));
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++)
 		r = add_includes(&c, i);

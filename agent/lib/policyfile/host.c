@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/glob.h"
@@ -226,6 +227,13 @@ static bool leads_by_link(const char *pattern, char *ret, size_t size)
 	return false;
 }
 
+static bool is_folder(const char *pattern)
+{
+	struct stat st;
+
+	return glob_is_literal(pattern) && stat(pattern, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void check_paths(struct rule_context *ctx, const struct conf_node *n, const struct rule *r)
 {
 	const struct conf_node *const *items;
@@ -252,6 +260,11 @@ static void check_paths(struct rule_context *ctx, const struct conf_node *n, con
 			say(ctx, item, false,
 				"no document there is judged: it is outside of `protect` and "
 				"`watch` in agent.yaml");
+		else if (is_folder(item->text))
+			diag_hint(
+				diags_warning(ctx->diags, P_NOTHING_HERE, conf_file(ctx->conf),
+					item->line, item->col, "`%.200s` is a folder", item->text),
+				"for all beneath it write `%.150s/**`", item->text);
 		else
 			continue;
 		idle++;

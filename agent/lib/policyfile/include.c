@@ -16,6 +16,21 @@ static int is_yaml(const struct dirent *e)
 	return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".yaml") == 0;
 }
 
+/* What somebody put there to be read, and is not. */
+static int is_left_out(const struct dirent *e)
+{
+	static const char *const ends[] = {".yml", ".yaml", NULL};
+	size_t n = strlen(e->d_name);
+
+	for (const char *const *end = ends; *end && e->d_name[0] != '.'; end++) {
+		size_t m = strlen(*end);
+
+		if (n > m && strcasecmp(e->d_name + n - m, *end) == 0)
+			return !is_yaml(e);
+	}
+	return 0;
+}
+
 static void free_entries(struct dirent **entries, int n)
 {
 	for (int i = 0; i < n; i++)
@@ -37,6 +52,19 @@ static void fail(
 		inc->policy, n, P_INCLUDE, inc->diags, "%s in %s: %s", inc->what, path, why);
 }
 
+static void tell_left_out(const struct includes *inc, const struct conf_node *n, const char *path)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_left_out, compare_entries);
+
+	for (int i = 0; i < count; i++)
+		diag_hint(diags_warning(inc->diags, P_NOT_READ, conf_file(inc->policy), n->line,
+				  n->col, "%s in %s: %s is not read", inc->what, path,
+				  entries[i]->d_name),
+			"names of files end with .yaml, in small letters");
+	free_entries(entries, count);
+}
+
 static int take(struct includes *inc, const struct conf_node *n, const char *path)
 {
 	if (inc->n_files++ >= inc->max_files) {
@@ -56,6 +84,7 @@ static int read_folder(struct includes *inc, const struct conf_node *n, const ch
 		fail(inc, n, path, strerror(errno));
 		return 0;
 	}
+	tell_left_out(inc, n, path);
 	if (count == 0 && !inc->may_be_empty)
 		fail(inc, n, path, "the folder has no .yaml file");
 	for (int i = 0; r == 0 && i < count; i++) {

@@ -92,6 +92,7 @@ static int compare_names(const void *a, const void *b)
 
 static int check_names(struct compile *c)
 {
+	/* What is built in comes first: a rule of that name would be taken for it. */
 	struct named *sorted = calloc(c->rules.n + c->failures.n + 1, sizeof(*sorted));
 	size_t n = 0;
 
@@ -99,13 +100,14 @@ static int check_names(struct compile *c)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->rules.n; i++, n++)
 		sorted[n] = (struct named){
-			c->rules.v[i].def.name, c->rules.v[i].conf, c->rules.v[i].node, n};
-	for (size_t i = 0; i < c->failures.n; i++)
-		if (c->failures.v[i].node) {
-			sorted[n] = (struct named){
-				c->failures.v[i].def.name, c->conf, c->failures.v[i].node, n};
-			n++;
-		}
+			c->rules.v[i].def.name, c->rules.v[i].conf, c->rules.v[i].node, n + 1};
+	for (size_t i = 0; i < c->failures.n; i++) {
+		const struct conf_node *node = c->failures.v[i].node;
+
+		sorted[n] = (struct named){
+			c->failures.v[i].def.name, c->conf, node, node ? n + 1 : 0};
+		n++;
+	}
 	qsort(sorted, n, sizeof(*sorted), compare_names);
 	for (size_t i = 1; i < n; i++) {
 		const struct named *x = &sorted[i - 1], *y = &sorted[i];
@@ -113,12 +115,46 @@ static int check_names(struct compile *c)
 
 		if (!y->name[0] || strcmp(y->name, x->name) != 0)
 			continue;
+		if (!x->node) {
+			(void)conf_error(y->conf, conf_get(y->node, "name"), P_NAME, c->diags,
+				"`%s` is the name of an answer that is built in", y->name);
+			continue;
+		}
 		(void)conf_error(y->conf, conf_get(y->node, "name"), P_NAME, c->diags,
 			"rule `%s` is already in line %u%s%s", y->name, x->node->line,
 			here ? "" : " of ", here ? "" : conf_file(x->conf));
 	}
 	free(sorted);
 	return 0;
+}
+
+static void check_minutes(struct compile *c, const char *section)
+{
+	const struct conf_node *n = conf_get(conf_get(conf_root(c->conf), section), "minutes");
+
+	if (n && n->type == CONF_SCALAR && strcmp(n->text, "0") == 0)
+		(void)conf_error(c->conf, n, P_NOTHING, c->diags,
+			"what lasts 0 minutes ends at once: nothing passes");
+}
+
+/* A rule that asks for a reason where none is taken. */
+static void check_justify(struct compile *c)
+{
+	const struct conf_node *max = conf_get(conf_get(conf_root(c->conf), "justify"), "max");
+
+	for (size_t i = 0; i < c->rules.n && max; i++) {
+		const struct rule *r = &c->rules.v[i];
+		const struct conf_node *what = conf_get(r->node, "do");
+
+		if (r->def.action != ACTION_JUSTIFY || strcmp(max->text, "0") != 0)
+			continue;
+		diag_hint(diags_warning(c->diags, P_NEEDLESS, conf_file(r->conf), what->line,
+				  what->col,
+				  "no reason is taken (`justify: {max: 0}`): the rule refuses as "
+				  "`block` does"),
+			"say `block`, or a higher `max`");
+		return;
+	}
 }
 
 static int read_rules(struct compile *c, size_t errors)
@@ -131,6 +167,8 @@ static int read_rules(struct compile *c, size_t errors)
 		.host = c->host};
 	int r = exceptions_load(&ctx, &c->rules, &c->exceptions);
 
+	check_minutes(c, "overrides");
+	check_minutes(c, "justify");
 	if (r < 0 || !list || list->type != CONF_SEQUENCE)
 		return r;
 	c->n_exceptions = (uint32_t)c->rules.n;
@@ -156,6 +194,8 @@ static int read_rules(struct compile *c, size_t errors)
 	/* Half-read rules would be compared for what they are not. */
 	if (r == 0 && c->diags->errors == errors) {
 		rules_check(&ctx, c->rules.v, c->rules.n);
+		check_justify(c);
+		overlap_check(c->apps, &ctx);
 		failures_check(&ctx, &c->failures);
 		if (c->rules.n == 0 && !conf_get(conf_root(c->conf), "failures"))
 			(void)diags_warning(c->diags, P_NO_RULES, conf_file(c->conf), list->line,

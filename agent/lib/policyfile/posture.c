@@ -164,6 +164,20 @@ static int read_official(struct posture_context *c, const struct conf_node *list
 	return r;
 }
 
+/* Does an earlier entry name the application of the entry `at`? */
+static bool before(const struct conf_node *list, size_t at)
+{
+	const struct conf_node *app = conf_get(list->items[at], "app");
+
+	for (size_t i = 0; i < at; i++) {
+		const struct conf_node *other = conf_get(list->items[i], "app");
+
+		if (other && other->type == CONF_SCALAR && strcmp(other->text, app->text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int read_minimums(struct posture_context *c, const struct conf_node *list)
 {
 	int r = 0;
@@ -184,6 +198,9 @@ static int read_minimums(struct posture_context *c, const struct conf_node *list
 		if (apptable_find(c->apps, app->text) == APP_NONE)
 			(void)conf_error(c->conf, app, P_APP, c->diags,
 				"no application `%.80s` is defined", app->text);
+		else if (before(list, i))
+			(void)conf_error(c->conf, app, P_VALUE, c->diags,
+				"the lowest version of `%.80s` is said twice", app->text);
 		else
 			r = posture_rules_put_minimum(c->out, app->text, version);
 	}

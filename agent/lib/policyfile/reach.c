@@ -9,7 +9,8 @@
 #include "base/glob.h"
 #include "policyfile/compile.h"
 
-#define BITS(n) ((UINT32_C(1) << (n)) - 1)
+#define BITS(n)     ((UINT32_C(1) << (n)) - 1)
+#define MEETING_MAX 2 /* none, one */
 
 /* The sets that several rules may fill together. */
 enum dimension {
@@ -17,11 +18,12 @@ enum dimension {
 	DIMENSION_COMPLETENESS,
 	DIMENSION_CHANNEL,
 	DIMENSION_CATEGORY,
+	DIMENSION_MEETING,
 	DIMENSION_MAX,
 };
 
 static const char *const dimension_names[DIMENSION_MAX] = {
-	"levels", "kinds of completeness", "channels", "categories"};
+	"levels", "kinds of completeness", "channels", "categories", "meetings"};
 
 /* The condition's set, or everything where the rule does not ask. */
 static uint32_t effective(const struct rule *r, enum policy_condition c, uint32_t set, unsigned max)
@@ -41,6 +43,8 @@ static uint32_t set_of(const struct rule *r, enum dimension d)
 	case DIMENSION_CATEGORY:
 		return effective(r, POLICY_WHEN_CATEGORY, r->def.categories, CATEGORY_MAX) &
 			effective(r, POLICY_WHEN_APP, r->app_categories, CATEGORY_MAX);
+	case DIMENSION_MEETING:
+		return effective(r, POLICY_WHEN_MEETING, r->def.meeting ? 2 : 1, MEETING_MAX);
 	case DIMENSION_MAX: break;
 	}
 	return 0;
@@ -49,7 +53,7 @@ static uint32_t set_of(const struct rule *r, enum dimension d)
 static uint32_t full_set(enum dimension d)
 {
 	static const unsigned max[DIMENSION_MAX] = {
-		LEVEL_MAX, COMPLETENESS_MAX, CHANNEL_MAX, CATEGORY_MAX};
+		LEVEL_MAX, COMPLETENESS_MAX, CHANNEL_MAX, CATEGORY_MAX, MEETING_MAX};
 
 	return BITS(max[d]);
 }
@@ -105,7 +109,7 @@ static bool numbers_cover(const struct rule *o, const struct rule *i, enum polic
 static bool globs_cover(const struct rule *o, const struct rule *i, enum policy_condition c,
 	const char *const *outer, size_t n_outer, const char *const *inner, size_t n_inner)
 {
-	if (!asks(o, c))
+	if (!asks(o, c) || (c == POLICY_WHEN_PATH && o->any_path))
 		return true;
 	if (!asks(i, c) || n_inner == 0)
 		return false;
@@ -121,30 +125,17 @@ static bool globs_cover(const struct rule *o, const struct rule *i, enum policy_
 	return true;
 }
 
-static bool week_covers(const struct week *outer, const struct week *inner)
+static bool dates_cover(const struct rule *o, const struct rule *i)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(outer->minutes); k++)
-		if (inner->minutes[k] & ~outer->minutes[k])
-			return false;
-	return true;
-}
-
-static bool times_cover(const struct rule *o, const struct rule *i)
-{
-	if (o->def.valid_from > i->def.valid_from)
+	if (!o->begun && o->def.valid_from > i->def.valid_from)
 		return false;
 	if (o->def.valid_until != 0 &&
 		(i->def.valid_until == 0 || i->def.valid_until > o->def.valid_until))
 		return false;
-	if (asks(o, POLICY_WHEN_MEETING) &&
-		(!asks(i, POLICY_WHEN_MEETING) || o->def.meeting != i->def.meeting))
-		return false;
-	if (!asks(o, POLICY_WHEN_TIME))
-		return true;
-	return asks(i, POLICY_WHEN_TIME) && i->def.n_times > 0 && week_covers(o->week, i->week);
+	return true;
 }
 
-/* All but the dimensions. */
+/* All but the dimensions and the hours. */
 static bool rest_covers(const struct rule *o, const struct rule *i)
 {
 	return sets_cover(o, i) &&
@@ -158,7 +149,7 @@ static bool rest_covers(const struct rule *o, const struct rule *i)
 			i->def.n_paths) &&
 		globs_cover(o, i, POLICY_WHEN_DESTINATION, o->destinations, o->def.n_destinations,
 			i->destinations, i->def.n_destinations) &&
-		times_cover(o, i);
+		dates_cover(o, i);
 }
 
 /* The dimensions in which `o` leaves something of `i`; a set bit each. */
@@ -187,30 +178,63 @@ static void say_unreachable(struct rule_context *ctx, const struct rule *by, con
 			action_name(r->def.action));
 }
 
+/* What earlier rules fill together. */
+struct filled {
+	uint32_t sets[DIMENSION_MAX];
+	struct week week;
+};
+
+#define OPEN_HOURS (UINT32_C(1) << DIMENSION_MAX) /* beside left_open()'s bits */
+
+static bool hours_cover(const struct rule *o, const struct rule *i)
+{
+	return !asks(o, POLICY_WHEN_TIME) || o->always ||
+		(asks(i, POLICY_WHEN_TIME) && i->def.n_times > 0 && week_covers(o->week, i->week));
+}
+
+/* True where nothing of `r` is left in the dimension that `o` alone leaves open. */
+static bool fill(struct filled *f, const struct rule *o, const struct rule *r, uint32_t open)
+{
+	unsigned d = (unsigned)__builtin_ctz(open);
+
+	if (open != OPEN_HOURS) {
+		f->sets[d] |= outer_set(o, d);
+		return is_subset(set_of(r, d), f->sets[d]);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(f->week.minutes); k++)
+		f->week.minutes[k] |= o->week->minutes[k];
+	if (!asks(r, POLICY_WHEN_TIME)) {
+		struct week all;
+
+		week_fill(&all);
+		return week_covers(&f->week, &all);
+	}
+	return r->def.n_times > 0 && week_covers(&f->week, r->week);
+}
+
 static void check_reach(struct rule_context *ctx, const struct rule *rules, size_t at)
 {
 	const struct rule *r = &rules[at];
-	uint32_t filled[DIMENSION_MAX] = {0};
+	struct filled filled = {0};
 
 	for (size_t k = 0; k < at; k++) {
-		uint32_t open = left_open(&rules[k], r);
-		unsigned d;
+		const struct rule *o = &rules[k];
+		uint32_t open = left_open(o, r) | (hours_cover(o, r) ? 0 : OPEN_HOURS);
 
-		if ((open & (open - 1)) != 0 || !rest_covers(&rules[k], r))
+		if ((open & (open - 1)) != 0 || !rest_covers(o, r))
 			continue;
 		if (open == 0) {
-			say_unreachable(ctx, &rules[k], r);
+			say_unreachable(ctx, o, r);
 			return;
 		}
-		d = (unsigned)__builtin_ctz(open);
-		filled[d] |= outer_set(&rules[k], d);
-		if (!is_subset(set_of(r, d), filled[d]))
+		if (!fill(&filled, o, r, open))
 			continue;
 		(void)conf_error(r->conf, r->node, P_UNREACHABLE, ctx->diags,
 			"rule `%s` can never match: earlier rules, the last of them `%s` in line "
 			"%u, "
 			"match all of its %s",
-			r->def.name, rules[k].def.name, rules[k].node->line, dimension_names[d]);
+			r->def.name, o->def.name, o->node->line,
+			open == OPEN_HOURS ? "hours" : dimension_names[__builtin_ctz(open)]);
 		return;
 	}
 }
@@ -231,6 +255,22 @@ static bool overlap(const struct rule *a, const struct rule *b)
 	return true;
 }
 
+/* What the later rule refuses goes on, or may go on, by the earlier one. */
+static const char *weaker(const struct rule *r, const struct rule *later)
+{
+	bool records = r->def.monitor && !later->def.monitor;
+
+	if (!action_refuses(later->def.action))
+		return NULL;
+	if (!action_refuses(r->def.action))
+		return "lets state secrets pass too";
+	if (records)
+		return "only records state secrets (`mode: monitor`) too";
+	return r->def.action == ACTION_JUSTIFY && later->def.action == ACTION_BLOCK
+		? "lets state secrets pass for a reason too"
+		: NULL;
+}
+
 /*
  * A rule that allows without a word about levels lets state secrets pass as well. Who means it can
  * say so.
@@ -241,53 +281,37 @@ static void check_shadows(struct rule_context *ctx, const struct rule *rules, si
 		1U << LEVEL_TOP_SECRET;
 	const struct rule *r = &rules[at];
 
-	if (action_refuses(r->def.action) || asks(r, POLICY_WHEN_LEVEL) || r->def.when == 0)
+	if (asks(r, POLICY_WHEN_LEVEL) || r->def.when == 0)
 		return;
 	for (size_t k = at + 1; k < n; k++) {
 		const struct rule *later = &rules[k];
+		const char *what = weaker(r, later);
 
-		if (!action_refuses(later->def.action) || !asks(later, POLICY_WHEN_LEVEL) ||
+		if (!what || !asks(later, POLICY_WHEN_LEVEL) ||
 			!(later->def.levels & state_secret) || !overlap(r, later))
 			continue;
 		diag_hint(diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
 				  r->node->col,
-				  "rule `%s` lets state secrets pass too, which rule `%s` in line "
-				  "%u would refuse",
-				  r->def.name, later->def.name, later->node->line),
+				  "rule `%s` %s, which rule `%s` in line %u would refuse",
+				  r->def.name, what, later->def.name, later->node->line),
 			"where that is meant, say `family: any`; else `level: [none, internal]`");
 		return;
 	}
-}
-
-static bool has_any_path(const struct rule *r)
-{
-	for (size_t i = 0; i < r->def.n_paths; i++)
-		if (strcmp(r->paths[i], "**") == 0 || strcmp(r->paths[i], "/**") == 0)
-			return true;
-	return false;
-}
-
-static bool has_any_time(const struct rule *r)
-{
-	for (unsigned m = 0; m < MINUTES_A_WEEK; m++)
-		if (!(r->week->minutes[m / 64] >> m % 64 & 1))
-			return false;
-	return true;
 }
 
 /* Also where it asks for every value there is. */
 static bool matches_everything(const struct rule *r)
 {
 	const uint32_t sets = POLICY_WHEN_LEVEL | POLICY_WHEN_COMPLETENESS | POLICY_WHEN_CHANNEL |
-		POLICY_WHEN_CATEGORY;
+		POLICY_WHEN_CATEGORY | POLICY_WHEN_MEETING;
 	uint32_t rest = r->def.when & ~sets;
 
 	for (unsigned d = 0; d < DIMENSION_MAX; d++)
 		if (!is_subset(full_set(d), set_of(r, d)))
 			return false;
-	if ((rest & POLICY_WHEN_PATH) && has_any_path(r))
+	if ((rest & POLICY_WHEN_PATH) && r->any_path)
 		rest &= ~(uint32_t)POLICY_WHEN_PATH;
-	if ((rest & POLICY_WHEN_TIME) && r->week && has_any_time(r))
+	if ((rest & POLICY_WHEN_TIME) && r->always)
 		rest &= ~(uint32_t)POLICY_WHEN_TIME;
 	return rest == 0;
 }

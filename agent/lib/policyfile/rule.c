@@ -6,11 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/glob.h"
+#include "base/clock.h"
 #include "policyfile/compile.h"
 #include "text/canon.h"
 
 #define ID_BUFFER (64U << 10) /* for a line of passwd or group */
+
+/* How far ahead a date may lie without a word. */
+#define YEAR                (UINT64_C(31557600) * NSEC_PER_SEC)
+#define FROM_YEARS_MAX      1U
+#define EXCEPTION_YEARS_MAX 10U
 
 void rule_done(struct rule *r)
 {
@@ -198,6 +203,13 @@ static int find_id(const char *name, bool group, char *buffer, uint32_t *ret)
 	return 0;
 }
 
+/* What no account can be called: patterns, several in one text, numbers out of bounds. */
+static bool is_no_name(const struct conf_node *n)
+{
+	return strpbrk(n->text, "*?,:/") || n->text[0] == '!' ||
+		(!n->quoted && n->text[strspn(n->text, "0123456789")] == 0);
+}
+
 /* Nobody is called so; somebody whose name is spelled otherwise may be meant. */
 static void unknown_id(
 	struct rule_context *ctx, const struct conf_node *n, bool group, char *buffer)
@@ -230,6 +242,7 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 	const struct conf_node *slot;
 	size_t n;
 	const struct conf_node *const *items = scalars(when, key, &slot, &n);
+	size_t errors = ctx->diags->errors;
 
 	if (!slot)
 		return 0;
@@ -241,8 +254,14 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 		uint32_t id;
 		int r = 0;
 
-		if (items[i]->type != CONF_SCALAR)
+		if (items[i]->type != CONF_SCALAR || !items[i]->text[0])
 			continue;
+		if (!parse_id(items[i], &id) && is_no_name(items[i])) {
+			diag_hint(conf_error(ctx->conf, items[i], P_VALUE, ctx->diags,
+					  "no %s can be called `%.80s`", key, items[i]->text),
+				"one name or number for each entry; patterns do not exist here");
+			continue;
+		}
 		if (!parse_id(items[i], &id))
 			r = find_id(items[i]->text, group, buffer, &id);
 		if (r == -ENOMEM)
@@ -252,7 +271,7 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 		else
 			unknown_id(ctx, items[i], group, buffer);
 	}
-	if (n > 0 && *ret_n == 0) {
+	if (n > 0 && *ret_n == 0 && ctx->diags->errors == errors) {
 		(void)diags_warning(ctx->diags, P_IDLE, conf_file(ctx->conf), slot->line, slot->col,
 			"the rule can do nothing on this host: it knows nobody of `%s`", key);
 		ctx->n_idle++;
@@ -270,22 +289,6 @@ static const char *read_text(struct rule_context *ctx, const struct conf_node *n
 		return NULL;
 	}
 	return n->text;
-}
-
-static const char *glob_problem(const char *text, bool path)
-{
-	const char *problem = glob_error(text);
-	unsigned n = 0;
-
-	if (problem)
-		return problem;
-	if (path && text[0] != '/' && strncmp(text, "**", 2) != 0)
-		return "a path begins with / or with **/";
-	for (const char *s = text; (s = strpbrk(s, "*?")); s++)
-		n += *s == '*' && s[1] != '*';
-	if (n > POLICYFILE_WILDCARDS_MAX)
-		return "more than 16 wildcards take too long to try";
-	return NULL;
 }
 
 static bool is_listed(const struct conf_node *const *items, size_t count, const char *text)
@@ -346,6 +349,7 @@ static int read_times(struct rule_context *ctx, const struct conf_node *when, st
 	const struct conf_node *slot;
 	size_t n;
 	const struct conf_node *const *items = scalars(when, "time", &slot, &n);
+	struct week all;
 
 	if (!slot)
 		return 0;
@@ -368,6 +372,8 @@ static int read_times(struct rule_context *ctx, const struct conf_node *when, st
 	if (!r->week)
 		return -ENOMEM;
 	windows_week(r->times, r->def.n_times, r->week);
+	week_fill(&all);
+	r->always = week_covers(r->week, &all);
 	return 0;
 }
 
@@ -384,14 +390,31 @@ static bool read_date(struct rule_context *ctx, const struct conf_node *n,
 	return false;
 }
 
+/* A slip of the year: the rule sleeps for years, or the exception is for good. */
+static void check_far(struct rule_context *ctx, const struct conf_node *n, uint64_t at,
+	uint64_t years, const char *what)
+{
+	if (at > ctx->now && at - ctx->now > years * YEAR)
+		diag_hint(diags_warning(ctx->diags, P_FAR, conf_file(ctx->conf), n->line, n->col,
+				  "`%.40s` is years away: %s", n->text, what),
+			"look at the year");
+}
+
 static void read_dates(struct rule_context *ctx, struct rule *r)
 {
 	const struct conf_node *from = conf_get(r->node, "valid-from");
 	const struct conf_node *until = conf_get(r->node, "valid-until");
 	bool has_from = read_date(ctx, from, from_parse, &r->def.valid_from);
 
+	r->begun = r->def.valid_from <= ctx->now;
+	if (has_from)
+		check_far(ctx, from, r->def.valid_from, FROM_YEARS_MAX,
+			"until then the rule does nothing");
 	if (!read_date(ctx, until, until_parse, &r->def.valid_until))
 		return;
+	if (ctx->exceptions)
+		check_far(ctx, until, r->def.valid_until, EXCEPTION_YEARS_MAX,
+			"such an exception has no end");
 	if (has_from && r->def.valid_until <= r->def.valid_from)
 		(void)conf_error(ctx->conf, until, P_NOTHING, ctx->diags,
 			"`valid-until` is not after `valid-from`: the rule never matches");
@@ -433,6 +456,8 @@ static int read_when(struct rule_context *ctx, const struct conf_node *when, str
 		e = read_globs(ctx, when, "destination", &r->destinations, &def->n_destinations);
 	if (e == 0)
 		e = read_times(ctx, when, r);
+	for (size_t i = 0; i < def->n_paths; i++)
+		r->any_path |= pattern_is_any(r->paths[i]);
 	if (conf_get(when, "path"))
 		def->when |= POLICY_WHEN_PATH;
 	if (conf_get(when, "destination"))
@@ -442,6 +467,31 @@ static int read_when(struct rule_context *ctx, const struct conf_node *when, str
 	def->paths = r->paths;
 	def->destinations = r->destinations;
 	return e;
+}
+
+static void never(struct rule_context *ctx, const struct conf_node *n, const char *why)
+{
+	(void)conf_error(ctx->conf, n, P_NOTHING, ctx->diags, "%s: the rule never matches", why);
+}
+
+/* Documents that lie there: nobody opens them. */
+static void check_at_rest(
+	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
+{
+	const struct conf_node *what = conf_get(n, "do"), *when = conf_get(n, "when");
+
+	if (def->when & POLICY_WHEN_APP)
+		never(ctx, conf_get(when, "app"), "what lies at rest is opened by no application");
+	if ((def->when & POLICY_WHEN_CATEGORY) && !(def->categories & 1U << CATEGORY_OTHER))
+		never(ctx, conf_get(when, "category"),
+			"what lies at rest is opened by no application");
+	if ((def->when & POLICY_WHEN_MEETING) && def->meeting)
+		never(ctx, conf_get(when, "meeting"), "what lies at rest is in no meeting");
+	if (action_refuses(def->action))
+		diag_hint(diags_warning(ctx->diags, P_NEEDLESS, conf_file(ctx->conf), what->line,
+				  what->col,
+				  "what lies at rest cannot be refused: it is only recorded"),
+			"say `notify` or `log`");
 }
 
 /* What is said only of some channels. */
@@ -462,10 +512,12 @@ static void check_channels(
 				  "what was received cannot be refused any more: it "
 				  "is only recorded"),
 			"say `quarantine`, `notify` or `log`");
+	if (has_channels && def->channels == 1U << CHANNEL_AT_REST)
+		check_at_rest(ctx, n, def);
 	if ((def->when & POLICY_WHEN_POSTURE) && has_channels &&
 		!(def->channels & 1U << CHANNEL_EXEC))
-		(void)conf_error(ctx->conf, conf_get(when, "posture"), P_NOTHING, ctx->diags,
-			"findings about programs are for channel `exec`: the rule never matches");
+		never(ctx, conf_get(when, "posture"),
+			"findings about programs are for channel `exec`");
 }
 
 /* Copies belong to incidents. */
@@ -495,6 +547,11 @@ int rule_read(struct rule_context *ctx, const struct conf_node *n, struct rule *
 		(void)action_parse(action->text, &ret->def.action);
 	ret->def.monitor = conf_get(n, "mode");      /* the one word there is */
 	ret->def.evidence = conf_get(n, "evidence"); /* likewise */
+	if (name && strcmp(name, "none") == 0)
+		diag_hint(conf_error(ctx->conf, conf_get(n, "name"), P_VALUE, ctx->diags,
+				  "a rule cannot be called `none`: in decision tables that means "
+				  "that no rule decided"),
+			"give it another name");
 	read_dates(ctx, ret);
 	r = read_when(ctx, conf_get(n, "when"), ret);
 	if (r == 0)

@@ -99,17 +99,25 @@ static void check_surprise(
 			"put it in quotes: '%.80s'", n->text);
 }
 
+/* Also those that turn the direction of what is written, and new lines of other kinds. */
+static bool is_control(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c ||
+		(cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x206f) ||
+		(cp >= 0xfff9 && cp <= 0xfffb);
+}
+
 /* Not seen, or not told from a blank. */
 static const char *invisible(uint32_t cp)
 {
 	if (cp == 0xa0 || cp == 0x3000 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x202f)
 		return "a blank that is not the usual one";
 	if ((cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2060 && cp <= 0x2064) || cp == 0xfeff ||
-		cp == 0xad)
+		cp == 0xad || cp == 0x34f || cp == 0x180e || cp == 0x2800 ||
+		(cp >= 0x115f && cp <= 0x1160) || cp == 0x3164 || cp == 0xffa0 ||
+		(cp >= 0xfe00 && cp <= 0xfe0f) || (cp >= 0xe0000 && cp <= 0xe01ef))
 		return "a character of no width";
-	if (cp < 0x20 || cp == 0x7f)
-		return "a control character";
-	return NULL;
+	return is_control(cp) ? "a control character" : NULL;
 }
 
 static void check_characters(
@@ -146,12 +154,28 @@ static void check_characters(
 			"type it anew; most systems write composed letters (NFC)");
 }
 
+/* What is shown on a terminal and in notices must not steer them; it may have lines. */
+static void check_controls(
+	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d)
+{
+	struct view v = view_str(n->text);
+	uint32_t cp;
+
+	while ((cp = take(&v)))
+		if (is_control(cp) && cp != '\n' && cp != '\t') {
+			(void)conf_error(c, n, P_INVISIBLE, d,
+				"`%s` has a control character (U+%04X) in it", key, cp);
+			return;
+		}
+}
+
 void spelling_check(
 	const struct conf *c, const struct conf_node *n, const char *key, struct diags *d)
 {
 	/* People read these; nothing is compared with them. */
 	if (strcmp(key, "message") == 0 || strcmp(key, "reason") == 0) {
 		check_surprise(c, n, key, d);
+		check_controls(c, n, key, d);
 		return;
 	}
 	if (strncmp(key, "valid-", 6) != 0 && strcmp(key, "at") != 0)

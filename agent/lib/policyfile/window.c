@@ -114,6 +114,29 @@ void windows_week(const struct policy_window *w, size_t n, struct week *ret)
 				mark_window(&w[i], day, ret);
 }
 
+bool week_covers(const struct week *outer, const struct week *inner)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(outer->minutes); k++)
+		if (inner->minutes[k] & ~outer->minutes[k])
+			return false;
+	return true;
+}
+
+void week_fill(struct week *ret)
+{
+	static const struct policy_window all = {.days = 0x7f, .to = MINUTES_A_DAY};
+
+	windows_week(&all, 1, ret);
+}
+
+/* What a time ends with says of which zone it is; without, each reader thinks of his own. */
+static bool has_zone(const char *text)
+{
+	const char *t = strpbrk(text, "T ");
+
+	return !t || strpbrk(t, "Zz+-");
+}
+
 /* A bare date is midnight here, `days` later. */
 static int date_parse(const char *text, int days, uint64_t *ret)
 {
@@ -121,7 +144,7 @@ static int date_parse(const char *text, int days, uint64_t *ret)
 	uint64_t t;
 	time_t s;
 
-	if (clock_parse(text, &t) < 0)
+	if (clock_parse(text, &t) < 0 || !has_zone(text))
 		return -EINVAL;
 	if (strlen(text) > strlen("2026-12-31")) {
 		*ret = t;

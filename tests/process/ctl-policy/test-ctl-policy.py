@@ -87,6 +87,37 @@ def idle_is_not_valid_here(top):
 
 
 @test
+def what_could_not_be_applied(top):
+    """`check` says what `apply` would: an include that leads out; and who else may write a file."""
+    inner = top / "inner"
+    inner.mkdir()
+    put(top)
+    (inner / "p.yaml").write_text(GOOD.replace("apps.yaml", "../apps.yaml"))
+    r = run("policy", "check", "--any-host", inner / "p.yaml")
+    equal(r.returncode, 1)
+    assert "p.yaml:2:7: P019: ../apps.yaml: `..` is not possible" in r.stderr, r.stderr
+    put(top, p=GOOD)
+    for name in ("p.yaml", "apps.yaml"):
+        (top / name).chmod(0o666)
+        r = run("policy", "check", "--any-host", "--json", top / "p.yaml")
+        d = json.loads(r.stdout)["diagnostics"]
+        equal((r.returncode, [x["code"] for x in d]), (0, ["P045"]))
+        assert str(top / name) in d[0]["message"], d
+        (top / name).chmod(0o644)
+
+
+@test
+def a_folder_is_no_document(top):
+    docs = top / "docs"
+    docs.mkdir()
+    put(top, p=GOOD.replace("level: secret", f"level: secret, path: {docs}"))
+    (top / "agent.yaml").write_text(f"protect: [{docs}]\n")
+    r = run("--config", top / "agent.yaml", "policy", "check", top / "p.yaml")
+    equal(r.returncode, 1)
+    assert f"P029: `{docs}` is a folder (for all beneath it write `{docs}/**`)" in r.stderr, r.stderr
+
+
+@test
 def what_the_configuration_leaves_out(top):
     """Of the host itself: what agent.yaml protects is what paths are compared with."""
     docs = top / "docs"

@@ -316,7 +316,7 @@ static void test_exceptions_limit(void **state)
 		assert_int_equal(buf_printf(&b,
 					 "- {name: e%u, reason: r, owner: o, when: {user: [%u], "
 					 "level: none}, "
-					 "valid-until: 2999-12-31}\n",
+					 "valid-until: 2035-12-31}\n",
 					 i, i + 1),
 			0);
 	}
@@ -346,7 +346,7 @@ static void test_exceptions(void **state)
 	write_file("exceptions.yaml",
 		"version: 1\nexceptions:\n"
 		"  - {name: forms, reason: r, owner: o, when: {path: /srv/forms/*, family: any},\n"
-		"     valid-until: 2999-12-31}\n");
+		"     valid-until: 2035-12-31}\n");
 	write_file("p.yaml",
 		"version: 1\napps: apps.yaml\nexceptions: exceptions.yaml\n"
 		"overrides: {max: 3, minutes: 20}\n"
