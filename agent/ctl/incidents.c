@@ -94,6 +94,9 @@ static const struct usage usage = {
 			{"--checkpoint FILE",
 				"verify: also that the records which this exported checkpoint saw "
 				"are there"},
+			{"--progress",
+				"verify: how far it is, on stderr: lines of records and all, with "
+				"a blank between"},
 			{"--limit N", "list: the newest N; 0 for all (100 on a terminal)"},
 		},
 };
@@ -133,6 +136,7 @@ enum {
 	OPT_TRACE,
 	OPT_POLICY,
 	OPT_RECORD,
+	OPT_PROGRESS,
 };
 
 static const struct option options[] = {
@@ -170,6 +174,7 @@ static const struct option options[] = {
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"policy", required_argument, NULL, OPT_POLICY},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -334,6 +339,7 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_TRACE: o->trace = true; return 0;
 	case OPT_POLICY: o->policy = optarg; return 0;
 	case OPT_RECORD: o->record = optarg; return 0;
+	case OPT_PROGRESS: o->progress = true; return 0;
 	case OPT_OUT: o->out = optarg; return 0;
 	case OPT_KEY: o->key = optarg; return 0;
 	case OPT_SCOPE:

@@ -43,6 +43,7 @@ struct incidents_options {
 	bool has_limit;
 	size_t limit;           /* 0: none */
 	const char *checkpoint; /* verify: an exported one */
+	bool progress;          /* verify: how far it is, on stderr */
 };
 
 /* As an incident was written, without what reviewers said later: see incidents_build(). */

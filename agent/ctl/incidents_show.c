@@ -377,6 +377,44 @@ static void put_evidence(const struct incident *i, enum lang lang)
 	}
 }
 
+/* What was kept of the documents; never what is in it. */
+static void put_copies(const struct incident *i, enum lang lang)
+{
+	bool kept = false;
+	char when[64];
+
+	if (i->n_copies == 0)
+		return;
+	heading(lang, "Copies kept as evidence", "Bản sao giữ làm chứng cứ");
+	for (size_t n = 0; n < i->n_copies; n++) {
+		struct incident_copy c = incident_copy(i, n);
+
+		incidents_local_time(c.time, false, lang, when, sizeof(when));
+		printf("  - %s ", when);
+		if (strcmp(c.what, "kept") == 0)
+			printf(lang_pick(lang, "kept, encrypted: %" PRIu64 " bytes",
+				       "có giữ, đã mã hóa: %" PRIu64 " byte"),
+				c.copy_size);
+		else
+			printf("%s: ",
+				strcmp(c.what, "failed") == 0
+					? lang_pick(lang, "not kept", "không giữ được")
+					: lang_pick(lang, "removed", "đã xóa"));
+		kept = kept || strcmp(c.what, "kept") == 0;
+		put(c.why);
+		putchar('\n');
+	}
+	if (!kept)
+		return;
+	puts(lang_pick(lang,
+		"  Whoever has the reviewers' private key can open them, and nobody else. Taking "
+		"them is recorded:",
+		"  Chỉ người giữ khóa riêng của nhóm xem xét mới mở được. Việc lấy bản sao được "
+		"ghi "
+		"lại:"));
+	printf("    sealgate incidents evidence %s\n", i->id);
+}
+
 /* Where nobody could say in time what the document is. */
 static void put_failure(const struct incident *i, enum lang lang)
 {
@@ -535,6 +573,7 @@ static void put_incident(const struct incident *i, enum lang lang)
 	put_document(i, lang);
 	put_evidence(i, lang);
 	put_files(i, lang);
+	put_copies(i, lang);
 	put_decision(i, lang);
 	put_review(i, lang);
 	put_advice(i, lang);

@@ -13,11 +13,14 @@
 #include "ctl/usage.h"
 #include "journal/seal.h"
 
+#define PROGRESS_NS (200 * NSEC_PER_MSEC)
+
 struct report {
 	const struct incidents_options *o;
 	struct checkpoint anchor;
 	bool has_anchor;
-	uint64_t ns; /* that the walk took */
+	uint64_t ns;   /* that the walk took */
+	uint64_t told; /* how far it is: clock_now() */
 	struct buf out;
 	struct json j;
 };
@@ -184,11 +187,21 @@ static void put_summary(const struct report *p, const struct journal_verify_resu
 		(double)p->ns / 1e9, p->ns ? (double)v->records * 1e9 / (double)p->ns : 0);
 }
 
+static void on_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	struct report *p = userdata;
+
+	if (clock_now() - p->told < PROGRESS_NS)
+		return;
+	p->told = clock_now();
+	fprintf(stderr, "%" PRIu64 " %" PRIu64 "\n", done, total);
+}
+
 static int walk(struct report *p, struct journal_verify_result *v)
 {
 	uint64_t begin = clock_now();
-	int r = journal_verify_anchored(
-		p->o->dir, p->has_anchor ? &p->anchor : NULL, on_finding, p, v);
+	int r = journal_verify_told(p->o->dir, p->has_anchor ? &p->anchor : NULL, on_finding,
+		p->o->progress ? on_progress : NULL, p, v);
 
 	p->ns = clock_now() - begin;
 	return r;

@@ -56,6 +56,13 @@ struct row {
 	uint64_t opens[EFFECT_MAX];
 };
 
+struct example {
+	struct incident *incident; /* with what its level conceals concealed */
+	char *rule;                /* of the new policy */
+	enum action action;
+	enum effect effect;
+};
+
 struct simulate {
 	const struct ctl *ctl;
 	struct incidents_options o;
@@ -70,10 +77,7 @@ struct simulate {
 	struct row *rows;
 	size_t n_rows;
 	uint64_t left_out;
-	struct {
-		char *text;
-		enum effect effect;
-	} examples[2 * EXAMPLES_MAX];
+	struct example examples[2 * EXAMPLES_MAX];
 	size_t n_examples[EFFECT_MAX], n_shown;
 	char *first, *last;
 	struct recorded recorded;
@@ -88,8 +92,10 @@ static void simulate_done(struct simulate *s)
 		free(s->rows[i].name);
 	}
 	free(s->rows);
-	for (size_t i = 0; i < s->n_shown; i++)
-		free(s->examples[i].text);
+	for (size_t i = 0; i < s->n_shown; i++) {
+		incident_free(s->examples[i].incident);
+		free(s->examples[i].rule);
+	}
 	free(s->first);
 	free(s->last);
 }
@@ -121,18 +127,22 @@ static int count(struct simulate *s, const char *kind, const char *name, enum ef
 	return 0;
 }
 
-static int add_example(struct simulate *s, const struct incident *i, enum effect e,
-	const char *old_rule, const char *new_rule, enum action now)
+/* Takes the incident. */
+static int add_example(
+	struct simulate *s, struct incident **i, enum effect e, const char *rule, enum action now)
 {
-	char *text;
+	struct example x = {.action = now, .effect = e};
+	int r;
 
 	if ((e != EFFECT_NEW_BLOCK && e != EFFECT_NO_BLOCK) || s->n_examples[e] == EXAMPLES_MAX)
 		return 0;
-	if (asprintf(&text, "%s %s %s %s: %s (%s) -> %s (%s)", i->time, *i->user ? i->user : "?",
-		    i->app, i->path, i->action, old_rule, action_name(now), new_rule) < 0)
-		return -ENOMEM;
-	s->examples[s->n_shown].text = text;
-	s->examples[s->n_shown++].effect = e;
+	r = incidents_conceal(&s->o, *i);
+	if (r == 0 && !(x.rule = strdup(rule)))
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	x.incident = steal(i);
+	s->examples[s->n_shown++] = x;
 	s->n_examples[e]++;
 	return 0;
 }
@@ -152,8 +162,9 @@ static int keep_span(struct simulate *s, const char *time)
 	return 0;
 }
 
-static int take(struct simulate *s, const struct incident *i)
+static int take(struct simulate *s, struct incident **taken)
 {
+	const struct incident *i = *taken;
 	struct verdict v = {.rule = POLICY_RULE_NONE};
 	enum action was = ACTION_ALLOW;
 	uint64_t opens = i->retries + 1;
@@ -192,7 +203,7 @@ static int take(struct simulate *s, const struct incident *i)
 		r = count(s, "app", i->app, e, opens);
 	if (r == 0)
 		r = count(s, "user", *i->user ? i->user : "?", e, opens);
-	return r < 0 ? r : add_example(s, i, e, i->rule, rule, v.action);
+	return r < 0 ? r : add_example(s, taken, e, rule, v.action);
 }
 
 static int read_journal(struct simulate *s)
@@ -207,7 +218,7 @@ static int read_journal(struct simulate *s)
 
 		r = index_load(x, n, &i);
 		if (r == 0)
-			r = take(s, i);
+			r = take(s, &i);
 	}
 	return r < 0 ? ctl_error("cannot read the journal: %s", strerror(-r)) : CTL_DONE;
 }
@@ -246,14 +257,28 @@ static void put_rows(const struct simulate *s, const char *kind, const char *en,
 	}
 }
 
+static void put_example(const struct example *x, enum lang lang)
+{
+	cleanup_with(freep) char *text = NULL;
+	const struct incident *i = x->incident;
+
+	if (asprintf(&text, "%s %s %s %s: %s (%s) -> %s (%s)", i->time, *i->user ? i->user : "?",
+		    i->app, i->path, incidents_action(i->action, lang), i->rule,
+		    incidents_action(action_name(x->action), lang), x->rule) < 0) {
+		text = NULL;
+		return;
+	}
+	printf("  %s ", x->effect == EFFECT_NEW_BLOCK ? "+" : "-");
+	tty_put_safe(stdout, view_str(text));
+	putchar('\n');
+}
+
 static void put_examples(const struct simulate *s)
 {
 	for (size_t i = 0; i < s->n_shown; i++) {
 		if (i == 0)
 			printf("\n%s\n", lang_pick(s->ctl->lang, "examples", "ví dụ"));
-		printf("  %s ", s->examples[i].effect == EFFECT_NEW_BLOCK ? "+" : "-");
-		tty_put_safe(stdout, view_str(s->examples[i].text));
-		printf("\n");
+		put_example(&s->examples[i], s->ctl->lang);
 	}
 }
 
@@ -305,6 +330,24 @@ static void json_effects(struct json *j, const uint64_t *n)
 		json_key_u64(j, effect_names[e], n[e]);
 }
 
+static void json_example(struct json *j, const struct example *x)
+{
+	const struct incident *i = x->incident;
+
+	json_object(j);
+	json_key_str(j, "id", i->id);
+	json_key_str(j, "time", i->time);
+	json_key_str(j, "user", i->user);
+	json_key_str(j, "app", i->app);
+	json_key_str(j, "path", i->path);
+	json_key_str(j, "effect", effect_names[x->effect]);
+	json_key_str(j, "action", i->action);
+	json_key_str(j, "rule", i->rule);
+	json_key_str(j, "new_action", action_name(x->action));
+	json_key_str(j, "new_rule", x->rule);
+	json_object_end(j);
+}
+
 static int put_json(const struct simulate *s)
 {
 	static const char *const kinds[] = {"rule", "app", "user"};
@@ -339,7 +382,7 @@ static int put_json(const struct simulate *s)
 	json_key(&j, "examples");
 	json_array(&j);
 	for (size_t i = 0; i < s->n_shown; i++)
-		json_str(&j, s->examples[i].text);
+		json_example(&j, &s->examples[i]);
 	json_array_end(&j);
 	json_key_u64(&j, "holds", s->holds);
 	json_key(&j, "hold_ms");

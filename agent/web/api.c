@@ -23,6 +23,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "incidents/*/trace", ROLES_SEE, false, 0, api_trace},
 	{METHOD_POST, "incidents/*/reveal", REVIEWER, false, API_BODY_MAX, api_reveal},
 	{METHOD_POST, "incidents/*/suggest", REVIEWER, false, API_BODY_MAX, api_suggest},
+	{METHOD_POST, "journal/verify", ROLES_SEE, false, 1024, api_verify},
 	{METHOD_GET, "inventory", ROLES_SEE, false, 0, api_inventory},
 	{METHOD_GET, "policy", ROLES_POLICY, false, 0, api_policy},
 	{METHOD_GET, "policy/history", ROLES_POLICY, false, 0, api_policy_history},

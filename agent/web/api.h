@@ -21,6 +21,7 @@ void api_incidents(struct exchange *x);
 void api_incident(struct exchange *x);
 void api_show(struct exchange *x, bool reveal); /* the one of the path */
 void api_trace(struct exchange *x);
+void api_verify(struct exchange *x);
 void api_mark(struct exchange *x);
 void api_reveal(struct exchange *x);
 void api_inventory(struct exchange *x);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "web/api.h"
 #include "web/link.h"
+#include "web/verify.h"
 #include "wire/pack.h"
 #include "wire/protocol.h"
 #include "wire/review.h"
@@ -86,7 +87,6 @@ static void put_top(
 
 static void put_journal(struct web *w, struct json *j)
 {
-	char time[CLOCK_TEXT_MAX];
 	struct catalog_about a;
 
 	catalog_about(w->catalog, &a);
@@ -98,15 +98,7 @@ static void put_journal(struct web *w, struct json *j)
 	json_key_u64(j, "unread", a.unread);
 	json_key_str(j, "last_checkpoint", a.last_checkpoint[0] ? a.last_checkpoint : NULL);
 	json_key_bool(j, "complete", a.complete);
-	json_key(j, "verified");
-	if (w->journal_state == WEB_NOT_VERIFIED)
-		json_null(j);
-	else
-		json_bool(j, w->journal_state == WEB_WHOLE);
-	if (w->verified) {
-		clock_format(w->verified, time);
-		json_key_str(j, "verified_at", time);
-	}
+	verify_put(w, j);
 	json_object_end(j);
 }
 

@@ -232,7 +232,7 @@ static void simulate(struct policy_work *w)
 	struct json j;
 
 	snprintf(since, sizeof(since), "%ud", w->days);
-	if (jobs_start(x->web->jobs, x->web->commands, x->who.uid, &c, &job) < 0) {
+	if (jobs_start(x->web->jobs, x->web->commands, x->who.uid, &c, NULL, NULL, &job) < 0) {
 		exchange_fail(x, API_BUSY, NULL);
 		return;
 	}

@@ -24,6 +24,7 @@ struct run {
 	char *dir;
 	uint64_t wait_ns, until; /* clock_now() */
 	command_fn done;
+	command_progress_fn progress;
 	void *userdata;
 	/* while it runs */
 	pid_t pid;
@@ -132,6 +133,46 @@ static int on_out(void *userdata, int fd, uint32_t events)
 	return 0;
 }
 
+/* "DONE TOTAL": false where the line is something else. */
+static bool is_progress(struct view line, uint64_t ret[2])
+{
+	size_t at = 0;
+
+	for (size_t k = 0; k < 2; k++) {
+		size_t digits = 0;
+
+		for (ret[k] = 0; at < line.n && line.p[at] >= '0' && line.p[at] <= '9'; at++)
+			if (++digits <= 18)
+				ret[k] = ret[k] * 10 + (line.p[at] - '0');
+		if (digits == 0 || digits > 18 || (k == 0 && (at == line.n || line.p[at++] != ' ')))
+			return false;
+	}
+	return at == line.n;
+}
+
+/* Takes those lines out of what is kept of stderr. */
+static void take_progress(struct run *r)
+{
+	size_t begin = 0, kept = 0;
+	uint64_t n[2];
+
+	for (size_t i = 0; i < r->err.n; i++) {
+		struct view line = view_of(r->err.p + begin, i - begin);
+
+		if (r->err.p[i] != '\n')
+			continue;
+		if (is_progress(line, n)) {
+			r->progress(r->userdata, n[0], n[1]);
+		} else {
+			memmove(r->err.p + kept, line.p, line.n + 1);
+			kept += line.n + 1;
+		}
+		begin = i + 1;
+	}
+	memmove(r->err.p + kept, r->err.p + begin, r->err.n - begin);
+	r->err.n = kept + r->err.n - begin;
+}
+
 static int on_err(void *userdata, int fd, uint32_t events)
 {
 	struct run *r = userdata;
@@ -140,6 +181,8 @@ static int on_err(void *userdata, int fd, uint32_t events)
 	(void)events;
 	if (drain(fd, &r->err, COMMAND_ERR_MAX, &too_much))
 		r->err_source = loop_source_remove(r->err_source);
+	if (r->progress)
+		take_progress(r);
 	return 0;
 }
 
@@ -152,6 +195,8 @@ static int on_ended(void *userdata, int fd, uint32_t events)
 	(void)events;
 	(void)drain(r->out_fd, &r->out, COMMAND_OUT_MAX, &r->too_much);
 	(void)drain(r->err_fd, &r->err, COMMAND_ERR_MAX, &ignored);
+	if (r->progress)
+		take_progress(r);
 	/* It stays a zombie until finish(), so that its number is nobody else's. */
 	if (waitid(P_PIDFD, (id_t)fd, &si, WEXITED | WNOHANG | WNOWAIT) < 0)
 		finish(r, -errno);
@@ -270,6 +315,7 @@ int commands_run(struct commands *c, const struct command *what, command_fn done
 	*r = (struct run){.all = c,
 		.wait_ns = what->wait_ns,
 		.done = done,
+		.progress = what->progress,
 		.userdata = userdata,
 		.pidfd = -1,
 		.out_fd = -1,

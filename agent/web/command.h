@@ -16,12 +16,16 @@
 
 struct commands;
 
+/* What the program says of how far it is: lines of two numbers on stderr. */
+typedef void (*command_progress_fn)(void *userdata, uint64_t done, uint64_t total);
+
 struct command {
 	const char *args[COMMAND_ARGS_MAX]; /* behind "sealgate --config FILE"; ended by NULL */
 	int fds[COMMAND_FDS_MAX];           /* duplicated */
 	size_t n_fds;
 	const char *dir; /* to run in, or NULL */
 	uint64_t wait_ns;
+	command_progress_fn progress; /* or NULL */
 };
 
 /* outcome: an exit status, or negative: it could not be run, or took too long, or said too much. */

@@ -8,6 +8,9 @@ struct job {
 	uint64_t number; /* counts up; 0: free */
 	uint32_t uid;
 	bool running;
+	uint64_t done, total; /* while it runs; total 0: it does not say */
+	command_fn also;
+	void *userdata;
 	int outcome;
 	struct buf out, err;
 };
@@ -38,9 +41,20 @@ struct jobs *jobs_free(struct jobs *j)
 	return NULL;
 }
 
+static void on_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	struct job *j = userdata;
+
+	j->done = done;
+	j->total = total;
+}
+
 static void on_done(void *userdata, int outcome, struct view out, struct view err)
 {
 	struct job *j = userdata;
+
+	if (j->also)
+		j->also(j->userdata, outcome, out, err);
 
 	j->running = false;
 	j->outcome = outcome;
@@ -48,11 +62,22 @@ static void on_done(void *userdata, int outcome, struct view out, struct view er
 		j->outcome = -ENOMEM;
 }
 
-int jobs_start(
-	struct jobs *j, struct commands *c, uint32_t uid, const struct command *what, uint64_t *ret)
+bool jobs_runs(const struct jobs *j, uint64_t number)
 {
+	for (size_t i = 0; number && i < JOBS_MAX; i++)
+		if (j->v[i].number == number)
+			return j->v[i].running;
+	return false;
+}
+
+int jobs_start(struct jobs *j, struct commands *c, uint32_t uid, const struct command *what,
+	command_fn done, void *userdata, uint64_t *ret)
+{
+	struct command told = *what;
 	struct job *one = NULL;
 	int r;
+
+	told.progress = on_progress;
 
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (!j->v[i].running && (!one || j->v[i].number < one->number))
@@ -60,9 +85,11 @@ int jobs_start(
 	if (!one)
 		return -EAGAIN;
 	clear(one);
-	r = commands_run(c, what, on_done, one);
+	r = commands_run(c, &told, on_done, one);
 	if (r < 0)
 		return r;
+	one->also = done;
+	one->userdata = userdata;
 	one->number = ++j->last;
 	one->uid = uid;
 	one->running = true;
@@ -93,8 +120,8 @@ int jobs_put(const struct jobs *j, uint64_t number, uint32_t uid, struct json *o
 	failed = !one->running && (one->outcome < 0 || one->outcome > 1);
 	json_object(out);
 	json_key_str(out, "state", one->running ? "running" : failed ? "failed" : "done");
-	json_key_u64(out, "done", !one->running);
-	json_key_u64(out, "total", 1);
+	json_key_u64(out, "done", !one->running ? MAX(one->total, UINT64_C(1)) : one->done);
+	json_key_u64(out, "total", MAX(one->total, UINT64_C(1)));
 	json_key(out, "result");
 	if (one->running || failed || trimmed(&one->out).n == 0)
 		json_null(out);

@@ -27,18 +27,17 @@
 #include "web/job.h"
 #include "web/link.h"
 #include "web/server.h"
+#include "web/verify.h"
 #include "web/workdir.h"
 
-#define STANDARD       SEALGATE_SYSCONFDIR "/agent.yaml"
-#define ASSETS         SEALGATE_DATADIR "/web"
-#define WORK           SEALGATE_RUNDIR "-web" /* in memory, and nobody else's */
-#define ACCOUNT        "sealgate-web"
-#define SYSTEMD_FD     3
-#define BACKLOG        64
-#define FOLLOW_NS      (20 * NSEC_PER_MSEC) /* of the journal, between two looks at requests */
-#define VERIFY_EACH    (3600 * NSEC_PER_SEC)
-#define VERIFY_WAIT_NS (900 * NSEC_PER_SEC)
-#define FOLLOW_EACH    NSEC_PER_SEC /* where nothing is new */
+#define STANDARD    SEALGATE_SYSCONFDIR "/agent.yaml"
+#define ASSETS      SEALGATE_DATADIR "/web"
+#define WORK        SEALGATE_RUNDIR "-web" /* in memory, and nobody else's */
+#define ACCOUNT     "sealgate-web"
+#define SYSTEMD_FD  3
+#define BACKLOG     64
+#define FOLLOW_NS   (20 * NSEC_PER_MSEC) /* of the journal, between two looks at requests */
+#define FOLLOW_EACH NSEC_PER_SEC         /* where nothing is new */
 
 struct options {
 	const char *assets, *work;
@@ -207,36 +206,11 @@ static int on_server(void *userdata, int fd, uint32_t events)
 	return 0;
 }
 
-static void on_verified(void *userdata, int outcome, struct view out, struct view err)
-{
-	struct web *w = userdata;
-
-	(void)out;
-	(void)err;
-	w->journal_state = outcome == 0 ? WEB_WHOLE
-		: outcome == 1          ? WEB_NOT_WHOLE
-					: WEB_NOT_VERIFIED;
-	w->verified = clock_realtime();
-}
-
-/* Now and then, so that the first page can say whether the record is whole. */
-static void verify(struct web *w, uint64_t *due)
-{
-	static const struct command c = {
-		.args = {"incidents", "verify", "--json"}, .wait_ns = VERIFY_WAIT_NS};
-
-	if (clock_now() < *due)
-		return;
-	*due = clock_now() + VERIFY_EACH;
-	if (commands_run(w->commands, &c, on_verified, w) < 0)
-		*due = clock_now() + FOLLOW_EACH;
-}
-
 static int serve(struct web *w)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 	struct loop_source *source;
-	uint64_t follow = 0, verified = 0;
+	uint64_t follow = 0;
 	int r = loop_signals(w->loop, signals, ARRAY_SIZE(signals), on_signal, w), ms;
 
 	if (r == 0)
@@ -248,7 +222,7 @@ static int serve(struct web *w)
 		link_tick(w->link);
 		server_run(w->server, &ms);
 		link_tick(w->link);
-		verify(w, &verified);
+		verify_tick(w);
 		commands_tick(w->commands);
 		r = loop_step(w->loop, clock_now() >= follow ? 0 : ms);
 	}

@@ -13,6 +13,19 @@ struct link;
 struct server;
 struct sessions;
 
+/* What `sealgate incidents verify` said last. */
+struct verification {
+	enum { WEB_NOT_VERIFIED, WEB_WHOLE, WEB_NOT_WHOLE } state;
+	uint64_t at;  /* realtime; 0: never */
+	uint64_t due; /* clock_now() */
+	uint64_t last_seq, records;
+	bool sealed; /* a checkpoint is there: */
+	uint64_t sealed_seq;
+	char sealed_time[32], key[65];
+	uint64_t job; /* that somebody asked for */
+	uint32_t job_uid;
+};
+
 struct web {
 	struct loop *loop;
 	struct settings settings;
@@ -27,7 +40,6 @@ struct web {
 	struct link *link;         /* to the agent */
 	struct commands *commands; /* programs that are run */
 	struct jobs *jobs;
-	enum { WEB_NOT_VERIFIED, WEB_WHOLE, WEB_NOT_WHOLE } journal_state;
-	uint64_t verified; /* realtime; 0: never */
+	struct verification verification; /* of the journal */
 	struct server *server;
 };

@@ -237,6 +237,24 @@ def an_incident_is_traced_by_the_policy_of_then(l):
 
 
 @test
+def the_journal_is_verified_on_request(l):
+    c = l.client("aud")
+    equal(error(l.client("aut").post("/api/journal/verify")), (403, "forbidden"))
+    subprocess.run(["sealgate", "incidents", "checkpoint", "--out", "/run/kept.checkpoint"], check=True,
+                   stdout=subprocess.DEVNULL)
+    status, data = c.post("/api/journal/verify")
+    equal(status, 200, data)
+    job = lab.wait_for(lambda: (j := c.get(f"/api/jobs/{data['job']}")[1])["state"] != "running" and j, 60)
+    equal((job["state"], job["result"]["valid"]), ("done", True), job)
+    said = c.get("/api/overview")[1]["journal"]
+    equal((said["verified"], said["verified_seq"] >= job["result"]["last_seq"], said["key"]),
+          (True, True, job["result"]["key"]), said)
+    assert said["sealed_seq"] <= said["verified_seq"] and said["verified_at"] > said["sealed_time"], said
+    # It is whose it is.
+    equal(error(l.client("rev").get(f"/api/jobs/{data['job']}")), (404, "not-found"))
+
+
+@test
 def markup_in_names_stays_text(l):
     c = l.client("all")
     i = next(i for i in c.get("/api/incidents")[1]["incidents"] if i["path"].endswith(EVIL))

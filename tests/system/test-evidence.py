@@ -233,6 +233,9 @@ def a_reviewer_takes_and_opens_it_which_is_recorded(f):
     equal((said["opened"], said["copies"][0]["written"]), (True, str(plain)))
     equal((plain.read_bytes(), oct(plain.stat().st_mode & 0o777)), (original, "0o600"))
     shown = json.loads(sealgate("incidents", "show", incident, "--json").stdout)
+    equal([(c["what"], c["copy"]) for c in shown["copies"]], [("kept", stored_of(incident))])
+    text = sealgate("incidents", "show", incident).stdout
+    assert f"    sealgate incidents evidence {incident}" in text and "kept, encrypted" in text, text
     equal([h["by"] for h in shown["history"]], ["huong"] * 3)
 
 
@@ -281,6 +284,8 @@ def leftovers_and_old_copies_go_and_are_recorded(f):
     assert lab.wait_for(lambda: records("evidence", "removed"), 20)
     equal([r["copy"] for r in records("evidence", "removed")], [old])
     equal([(r["copy"], r["id"]) for r in records("evidence", "leftover")], [(".01ABC-00000000.cms", "01ABC")])
+    shown = json.loads(sealgate("incidents", "show", "--json", old.split("-")[0]).stdout)
+    equal([c["what"] for c in shown["copies"]], ["removed"])
     assert kept in stored() and old not in stored() and not [n for n in stored() if n[0] == "."]
 
 

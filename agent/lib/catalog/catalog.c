@@ -305,9 +305,9 @@ static int take(struct catalog *c, const struct journal_entry *e)
 		memcpy(c->about.last_checkpoint, c->about.last_time, sizeof(c->about.last_time));
 	if (view_eq(e->kind, VIEW_LIT("incident")))
 		r = add_row(c, &at, e->payload);
-	else if (view_starts(e->kind, VIEW_LIT("incident-")))
+	else if (incident_is_more(e->kind))
 		r = add_update(c, &at, e->payload);
-	c->about.unread += r == -EINVAL;
+	c->about.unread += r == -EINVAL && !view_eq(e->kind, VIEW_LIT("evidence"));
 	return r == -EINVAL ? 0 : r;
 }
 

@@ -95,6 +95,7 @@ static void take_fields(struct incident *i)
 		.n_labels = json_array_size(json_object_get(t, "labels")),
 		.n_history = json_array_size(json_object_get(t, "history")),
 		.n_files = json_array_size(json_object_get(t, "files")),
+		.n_copies = json_array_size(json_object_get(t, "copies")),
 		.tree = tree,
 	};
 	i->level_known = level_parse(i->level_text, &i->level) == 0;
@@ -371,6 +372,26 @@ struct incident_file incident_file(const struct incident *i, size_t n)
 	};
 }
 
+struct incident_copy incident_copy(const struct incident *i, size_t n)
+{
+	const json_t *c = json_array_get(json_object_get(tree_of(i), "copies"), n);
+
+	return (struct incident_copy){
+		.what = text(c, "what"),
+		.time = text(c, "time"),
+		.sha256 = text(c, "sha256"),
+		.copy = text(c, "copy"),
+		.why = text(c, "text"),
+		.size = number(c, "size"),
+		.copy_size = number(c, "copy_size"),
+	};
+}
+
+bool incident_is_more(struct view kind)
+{
+	return view_starts(kind, VIEW_LIT("incident-")) || view_eq(kind, VIEW_LIT("evidence"));
+}
+
 int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1])
 {
 	cleanup_with(json_decrefp) json_t *t = load(payload);
@@ -473,6 +494,23 @@ static int add_file(json_t *t, json_t *file)
 	return add_to(t, "files", file, INCIDENT_FILES_MAX);
 }
 
+/* Of "evidence": what was kept, or why it was not; a copy that goes takes its own entry along. */
+static int merge_copy(json_t *t, const json_t *more)
+{
+	cleanup_with(json_decrefp) json_t *copy = json_deep_copy(more);
+	json_t *copies = json_object_get(t, "copies");
+	const char *name = text(more, "copy");
+
+	if (!copy)
+		return -ENOMEM;
+	json_object_del(copy, "kind");
+	json_object_del(copy, "id");
+	for (size_t n = json_array_size(copies); *name && n-- > 0;)
+		if (strcmp(text(json_array_get(copies, n), "copy"), name) == 0)
+			(void)json_array_remove(copies, n);
+	return add_to(t, "copies", copy, INCIDENT_FILES_MAX);
+}
+
 int incident_merge(struct incident *i, struct view payload)
 {
 	cleanup_with(json_decrefp) json_t *more = load(payload);
@@ -481,6 +519,11 @@ int incident_merge(struct incident *i, struct view payload)
 
 	if (!more || strcmp(text(more, "id"), i->id) != 0)
 		return -EINVAL;
+	if (strcmp(text(more, "kind"), "evidence") == 0) {
+		r = merge_copy(t, more);
+		take_fields(i);
+		return r;
+	}
 	/* A total, so that a record that was written twice counts once. */
 	v = json_object_get(more, "retries");
 	if (json_is_integer(v) && number(more, "retries") > i->retries)

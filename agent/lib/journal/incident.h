@@ -31,6 +31,12 @@ struct incident_evidence {
 	int64_t score;
 };
 
+/* A copy of one of its documents, or that there is none; "" and 0 where it does not say. */
+struct incident_copy {
+	const char *what, *time, *sha256, *copy, *why;
+	uint64_t size, copy_size;
+};
+
 /* Another file that was opened in the same act. */
 struct incident_file {
 	const char *time, *path, *level, *sha256; /* never NULL */
@@ -49,7 +55,7 @@ struct incident {
 	uint64_t uid, pid, ppid, size, policy_version, retries;
 	uint64_t override; /* what let it pass; 0: nothing */
 	double hold_ms;
-	size_t n_tags, n_reasons, n_evidence, n_notes, n_files;
+	size_t n_tags, n_reasons, n_evidence, n_notes, n_files, n_copies;
 	size_t n_ancestry;
 	size_t n_labels, n_history; /* what reviewers said: their tags, and each thing they did */
 	struct incident_tree *tree; /* the parsed record */
@@ -93,12 +99,16 @@ uint64_t incident_number(const struct incident *i, const char *name);
 /* A member that is a string, or "". */
 const char *incident_text(const struct incident *i, const char *name);
 struct incident_evidence incident_evidence(const struct incident *i, size_t n);
+struct incident_copy incident_copy(const struct incident *i, size_t n);
 struct incident_file incident_file(const struct incident *i, size_t n);
 
 /* Takes what a later record says: "retries" (all of them so far), "last", and what reviewers did:
    "status", "assignee", "note", "tag", "untag"; another "file" of the same act.
    -EINVAL where it is about another id, or nothing that can be read. */
 must_check int incident_merge(struct incident *i, struct view payload);
+
+/* Of a kind that tells more of an incident: "incident-...", and its copies ("evidence"). */
+bool incident_is_more(struct view kind);
 
 /* The id that a payload is about, into `ret`; -EINVAL where there is none. */
 must_check int incident_id(struct view payload, char ret[INCIDENT_ID_MAX + 1]);

@@ -141,7 +141,8 @@ static int add_update(struct index *x, const struct journal_entry *e)
 	int r;
 
 	if (incident_id(e->payload, id) < 0) {
-		x->unread++;
+		/* A copy that was left by a crash may be of no incident. */
+		x->unread += !view_eq(e->kind, VIEW_LIT("evidence"));
 		return 0;
 	}
 	i = find(x, id);
@@ -166,7 +167,7 @@ static int take(struct index *x, const struct journal_entry *e, index_want_fn wa
 
 	if (view_eq(e->kind, VIEW_LIT("gap")))
 		x->gaps++;
-	if (view_starts(e->kind, VIEW_LIT("incident-")))
+	if (incident_is_more(e->kind))
 		return add_update(x, e);
 	if (!view_eq(e->kind, VIEW_LIT("incident")))
 		return 0;

@@ -136,7 +136,9 @@ struct journal_verify_result {
 	} anchor;
 	uint64_t retentions; /* records of the kind "retention": what was dropped as limits say */
 };
-struct checkpoint;                                        /* journal/seal.h */
+struct checkpoint; /* journal/seal.h */
+/* How many records were walked, of how many. */
+typedef void (*journal_progress_fn)(void *userdata, uint64_t done, uint64_t total);
 const char *journal_fault_name(enum journal_fault fault); /* "malformed", "hash", ... */
 typedef void (*journal_finding_fn)(void *userdata, const struct journal_finding *f);
 must_check int journal_verify(
@@ -144,3 +146,7 @@ must_check int journal_verify(
 /* Also that this is the journal that the checkpoint saw, and that its records up to there are. */
 must_check int journal_verify_anchored(const char *dir, const struct checkpoint *anchor,
 	journal_finding_fn fn, void *userdata, struct journal_verify_result *ret);
+/* The same, and tells now and then how far it is. */
+must_check int journal_verify_told(const char *dir, const struct checkpoint *anchor,
+	journal_finding_fn fn, journal_progress_fn progress, void *userdata,
+	struct journal_verify_result *ret);

@@ -11,12 +11,14 @@
 #include "journal/reader.h"
 #include "journal/seal.h"
 
-#define TAIL_WAIT_NS 2000000 /* a line that a writer has begun is whole long before */
+#define PROGRESS_EACH 16384U
+#define TAIL_WAIT_NS  2000000 /* a line that a writer has begun is whole long before */
 
 struct walk {
 	struct journal_reader *reader;
 	struct sha256 *sha;
 	journal_finding_fn fn;
+	journal_progress_fn progress;
 	void *userdata;
 	struct journal_verify_result result;
 	bool begun;      /* a line was seen */
@@ -273,6 +275,11 @@ static int check_line(struct walk *w, const struct raw_line *at)
 	if (w->result.records == 0)
 		w->result.first_seq = l.seq;
 	w->result.records++;
+	if (w->progress && w->result.records % PROGRESS_EACH == 0)
+		w->progress(w->userdata, w->result.records,
+			w->head_error == 0 && w->head.seq >= w->result.first_seq
+				? w->head.seq - w->result.first_seq + 1
+				: w->result.records);
 	w->result.last_seq = l.seq;
 	memcpy(w->result.last_hash, l.hash, SHA256_SIZE);
 	memcpy(w->result.last_time, l.time, sizeof(l.time));
@@ -348,7 +355,13 @@ int journal_verify(
 int journal_verify_anchored(const char *dir, const struct checkpoint *anchor, journal_finding_fn fn,
 	void *userdata, struct journal_verify_result *ret)
 {
-	struct walk w = {.fn = fn, .userdata = userdata, .anchor = anchor};
+	return journal_verify_told(dir, anchor, fn, NULL, userdata, ret);
+}
+
+int journal_verify_told(const char *dir, const struct checkpoint *anchor, journal_finding_fn fn,
+	journal_progress_fn progress, void *userdata, struct journal_verify_result *ret)
+{
+	struct walk w = {.fn = fn, .progress = progress, .userdata = userdata, .anchor = anchor};
 	int r = journal_reader_open(dir, &w.reader);
 
 	if (r < 0)

@@ -36,6 +36,7 @@ export interface Step {
   untag?: string;
   note?: string;
   revealed?: boolean;
+  taken?: boolean;
 }
 
 export interface Incident {
@@ -80,6 +81,7 @@ export interface Incident {
   destination?: string | null;
   meeting?: boolean;
   user_notified?: boolean;
+  copies?: { what: 'kept' | 'failed' | 'removed' | 'leftover'; time?: string; sha256?: string; copy?: string; copy_size?: number; text?: string }[];
   quarantine?: { moved: boolean; id: string; why: string };
   status?: string;
   assignee?: string;
@@ -183,7 +185,8 @@ export interface Overview {
   apps: { app: string; name?: string; count: number }[];
   rules: { rule: string; count: number; judged?: number; false_positive: number }[];
   status: Record<string, number>;
-  journal?: { records?: number; gaps?: number; unread?: number; verified?: boolean | null; last_checkpoint?: string | null } | null;
+  journal?: { records?: number; gaps?: number; unread?: number; verified?: boolean | null; verified_at?: string;
+    verified_records?: number; verified_seq?: number; sealed_seq?: number; sealed_time?: string; key?: string; last_checkpoint?: string | null } | null;
 }
 
 export interface Diagnostic {
@@ -238,8 +241,21 @@ export interface Simulation {
   rule?: Effects[];
   app?: Effects[];
   user?: Effects[];
-  examples?: string[];
+  examples?: Example[];
   at_rest?: { documents: number; new_finding: number; vanished_finding: number } | null;
+}
+
+export interface Example {
+  id: string;
+  time: string;
+  user: string;
+  app: string;
+  path: string;
+  effect: string;
+  action: string;
+  rule: string;
+  new_action: string;
+  new_rule: string;
 }
 
 export interface Version {

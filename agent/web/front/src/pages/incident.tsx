@@ -89,6 +89,32 @@ function Document({ i }: { i: IncidentPage }) {
   );
 }
 
+/** Whether copies are kept, and how to open them; never what is in them. */
+function Copies({ i }: { i: IncidentPage }) {
+  if (!i.copies?.length) return null;
+  const command = `sealgate incidents evidence ${i.id}`;
+  return (
+    <Section title={t('copies.title')}>
+      <ul class="files">
+        {i.copies.map((c, n) => (
+          <li key={n}>
+            <Icon name={c.what === 'kept' ? 'lock' : 'minus'} /> {c.what === 'kept'
+              ? t('copies.kept', { size: bytes(c.copy_size ?? 0) })
+              : <>{t(c.what === 'failed' ? 'copies.failed' : 'copies.removed')} <span class="dim"><Raw text={c.text ?? ''} /></span></>}
+            {c.time && <> · <Time time={c.time} /></>}
+          </li>
+        ))}
+      </ul>
+      {i.copies.some((c) => c.what === 'kept') && (
+        <>
+          <p class="hint">{t('copies.how')}</p>
+          <p class="hash"><code>{command}</code> <CopyButton text={command} /></p>
+        </>
+      )}
+    </Section>
+  );
+}
+
 function Ancestry({ i }: { i: IncidentPage }) {
   const chain = [...(i.ancestry ?? [])].reverse();
   const one = (exe: string | undefined, comm: string | undefined, pid: number | undefined, me: boolean) => (
@@ -123,6 +149,7 @@ function ProcessPanel({ i }: { i: IncidentPage }) {
 function words(s: Step): string[] {
   const list: string[] = [];
   if (s.revealed) list.push(t('incident.saw'));
+  if (s.taken) list.push(t('copies.taken'));
   if (s.status) list.push(t('incident.set-status', { status: name('status', s.status) }));
   if (s.assignee) list.push(t('incident.set-assignee', { name: s.assignee }));
   if (s.tag) list.push(t('incident.added-tag', { tag: s.tag }));
@@ -229,6 +256,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
           <Section title={t('incident.todo')} class="todo">{advice(i).map((x) => <p key={x}>{x}</p>)}</Section>
           <History i={i} />
           <Document i={shown} />
+          <Copies i={i} />
           <ProcessPanel i={shown} />
         </div>
       </div>

@@ -8,6 +8,7 @@ import { LEVELS, type Health, type Overview } from '../types';
 import { Level, Raw, Time } from '../ui/badges';
 import { Days, Share } from '../ui/chart';
 import { Icon } from '../ui/icons';
+import { Progress, useJob } from '../ui/job';
 import { Answer, Empty, Field, Heading, Problem, Section, Wide } from '../ui/parts';
 import { count, language, t } from '../words';
 
@@ -59,7 +60,26 @@ function Top({ title, rows, to }: { title: string; rows: { key: string; shown: s
   );
 }
 
-function Protection({ o }: { o: Overview }) {
+/** Whether the chain was walked, when, up to where, and who signed it; and again on request. */
+function Verified({ j, again }: { j: NonNullable<Overview['journal']>; again: () => void }) {
+  const work = useJob<{ valid: boolean }>();
+  const links = may(useSession(), 'reviewer', 'auditor');
+  const key = j.key && `${j.key.slice(0, 16)}…`;
+  return (
+    <>
+      <p class={j.verified === false ? 'bad' : j.verified ? 'good' : 'dim'}>
+        {typeof j.verified === 'boolean' && <Icon name={j.verified ? 'ok' : 'warn'} />}{' '}
+        {t(j.verified === false ? 'overview.not-verified' : j.verified ? 'overview.verified' : 'overview.unverified')}
+      </p>
+      {j.verified_at && <p class="dim">{t('overview.verified-at', { seq: j.verified_seq ?? 0 })} <Time time={j.verified_at} /></p>}
+      {j.sealed_seq !== undefined && <p class="dim">{t('overview.sealed', { seq: j.sealed_seq })} <code title={j.key}>{key}</code></p>}
+      {links && <p><button type="button" disabled={work.busy} onClick={() => work.run('/journal/verify', {}, again)}>{t('overview.verify-now')}</button></p>}
+      <Progress work={work} some={t('overview.verifying')} />
+    </>
+  );
+}
+
+function Protection({ o, again }: { o: Overview; again: () => void }) {
   const health = useAsk<Health>('/health');
   const h = health.data;
   const s = h?.supervisor;
@@ -77,10 +97,7 @@ function Protection({ o }: { o: Overview }) {
           <h3>{t('overview.journal')}</h3>
           <p>{t('overview.records', { n: j.records ?? 0 })}; <span class={j.gaps ? 'bad' : ''}>{j.gaps ? t('overview.gaps', { n: j.gaps }) : t('overview.no-gaps')}</span></p>
           {!!j.unread && <p class="bad"><Icon name="warn" /> {t('overview.unread', { n: j.unread })}</p>}
-          <p class={j.verified === false ? 'bad' : j.verified ? 'good' : 'dim'}>
-            {typeof j.verified === 'boolean' && <Icon name={j.verified ? 'ok' : 'warn'} />}{' '}
-            {t(j.verified === false ? 'overview.not-verified' : j.verified ? 'overview.verified' : 'overview.unverified')}
-          </p>
+          <Verified j={j} again={again} />
           {j.last_checkpoint
             ? <p>{t('overview.checkpoint', { time: '' })}<Time time={j.last_checkpoint} /></p>
             : <p class="dim">{t('overview.no-checkpoint')}</p>}
@@ -155,7 +172,7 @@ export function OverviewPage() {
                 </div>
               </div>
               <div>
-                <Protection o={o} />
+                <Protection o={o} again={asked.again} />
                 <Section title={t('overview.by-level')}>
                   <ul class="level-list">
                     {[...LEVELS].reverse().map((l) => (

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What another policy would change: in words, and over what has happened.
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { asError, get, post, type ApiError } from '../api';
+import { useState } from 'preact/hooks';
+import { asError, post, type ApiError } from '../api';
+import { baseName } from '../format';
 import type { Difference, Effects, PolicyFile, Simulation } from '../types';
-import { Raw } from '../ui/badges';
+import { Raw, Time } from '../ui/badges';
 import { Icon } from '../ui/icons';
+import { Progress, useJob } from '../ui/job';
 import { Field, Problem, Section, Wide } from '../ui/parts';
 import { count, language, name, t } from '../words';
 
@@ -42,16 +44,6 @@ export function Compare({ files, looked, fresh }: { files: PolicyFile[]; looked:
   );
 }
 
-interface Job {
-  state: 'running' | 'done' | 'failed';
-  done?: number;
-  total?: number;
-  result?: Simulation;
-  error?: { message_vi?: string; message_en?: string } | string;
-}
-
-const LOOK_AGAIN_MS = 300;
-
 function By({ title, rows }: { title: string; rows: Effects[] | undefined }) {
   const list = (rows ?? []).filter((r) => r.new_block || r.vanished_block || r.other);
   if (list.length === 0) return null;
@@ -85,7 +77,11 @@ function Result({ s, days }: { s: Simulation; days: number }) {
       {!!s.examples?.length && (
         <>
           <h3>{t('policy.examples')}</h3>
-          <ul class="examples">{s.examples.map((x, n) => <li key={n}><Raw text={x} /></li>)}</ul>
+          <ul class="examples">{s.examples.map((x) => (
+            <li key={x.id}><a href={`/incidents/${x.id}`}><Raw text={baseName(x.path) || x.id} /></a> <span class="dim"><Time time={x.time} />{' '}
+              <Raw text={`${x.app}, ${x.user || '?'}`} /></span><br />
+              {name('action', x.action)} <span class="dim">({x.rule || '–'})</span> → <strong>{name('action', x.new_action)}</strong> <span class="dim">({x.new_rule})</span></li>
+          ))}</ul>
         </>
       )}
       <By title={t('policy.by-rule')} rows={s.rule} />
@@ -99,49 +95,23 @@ function Result({ s, days }: { s: Simulation; days: number }) {
 
 export function Simulate({ files }: { files: PolicyFile[] }) {
   const [days, setDays] = useState(14);
-  const [job, setJob] = useState<Job>();
   const [of, setOf] = useState<PolicyFile[]>();
-  const [error, setError] = useState<ApiError>();
-  const round = useRef(0);
-  useEffect(() => () => { round.current++; }, []);
-  const run = async () => {
-    const mine = ++round.current;
-    setError(undefined);
-    setJob({ state: 'running' });
-    setOf(files);
-    try {
-      const { job: n } = await post<{ job: number | string }>('/policy/simulate', { files, days });
-      for (;;) {
-        const j = await get<Job>(`/jobs/${n}`);
-        if (mine !== round.current) return;
-        setJob(j);
-        if (j.state !== 'running') return;
-        await new Promise((f) => setTimeout(f, LOOK_AGAIN_MS));
-      }
-    } catch (e) {
-      if (mine !== round.current) return;
-      setJob(undefined);
-      setError(asError(e));
-    }
-  };
-  const failed = job?.state === 'failed'
-    ? (typeof job.error === 'string' ? job.error : (language() === 'vi' ? job.error?.message_vi : job.error?.message_en) ?? t('error.title'))
-    : '';
+  const work = useJob<Simulation>();
   return (
     <Section title={t('policy.simulate')}>
-      <form class="row" onSubmit={(e) => { e.preventDefault(); void run(); }}>
+      <form class="row" onSubmit={(e) => {
+        e.preventDefault();
+        setOf(files);
+        work.run('/policy/simulate', { files, days });
+      }}>
         <Field label={t('policy.simulate-days')}>
           <input type="number" min={1} max={365} value={days} onInput={(e) => setDays(Number(e.currentTarget.value))} />
         </Field>
-        <button type="submit" disabled={job?.state === 'running'}>{t('policy.simulate-button')}</button>
+        <button type="submit" disabled={work.busy}>{t('policy.simulate-button')}</button>
       </form>
-      {error && <Problem error={error} />}
       <div aria-live="polite">
-        {job?.state === 'running' && (
-          <p>{job.total ? t('policy.simulating', { done: job.done ?? 0, total: job.total }) : t('policy.simulating-some')}</p>
-        )}
-        {failed && <p class="problem"><Raw text={failed} /></p>}
-        {job?.state === 'done' && job.result && of === files && <Result s={job.result} days={days} />}
+        <Progress work={work} some={t('policy.simulating-some')} />
+        {work.job?.state === 'done' && work.job.result && of === files && <Result s={work.job.result} days={days} />}
       </div>
     </Section>
   );
