@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -32,9 +33,13 @@ int keep_save(const struct core *core, const char *name, const struct buf *conte
 		r = -errno;
 	if (r == 0 && rename(part, path) < 0)
 		r = -errno;
-	if (r < 0)
+	if (r < 0) {
 		(void)unlink(part);
-	return r;
+		return r;
+	}
+	/* What was revoked must not be back after the power was cut. */
+	*strrchr(path, '/') = 0;
+	return fd_sync_dir(path);
 }
 
 int keep_load(const struct core *core, const char *name, struct buf *ret)

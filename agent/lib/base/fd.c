@@ -82,6 +82,13 @@ int fd_read_path(const char *path, size_t max, struct buf *b)
 	return fcntl(fd, F_SETFL, 0) < 0 ? -errno : fd_read_all(fd, max, b);
 }
 
+int fd_sync_dir(const char *path)
+{
+	cleanup_with(fd_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 int fd_write_all(int fd, struct view v)
 {
 	while (v.n > 0) {

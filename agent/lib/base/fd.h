@@ -23,6 +23,9 @@ must_check int fd_read_all(int fd, size_t max, struct buf *b);
    could be waited for without end. */
 must_check int fd_read_path(const char *path, size_t max, struct buf *b);
 
+/* What was renamed or made in the folder outlives a loss of power. */
+must_check int fd_sync_dir(const char *path);
+
 must_check int fd_write_all(int fd, struct view v);
 
 /* A sealed, read-only memfd with these bytes. Returns the descriptor or -errno. */

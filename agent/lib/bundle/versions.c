@@ -241,13 +241,6 @@ static int append(struct versions *v, const struct buf *line)
 	return r;
 }
 
-int versions_sync_dir(const char *dir)
-{
-	cleanup_with(fd_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versions **ret)
 {
 	struct versions *v = calloc(1, sizeof(*v));
@@ -264,7 +257,7 @@ int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versi
 		r = -errno;
 	if (r == 0) {
 		v->log = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-		r = v->log < 0 ? -errno : versions_sync_dir(dir);
+		r = v->log < 0 ? -errno : fd_sync_dir(dir);
 	}
 	if (r == 0)
 		r = read_log(v, ret_cut);
@@ -339,7 +332,7 @@ static int write_bundle(
 		r = -errno;
 	if (r < 0)
 		(void)unlink(part);
-	return r < 0 ? r : versions_sync_dir(v->dir);
+	return r < 0 ? r : fd_sync_dir(v->dir);
 }
 
 static int keep_bundle(

@@ -25,5 +25,3 @@ must_check int versions_put(const struct version *n, struct buf *b);
 /* "seen ..." and "current ..." */
 must_check int versions_put_seen(const uint8_t digest[SHA256_SIZE], struct buf *b);
 must_check int versions_put_current(uint32_t number, uint64_t now, struct buf *b);
-
-must_check int versions_sync_dir(const char *dir);

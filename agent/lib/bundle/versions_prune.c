@@ -103,7 +103,7 @@ static int replace_log(struct versions *v, const struct buf *text)
 	fd_close(v->log);
 	v->log = fd_steal(&fd);
 	v->size = (off_t)text->n;
-	return versions_sync_dir(v->dir);
+	return fd_sync_dir(v->dir);
 }
 
 static void forget(struct versions *v, const bool *stays)
