@@ -259,6 +259,8 @@ def life(root, deb, work):
           "configuration stays")
     check(root.has("var/lib/sealgate/journal/incidents.jsonl"), "the journal stays")
 
+    root.write("var/lib/sealgate/quarantine/20260101-000000-abcdef.data", "a document\n", 0o600)
+    os.makedirs(root.path("var/lib/sealgate/evidence"), exist_ok=True)
     p = root.apt("purge", PACKAGE)
     archives = glob.glob(root.path("var/backups/sealgate-journal-*.tar.gz"))
     check(p.returncode == 0 and root.state() == "absent", "is purged", p.stdout)
@@ -266,6 +268,10 @@ def life(root, deb, work):
     check(len(archives) == 1 and "journal/incidents.jsonl" in run("tar", "-tzf", archives[0]).stdout and
           os.stat(archives[0]).st_mode & 0o077 == 0 and "the journal was kept in" in p.stdout,
           "the journal is in an archive, and it is said where", p.stdout)
+    taken = glob.glob(root.path("var/backups/sealgate-quarantine-*"))
+    check(len(taken) == 1 and os.stat(taken[0]).st_mode & 0o077 == 0 and "quarantine was kept in" in p.stdout and
+          os.listdir(taken[0]) == ["20260101-000000-abcdef.data"] and not glob.glob(root.path("var/backups/sealgate-evidence*")),
+          "so are the documents of the quarantine", p.stdout)
     p = root.apt("install", "/root/b.deb")
     check(p.returncode == 0 and root.read("etc/sealgate/agent.yaml") == root.read("usr/share/sealgate/agent.yaml"),
           "installs again after that", p.stdout)
