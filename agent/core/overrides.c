@@ -22,6 +22,8 @@
 #define FILE_OLD   0x4f56524eU /* "NRVO": without `user` and `incident` */
 #define FILE_BYTES (256U << 10)
 #define MINUTE_NS  (60 * NSEC_PER_SEC)
+#define SET_BACK_NS \
+	(5 * MINUTE_NS) /* by more than that, the clock says nothing of what was before */
 
 struct override {
 	uint32_t id;
@@ -188,15 +190,20 @@ static void drop(struct overrides *o, uint32_t at)
 	o->n--;
 }
 
-/* Those whose time is up; the gate has forgotten them by itself. Sets the timer for the next. */
-static int expire(struct overrides *o)
+/* Those whose time is up: the gate has forgotten them by itself. And those that were given later
+   than it is now, of which nobody can say how long ago that was. Sets the timer for the next. */
+static int expire(struct overrides *o, bool *ret_set_back)
 {
 	uint64_t now = clock_realtime(), next = UINT64_MAX;
 	bool changed = false;
 	int r = 0;
 
+	*ret_set_back = false;
 	for (uint32_t i = 0; i < o->n;) {
-		if (o->v[i].until > now) {
+		bool set_back = o->v[i].created > now + SET_BACK_NS;
+
+		*ret_set_back |= set_back;
+		if (o->v[i].until > now && !set_back) {
 			next = MIN(next, o->v[i].until);
 			i++;
 			continue;
@@ -212,15 +219,22 @@ static int expire(struct overrides *o)
 	return r;
 }
 
+/* What cannot be kept is expired again after a restart. */
 static int on_timer(void *userdata)
 {
-	unchecked(expire(userdata)); /* what cannot be kept is expired again after a restart */
+	struct overrides *o = userdata;
+	bool set_back;
+
+	unchecked(expire(o, &set_back));
+	if (set_back)
+		unchecked(rulebook_publish(o->core->rulebook));
 	return 0;
 }
 
 int overrides_new(struct core *core, struct overrides **ret)
 {
 	struct overrides *o = calloc(1, sizeof(*o));
+	bool set_back;
 	int r;
 
 	if (!o)
@@ -233,7 +247,7 @@ int overrides_new(struct core *core, struct overrides **ret)
 		overrides_free(o);
 		return r;
 	}
-	unchecked(expire(o));
+	unchecked(expire(o, &set_back));
 	*ret = o;
 	return 0;
 }
@@ -318,8 +332,10 @@ static int enter(struct overrides *o, const struct override *v, const char *what
 	e = record(o, what, v, v->uid);
 	if (e == 0)
 		e = save(o);
-	if (e < 0)
+	if (e < 0) {
 		o->n--;
+		unchecked(save(o)); /* nor with the next start, if it came so far */
+	}
 	return e;
 }
 
@@ -339,7 +355,8 @@ static struct override make(
 
 static int put_in_force(struct overrides *o)
 {
-	int e = expire(o);
+	bool set_back;
+	int e = expire(o, &set_back);
 
 	return e < 0 ? e : rulebook_publish(o->core->rulebook);
 }
@@ -434,7 +451,7 @@ int overrides_justify(struct overrides *o, const struct override_request *r, uin
 	struct override v;
 	int e;
 
-	unchecked(expire(o));
+	unchecked(on_timer(o));
 	if (!may_justify(o, r, uid, ret_why, ret_n))
 		return 1;
 	v = make(o, r, uid, uid);
@@ -519,7 +536,7 @@ int overrides_request(
 
 	if (why)
 		return refuse(ret_text, "%s", why);
-	unchecked(expire(o));
+	unchecked(on_timer(o));
 	if (r->what == OVERRIDE_ADD)
 		return add(o, r, uid, ret_text);
 	if (r->what == OVERRIDE_REVOKE)

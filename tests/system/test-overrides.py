@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -41,6 +42,12 @@ class Fixture:
 def sealgate(*args):
     return subprocess.run(["sealgate", *map(str, args)], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=60)
+
+
+def sealgate_as(user, *args):
+    return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups",
+                           "sealgate", *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=60)
 
 
 def add(what, app="lab-chat", minutes=10, reason="họp với đối tác"):
@@ -152,6 +159,33 @@ def nobody_else_may_ask(f):
 
 
 @test
+def who_has_many_numbers_leaves_room_for_root(f):
+    """A user has the subordinate numbers of his own namespaces, too."""
+    children = []
+    for n in range(40):
+        pid = os.fork()
+        if pid == 0:
+            os.setgroups([])
+            os.setresgid(300000 + n, 300000 + n, 300000 + n)
+            os.setresuid(300000 + n, 300000 + n, 300000 + n)
+            held = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(8)]
+            for s in held:
+                s.connect("/run/sealgate/control.sock")
+            time.sleep(120)
+            os._exit(0)
+        children.append(pid)
+    try:
+        full = lab.wait_for(lambda: sealgate_as("lan", "status").returncode == 2, 20)
+        assert full, "the places are not all taken"
+        equal(sealgate("status").returncode, 0, "root has none")
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    assert lab.wait_for(lambda: sealgate_as("lan", "status").returncode == 0, 20)
+
+
+@test
 def wrong_requests_are_refused_with_a_reason(f):
     for args, why in ((["add"], "one file"), (["add", f.files[0]], "--app"),
                       (["add", "/nonexistent", "--app", "x", "--minutes", "1", "--reason", "r"],
@@ -216,16 +250,36 @@ def a_damaged_file_is_told_and_none_is_in_force(f):
     assert lab.wait_for(lambda: journal().count("overrides.damaged") >= 4), journal()
 
 
+def rewrite_times(begin, end):
+    """As if it had been given then: magic, next, count; id, content, uid, begin, end."""
+    kept = lab.STATE / "core/overrides"
+    whole = kept.read_bytes()
+    data = bytearray(whole)
+    struct.pack_into("<QQ", data, 24, int(begin * 1e9), int(end * 1e9))
+    kept.write_bytes(data)
+    return whole
+
+
+@test
+def a_clock_that_was_set_back_prolongs_none(f):
+    f.agent.stop()
+    day = time.time() + 86400
+    whole = rewrite_times(day, day + 1200)
+    f.agent.start()
+    equal(in_force(), [], "given tomorrow")
+    assert not may_read("chat", f.files[0])
+    f.agent.stop()
+    (lab.STATE / "core/overrides").write_bytes(whole)
+    f.agent.start()
+    equal([o["id"] for o in in_force()], [f.first], "kept")
+
+
 @test
 def it_expires_by_itself(f):
     a = f.files[0]
     f.agent.stop()
-    # As if it had been given twenty minutes ago: magic, next, count; id, content, uid, begin, end.
-    kept = lab.STATE / "core/overrides"
-    data = bytearray(kept.read_bytes())
     end = time.time() + 6
-    struct.pack_into("<QQ", data, 24, int((end - 1200) * 1e9), int(end * 1e9))
-    kept.write_bytes(data)
+    rewrite_times(end - 1200, end)
     f.agent.start()
     if time.time() < end - 1:
         assert may_read("chat", a) or time.time() >= end, "before its time"
