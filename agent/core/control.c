@@ -187,9 +187,14 @@ static int on_timer(void *userdata)
 static int on_status(struct caller *c, uint32_t id)
 {
 	struct control *ctl = c->control;
+	bool asked = false;
 
+	list_for_each(n, &ctl->callers)
+		asked |= list_entry(n, struct caller, node)->waiting;
 	c->waiting = true;
 	c->waiting_id = id;
+	if (asked)
+		return 0;
 	if (child_send(ctl->core->child, CORE_STATUS_GET, 0, VIEW_EMPTY, NULL, 0) < 0)
 		answer_waiting(ctl, VIEW_EMPTY);
 	else
@@ -506,6 +511,14 @@ static unsigned count_of(const struct control *ctl, uint32_t uid)
 	return ret;
 }
 
+static bool has_place(const struct control *ctl, uint32_t uid)
+{
+	if (uid == 0)
+		return ctl->n_callers < CONTROL_PEERS_MAX;
+	return ctl->n_callers < CONTROL_PEERS_MAX - CONTROL_ROOT_MIN &&
+		count_of(ctl, uid) < CONTROL_USER_MAX;
+}
+
 static int on_connect(void *userdata, int fd, uint32_t events)
 {
 	struct control *ctl = userdata;
@@ -517,9 +530,7 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 	(void)events;
 	if (sock < 0)
 		return 0;
-	c = ctl->n_callers < CONTROL_PEERS_MAX &&
-			getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 &&
-			(cred.uid == 0 || count_of(ctl, cred.uid) < CONTROL_USER_MAX)
+	c = getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 && has_place(ctl, cred.uid)
 		? calloc(1, sizeof(*c))
 		: NULL;
 	if (!c) {
@@ -539,6 +550,7 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 		free(c);
 		return 0;
 	}
+	wire_peer_turn(c->peer, 1); /* the gate has questions, too */
 	list_append(&ctl->callers, &c->node);
 	ctl->n_callers++;
 	return 0;

@@ -13,6 +13,9 @@
 
 #define CONTROL_PEERS_MAX 256U
 #define CONTROL_USER_MAX  8U /* of one user that is not root: nobody takes the others' places */
+#define CONTROL_ROOT_MIN                                                         \
+	16U /* of CONTROL_PEERS_MAX: a user may have others' numbers, as subuids \
+	     */
 
 struct control;
 

@@ -29,7 +29,8 @@ struct wire_peer {
 	struct buf storage;
 	struct list queue;
 	size_t n_queued;
-	bool *freed; /* set while a callback runs, to notice that it freed us */
+	unsigned turn; /* frames */
+	bool *freed;   /* set while a callback runs, to notice that it freed us */
 };
 
 #define FRAMES_PER_ROUND 64
@@ -61,7 +62,7 @@ static int flush(struct wire_peer *p)
 
 static int read_frames(struct wire_peer *p, bool *freed)
 {
-	for (int i = 0; i < FRAMES_PER_ROUND; i++) {
+	for (unsigned i = 0; i < p->turn; i++) {
 		struct wire_frame f;
 		int r = wire_receive(p->sock, &p->storage, &f), why;
 
@@ -118,7 +119,8 @@ int wire_peer_new(struct loop *l, int sock, const struct wire_row *rows, size_t 
 		.rows = rows,
 		.n_rows = n_rows,
 		.fn = fn,
-		.userdata = userdata};
+		.userdata = userdata,
+		.turn = FRAMES_PER_ROUND};
 	list_init(&p->queue);
 	r = fcntl(sock, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 	if (r == 0)
@@ -190,6 +192,11 @@ int wire_peer_send(struct wire_peer *p, uint16_t type, uint32_t id, struct view 
 		return enqueue(p, type, id, body, fds, n_fds);
 	r = wire_send(p->sock, type, id, body, fds, n_fds);
 	return r == -EAGAIN ? enqueue(p, type, id, body, fds, n_fds) : r;
+}
+
+void wire_peer_turn(struct wire_peer *p, unsigned frames)
+{
+	p->turn = frames;
 }
 
 size_t wire_peer_queued(const struct wire_peer *p)

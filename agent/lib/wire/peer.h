@@ -28,5 +28,9 @@ struct wire_peer *wire_peer_free(struct wire_peer *p); /* takes NULL, returns NU
 must_check int wire_peer_send(struct wire_peer *p, uint16_t type, uint32_t id, struct view body,
 	const int *fds, unsigned n_fds);
 
+/* Frames that are taken before others have their turn; 64 unless said. One, where whoever sends
+   them may be anybody and each may cost something. */
+void wire_peer_turn(struct wire_peer *p, unsigned frames);
+
 size_t wire_peer_queued(const struct wire_peer *p); /* bytes */
 int wire_peer_fd(const struct wire_peer *p);

@@ -356,6 +356,27 @@ static void peers_queue_in_order(void **state)
 	wire_peer_free(writer);
 }
 
+/* However much one of them sends. */
+static void peers_take_turns(void **state)
+{
+	static const struct wire_row rows[] = {{9, 0, 8, 0}};
+	int *pair = *state;
+	cleanup_with(loop_freep) struct loop *l = NULL;
+	struct wire_peer *reader;
+	struct seen s = {0};
+
+	assert_int_equal(loop_new(&l), 0);
+	for (uint32_t i = 1; i <= 10; i++)
+		assert_int_equal(wire_send(pair[0], 9, i, VIEW_EMPTY, NULL, 0), 0);
+	assert_int_equal(wire_peer_new(l, fd_steal(&pair[1]), rows, 1, on_frame, &s, &reader), 0);
+	wire_peer_turn(reader, 1);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(loop_step(l, 100), 0);
+		assert_int_equal(s.frames, i);
+	}
+	wire_peer_free(reader);
+}
+
 static void reviews_say_what_belongs_to_them(void **state)
 {
 	static const char digest[] =
@@ -408,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reviews_say_what_belongs_to_them),
+		cmocka_unit_test_setup_teardown(peers_take_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			frames_carry_bodies_and_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(malformed_frames_are_refused, setup, teardown),
