@@ -518,26 +518,35 @@ static int start_procs(struct agent *a)
 	return r;
 }
 
-static int check_protect(const struct settings *s)
+int agent_check_protect(const struct settings *s)
 {
-	if (s->protect.n == 0) {
-		fprintf(stderr, "sealgated: no directory to protect (protect: in agent.yaml)\n");
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < s->protect.n; i++)
-		if (access(s->protect.v[i], R_OK | X_OK) < 0) {
-			fprintf(stderr, "sealgated: cannot protect %s: %s\n", s->protect.v[i],
-				strerror(errno));
-			return -errno;
+	size_t there = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < s->protect.n; i++) {
+		if (access(s->protect.v[i], R_OK | X_OK) == 0) {
+			there++;
+			continue;
 		}
-	return 0;
+		/* Where media are mounted differs by distribution. What comes there is covered. */
+		if (s->protect_is_default && errno == ENOENT)
+			continue;
+		r = -errno;
+		fprintf(stderr, "sealgated: cannot protect %s: %s\n", s->protect.v[i],
+			strerror(-r));
+	}
+	if (r == 0 && there == 0) {
+		fprintf(stderr, "sealgated: no directory to protect (protect: in agent.yaml)\n");
+		r = -EINVAL;
+	}
+	return r;
 }
 
 static int set_up(struct agent *a)
 {
 	const struct settings *s = a->settings;
 	char why[600] = "";
-	int r = check_protect(s);
+	int r = agent_check_protect(s);
 
 	if (r < 0)
 		return r;
@@ -552,6 +561,8 @@ static int set_up(struct agent *a)
 	a->n_scan = MAX(1U, MIN(s->workers, SCAN_MAX));
 	agent_make_configs(a);
 	r = group_new(&a->configs[0].protect, why, sizeof(why), &a->group);
+	if (r == 0 && s->protect_is_default)
+		group_let_miss(a->group);
 	if (r == 0)
 		r = statedir_open(s->state_dir, s->runtime_dir, a->accounts[ACCOUNT_CORE].uid,
 			a->accounts[ACCOUNT_CORE].gid, a->accounts[ACCOUNT_LOG].uid,

@@ -21,6 +21,9 @@ struct agent_options {
 	bool quiet;
 };
 
+/* Whether the directories to protect are there; says on stderr which are not. */
+must_check int agent_check_protect(const struct settings *s);
+
 /* Runs until SIGTERM or SIGINT. Says on stderr why where it does not start. Returns an exit status.
  */
 must_check int agent_run(const struct settings *s, const struct agent_options *o);

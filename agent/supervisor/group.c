@@ -63,6 +63,7 @@ struct group {
 	struct news news;
 	int mounts_fd, host_mounts_fd;
 	const struct config_paths *protect; /* the supervisor's configuration outlives the group */
+	bool may_miss;                      /* not all of it need be there */
 	struct covered *covered;
 	size_t n_covered;
 	char **exes; /* marked executables, resolved paths */
@@ -495,6 +496,11 @@ static int on_mount(void *userdata, const struct mount_entry *m)
 	return 0;
 }
 
+void group_let_miss(struct group *g)
+{
+	g->may_miss = true;
+}
+
 int group_cover(struct group *g, char *ret_why, size_t why_size)
 {
 	struct covering c = {g, 0};
@@ -506,6 +512,8 @@ int group_cover(struct group *g, char *ret_why, size_t why_size)
 		struct mount_place place;
 		struct mount_entry m;
 
+		if (g->may_miss && access(g->protect->v[i], F_OK) < 0 && errno == ENOENT)
+			continue;
 		r = mounts_place(g->protect->v[i], &place);
 		m = (struct mount_entry){.type = place.type, .dev = place.dev, .id = place.id};
 		if (r == 0)

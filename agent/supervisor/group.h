@@ -32,6 +32,8 @@ struct group;
    permission events, or -errno. */
 must_check int group_new(
 	const struct config_paths *protect, char *ret_why, size_t why_size, struct group **ret);
+/* Not all of `protect` need be there. What is mounted there later is covered. */
+void group_let_miss(struct group *g);
 struct group *group_free(struct group *g); /* takes every mark off; takes NULL, returns NULL */
 
 /* From now on a FUSE file system is marked only while these watch over the gate. Borrowed. */

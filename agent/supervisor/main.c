@@ -81,17 +81,8 @@ static int check_with_core(const struct settings *s, const char *libexec)
 
 static int check(const struct settings *s, const char *libexec)
 {
-	int bad = 0;
+	int bad = agent_check_protect(s) < 0;
 
-	if (s->protect.n == 0) {
-		fprintf(stderr, "sealgated: no directory to protect (protect: in agent.yaml)\n");
-		bad = 1;
-	}
-	for (size_t i = 0; i < s->protect.n; i++)
-		if (access(s->protect.v[i], R_OK | X_OK) < 0) {
-			perror(s->protect.v[i]);
-			bad = 1;
-		}
 	return check_with_core(s, libexec) != 0 ? 1 : bad;
 }
 

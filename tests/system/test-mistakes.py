@@ -358,4 +358,42 @@ def many_rules_are_a_refusal_soon(f):
     assert not opens(f)
 
 
+def checked():
+    r = subprocess.run(["sealgated", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return r.returncode, r.stdout
+
+
+@test
+def the_shipped_configuration_starts_where_a_default_place_is_missing(f):
+    """Debian has no /run/media. What is mounted there later is covered; a place that somebody named and
+    that is not there is a fault."""
+    f.agent.stop()
+    media = pathlib.Path("/run/media")
+    assert not media.exists(), "the lab has one"
+    configuration = lab.ETC / "agent.yaml"
+    kept = configuration.read_text()
+    stick = media / "lan/usb"
+    try:
+        configuration.write_text((lab.SHIPPED / "agent.yaml").read_text())
+        equal(checked()[0], 0, "the shipped configuration")
+        f.agent.start()
+        stick.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "usb", stick], check=True)
+        assert lab.wait_for(lambda: any(c["mount"] == str(stick) for c in
+                                        f.agent.wait_for_status()["supervisor"]["coverage"]), 20)
+        f.agent.stop()
+        configuration.write_text("protect: [/srv/docs, /srv/khong-co]\n")
+        code, text = checked()
+        assert code == 1 and "/srv/khong-co" in text, (code, text)
+        r = subprocess.run(["sealgated"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        assert r.returncode == 2 and "cannot protect /srv/khong-co" in r.stdout, (r.returncode, r.stdout)
+    finally:
+        f.agent.stop()
+        subprocess.run(["umount", "-l", stick], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree(media, ignore_errors=True)
+        configuration.write_text(kept)
+    f.agent.start()
+    assert not opens(f)
+
+
 run(setup, teardown)

@@ -656,6 +656,7 @@ static int load_file(const char *path, struct diags *d, struct settings *s, bool
 	l.conf = c;
 	l.dir = dir;
 	*ret_watch = conf_get(conf_root(c), "watch");
+	s->protect_is_default = !conf_get(conf_root(c), "protect");
 	return load_tree(&l);
 }
 
@@ -715,6 +716,7 @@ int settings_load(const char *path, struct diags *d, struct settings *ret)
 	bool watch_given = false;
 	int r = 0;
 
+	s.protect_is_default = true;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++)
 		r = set_default(&s, &keys[i]);
 	if (r == 0 && path)

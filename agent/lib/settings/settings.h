@@ -89,6 +89,7 @@ struct settings {
 	char *policy;      /* policy: /etc/sealgate/policy.yaml, else the shipped default */
 	struct settings_paths rules;   /* rules: shipped rules, then /etc/sealgate/rules.d */
 	struct settings_paths protect; /* protect: directories; their file systems are gated */
+	bool protect_is_default;       /* `protect` is not given: not all of it need be there */
 	struct settings_paths
 		watch;      /* watch: directories scanned ahead of time; default: protect */
 	uint32_t workers;   /* workers: 2 */

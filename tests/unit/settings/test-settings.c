@@ -59,6 +59,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s.evidence.keep_ns / NSEC_PER_SEC, 90 * 86400);
 	assert_string_equal(s.rules.v[1], SEALGATE_SYSCONFDIR "/rules.d");
 	assert_true(s.protect.n > 0);
+	assert_true(s.protect_is_default);
 	assert_int_equal(s.watch.n, s.protect.n);
 	assert_string_equal(s.watch.v[0], s.protect.v[0]);
 	assert_int_equal(s.workers, 2);
@@ -118,6 +119,7 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.rules.v[1], "/etc/rules");
 	assert_int_equal(s.protect.n, 1);
 	assert_string_equal(s.protect.v[0], "/srv/docs");
+	assert_false(s.protect_is_default);
 	assert_int_equal(s.watch.n, 0);
 	assert_int_equal(s.workers, 4);
 	assert_int_equal(s.arm, SETTINGS_ARM_ALWAYS);
