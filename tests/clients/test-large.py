@@ -105,12 +105,18 @@ def again(s, path, client, app):
         r = subprocess.run(["sealgate", "inventory", "--json"], stdout=subprocess.PIPE, text=True)
         return f'"{path}"' in r.stdout
     assert lab.wait_for(listed, 200), "never read"
-    def tries():
-        return sum(1 + i["retries"] for i in s.agent.acts() if i["path"] == str(path))
-    late, before = s.agent.status()["supervisor"]["gate"]["deadline"], tries()
+
+    def acts():
+        return [i for i in s.agent.acts() if i["path"] == str(path)]
+    # Tries within a minute are counted into one incident, which keeps the cause of the first.
+    time.sleep(62)
+    before = len(acts())
     client.send_file(path)
-    assert lab.wait_for(lambda: tries() > before, 20), "no second try"
-    equal(s.agent.status()["supervisor"]["gate"]["deadline"], late, "opens that nobody decided in time")
+    assert lab.wait_for(lambda: len(acts()) > before, 30), "no second try"
+    i = acts()[-1]
+    print(f"# {app}, again: {i['action']}, cause {i['cause']}, held {i['hold_ms']:.1f} ms")
+    equal((i["action"], i["level"], i["reasons"]), ("block", "secret", []), "what was known")
+    assert i["cause"] != "deadline", i
 
 
 @test
@@ -119,7 +125,8 @@ def e16_gajim(s):
     with Watched(client.answers) as main_loop:
         path = at_once(s, s.sources[0], client, "gajim")
     print(f"# Gajim's main loop did not answer for {main_loop.longest:.2f} s at most")
-    assert main_loop.longest < 1.5, main_loop.longest  # 0.5 s on an idle machine
+    # 0.5 s on an idle machine; an open that is not answered would freeze it for good
+    assert main_loop.longest < 5, main_loop.longest
     again(s, path, client, "gajim")
     s.not_stored(path)
 
