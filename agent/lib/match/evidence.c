@@ -196,6 +196,7 @@ int evidence_candidate(struct match *m, uint32_t rule, uint32_t mark, enum rs_fo
 		.first = s->kind == LINE_JOINED ? l->first : l->block,
 		.shape = fit.shape | (s->kind == LINE_SPACED ? SHAPE_SPACED : 0) |
 			(l->ruled ? SHAPE_RULED : 0),
+		.length = (uint32_t)(p->to - p->from),
 		.tails = fit.tails,
 		.other = FAR,
 		.seen_mark = FAR,

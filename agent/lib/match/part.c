@@ -180,6 +180,17 @@ static int box_of(uint32_t cp)
 	}
 }
 
+/* "[x]", "( )": the same as typed; 3 bytes. */
+static int typed_box(struct view v, size_t i)
+{
+	if (i + 3 > v.n || (v.p[i] != '[' && v.p[i] != '(') ||
+		v.p[i + 2] != (v.p[i] == '[' ? ']' : ')'))
+		return 0;
+	return v.p[i + 1] == 'x' || v.p[i + 1] == 'v' || v.p[i + 1] == '*' ? 1
+		: v.p[i + 1] == ' ' || v.p[i + 1] == '_'                   ? -1
+									   : 0;
+}
+
 /* Boxes in `v`: how many are ticked, and the state of the last one. */
 static size_t boxes(struct view v, size_t *ret_ticked, int *ret_last, size_t *ret_last_end)
 {
@@ -190,10 +201,8 @@ static size_t boxes(struct view v, size_t *ret_ticked, int *ret_last, size_t *re
 	for (size_t i = 0; i < v.n; i += n) {
 		int b = box_of(utf8_at(v, i, &n));
 
-		if (i + 3 <= v.n && v.p[i] == '[' && v.p[i + 2] == ']') {
-			b = v.p[i + 1] == 'x' ? 1 : v.p[i + 1] == ' ' ? -1 : 0;
-			n = b ? 3 : 1;
-		}
+		if (!b && (b = typed_box(v, i)) != 0)
+			n = 3;
 		if (!b)
 			continue;
 		all++;
@@ -354,15 +363,16 @@ static bool fits_boxes(const struct ruleset *r, const struct rs_rule *u, const s
 	if (last <= 0 || ticked_left + ticked_right != 1 ||
 		shape_trim_line(view_sub(left, end, left.n)).n != 0)
 		return false;
-	right = shape_trim_line(right);
-	if (right.n && box_of(utf8_at(right, 0, &n)) == 0 && right.p[0] != '[')
+	while (right.n && memchr(" |/,;", right.p[0], 5))
+		right = view_sub(right, 1, right.n);
+	if (shape_trim_line(right).n && box_of(utf8_at(right, 0, &n)) == 0 &&
+		typed_box(right, 0) == 0)
 		return false;
-	for (size_t i = 0; i < left.n; i++)
-		if (left.p[i] == ':') {
-			key.n = i;
-			return is_key(r, u, key_trim(key));
-		}
-	return false;
+	/* the key ends at its colon, or where the boxes begin */
+	for (key.n = 0; key.n < left.n && left.p[key.n] != ':'; key.n++)
+		if (box_of(utf8_at(left, key.n, &n)) || typed_box(left, key.n))
+			break;
+	return is_key(r, u, key_trim(key));
 }
 
 static bool fits_field(const struct ruleset *r, const struct rs_rule *u, const struct part *p,

@@ -56,7 +56,8 @@ struct cand {
 	uint32_t rule, mark;
 	enum place place;
 	uint32_t page, flags, block, first;
-	uint32_t shape; /* enum shape_flag */
+	uint32_t shape;  /* enum shape_flag */
+	uint32_t length; /* of the marking, in bytes */
 	uint32_t tails;
 	uint64_t near[RULESET_CONTEXTS_MAX / 64];
 	uint32_t other;     /* blocks to the nearest other mark of a scale */

@@ -90,8 +90,9 @@ void window_row(struct doc *d, uint32_t page, uint32_t row)
 			d->pending[i].row = 0;
 }
 
-/* A joined mark takes the place of its parts. What another rule says of the same mark in one of the
-   lines stays: that line bears it all, the others stand beside it. */
+/* A joined mark takes the place of its parts: of what is shorter. What another rule says of the
+   same mark in one of the lines stays, and so does a longer one: that line bears it all, the others
+   stand beside it. */
 void window_replace(struct match *m, const struct cand *c)
 {
 	struct doc *d = match_doc(m);
@@ -101,7 +102,7 @@ void window_replace(struct match *m, const struct cand *c)
 		struct cand *k = &d->pending[i];
 
 		if (!k->joined && k->counts && k->block >= c->first && k->block <= c->block &&
-			(k->mark != c->mark || k->rule == c->rule))
+			(k->mark != c->mark ? k->length < c->length : k->rule == c->rule))
 			continue;
 		if (n != i)
 			d->pending[n] = *k;
