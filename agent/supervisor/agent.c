@@ -26,7 +26,8 @@
 #define STOP_NS      (3 * NSEC_PER_SEC)
 #define STOP_GATE_NS (500 * NSEC_PER_MSEC) /* openers may wait for it: then it is killed */
 #define BACKOFF_NS   (5 * NSEC_PER_SEC)
-#define SERVERS_MAX  64U /* that are disconnected when we stop */
+#define PROGRAMS_MS  5000 /* at the start: that the first look for programs is waited for */
+#define SERVERS_MAX  64U  /* that are disconnected when we stop */
 
 void agent_say(const struct agent *a, const char *fmt, ...)
 {
@@ -148,7 +149,7 @@ static void start_serving(struct agent *a)
 		return;
 	}
 	if (a->policy.apps)
-		agent_look_at_programs(a, false);
+		agent_look_at_programs(a, false, PROGRAMS_MS);
 	a->serving = true;
 	vault_heal(a->vault);
 	copies_start(a->copies);
@@ -309,13 +310,13 @@ static int on_tick(void *userdata)
 	agent_look_at_losses(a);
 	failures_tell(a, false);
 	group_tick(a->group);
+	lookup_tick(a->lookup);
 	(void)agent_look_at_servers(a, false);
 	notify_alive();
 	if (a->tags)
 		tags_sweep(a->tags);
 	if (a->serving && !a->stopping && a->policy.apps && now >= a->next_mark) {
-		agent_look_at_programs(a, false);
-		agent_give_build_ids(a, a->policy.apps);
+		agent_look_at_programs(a, false, 0);
 		a->next_mark = now + MARK_APPS_NS;
 	}
 	loop_timer_set(a->tick, now + TICK_NS / 5);
@@ -582,6 +583,8 @@ static int set_up(struct agent *a)
 	if (r == 0)
 		r = make_loop(a);
 	if (r == 0)
+		r = agent_new_lookup(a);
+	if (r == 0)
 		r = agent_new_posture(a);
 	if (r == 0)
 		r = vault_new(a->loop, s->state_dir, s->limits.quarantine_bytes, agent_vault_done,
@@ -626,6 +629,7 @@ static void tear_down(struct agent *a)
 	vault_free(a->vault);
 	copies_free(a->copies);
 	origins_free(a->origins);
+	lookup_free(a->lookup);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->start_timer);
 	loop_timer_free(a->stop_timer);

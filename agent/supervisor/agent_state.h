@@ -11,6 +11,7 @@
 #include "supervisor/copies.h"
 #include "supervisor/failures.h"
 #include "supervisor/group.h"
+#include "supervisor/lookup.h"
 #include "supervisor/meeting.h"
 #include "supervisor/origins.h"
 #include "supervisor/statedir.h"
@@ -70,6 +71,8 @@ struct agent {
 	struct vault *vault;
 	struct copies *copies;
 	struct origins *origins;
+	struct lookup *lookup;
+	bool ask_again; /* of origins, after the look that is under way */
 	char tags_error[128];
 	struct account accounts[ACCOUNT_MAX];
 	uint32_t reviewers_gid; /* UINT32_MAX: none */
@@ -121,7 +124,10 @@ void agent_policy_done(struct agent_policy *p);
 void agent_ask_to_look(struct agent *a, bool announce);
 
 /* programs.c */
-void agent_look_at_programs(struct agent *a, bool again);
+/* `again`: also what is known of those that are the same. Waits at most so long for the end of it.
+ */
+void agent_look_at_programs(struct agent *a, bool again, int wait_ms);
+must_check int agent_new_lookup(struct agent *a);
 void agent_give_posture(struct agent *a, struct proc *p);
 
 int agent_new_posture(struct agent *a);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -42,7 +41,6 @@
 #define HELPER_NS         (2 * NSEC_PER_SEC) /* then the server of a file system counts as hung */
 #define HELPER_NOW_MS     10                 /* of these, while the start of an application waits */
 #define HELPER_PRIVATE_MS 50
-#define EXES_MAX          4096U
 
 /* A file system under a mark, or one that should be and could not. */
 struct covered {
@@ -66,9 +64,7 @@ struct group {
 	bool may_miss;                      /* not all of it need be there */
 	struct covered *covered;
 	size_t n_covered;
-	char **exes; /* marked executables, resolved paths */
-	size_t n_exes;
-	uint32_t exe_failures;
+	uint32_t n_programs, programs_failed; /* of applications: those that are marked, and not */
 	struct sandboxed sandboxed;
 	struct servers servers;
 	struct rescue *rescue; /* NULL: no FUSE file system may be marked */
@@ -164,8 +160,7 @@ int group_new(
 	g->fd = g->news.writes = g->news.moves = g->mounts_fd = g->host_mounts_fd = -1;
 	g->protect = protect;
 	g->covered = calloc(COVERED_MAX, sizeof(*g->covered));
-	g->exes = calloc(EXES_MAX, sizeof(*g->exes));
-	r = g->covered && g->exes ? 0 : -ENOMEM;
+	r = g->covered ? 0 : -ENOMEM;
 	if (r == 0) {
 		r = g->fd = open_group(ret_why, why_size);
 		r = MIN(r, 0);
@@ -204,9 +199,6 @@ struct group *group_free(struct group *g)
 	news_close(&g->news);
 	fd_close(g->host_mounts_fd);
 	fd_close(g->mounts_fd);
-	for (size_t i = 0; g->exes && i < g->n_exes; i++)
-		free(g->exes[i]);
-	free(g->exes);
 	free(g->covered);
 	sandboxed_done(&g->sandboxed);
 	free(g);
@@ -666,73 +658,21 @@ uint32_t group_n_failed(const struct group *g)
 	return n;
 }
 
-static int mark_exe(struct group *g, const char *path, unsigned how)
+int group_mark_program(struct group *g, int fd, bool on)
 {
-	struct stat st;
+	char path[32];
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return -ENOENT;
-	return fanotify_mark(g->fd, how, FAN_OPEN_EXEC_PERM, AT_FDCWD, path) < 0 ? -errno : 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fanotify_mark(g->fd, on ? FAN_MARK_ADD : FAN_MARK_REMOVE, FAN_OPEN_EXEC_PERM,
+		       AT_FDCWD, path) < 0
+		? -errno
+		: 0;
 }
 
-static bool has_exe(char *const *exes, size_t n, const char *path)
+void group_count_programs(struct group *g, uint32_t marked, uint32_t failed)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(exes[i], path) == 0)
-			return true;
-	return false;
-}
-
-static void collect_exe(char **exes, size_t *n, const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	/* An interpreter behind a link named like an application must not be marked: exec of the
-	   link's target is any program's. realpath() of an application's own link is its binary. */
-	if (real && *n < EXES_MAX && !has_exe(exes, *n, real))
-		exes[(*n)++] = real;
-	else
-		free(real);
-}
-
-static size_t collect_exes(const struct apptable *apps, char **exes)
-{
-	const char *pattern;
-	uint32_t app;
-	size_t n = 0;
-
-	for (uint32_t i = 0; apptable_pattern(apps, APP_PATTERN_EXE, i, &app, &pattern); i++) {
-		glob_t found;
-
-		if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
-			continue;
-		for (size_t k = 0; k < found.gl_pathc; k++)
-			collect_exe(exes, &n, found.gl_pathv[k]);
-		globfree(&found);
-	}
-	return n;
-}
-
-void group_mark_apps(struct group *g, const struct apptable *apps)
-{
-	char **fresh = calloc(EXES_MAX, sizeof(*fresh));
-	size_t n;
-
-	if (!fresh)
-		return; /* the old marks go on */
-	n = collect_exes(apps, fresh);
-	g->exe_failures = 0;
-	for (size_t i = 0; i < n; i++)
-		if (mark_exe(g, fresh[i], FAN_MARK_ADD) < 0)
-			g->exe_failures++;
-	for (size_t i = 0; i < g->n_exes; i++) {
-		if (!has_exe(fresh, n, g->exes[i]))
-			(void)mark_exe(g, g->exes[i], FAN_MARK_REMOVE);
-		free(g->exes[i]);
-	}
-	free(g->exes);
-	g->exes = fresh;
-	g->n_exes = n;
+	g->n_programs = marked;
+	g->programs_failed = failed;
 }
 
 int group_mark_sandboxed(struct group *g, const struct apptable *apps)
@@ -753,13 +693,6 @@ const struct sandboxed *group_sandboxed(const struct group *g)
 	return &g->sandboxed;
 }
 
-void group_each_program(
-	const struct group *g, void (*fn)(void *userdata, const char *path), void *userdata)
-{
-	for (size_t i = 0; i < g->n_exes; i++)
-		fn(userdata, g->exes[i]);
-}
-
 void group_status(const struct group *g, struct json *j)
 {
 	struct utsname u;
@@ -769,8 +702,8 @@ void group_status(const struct group *g, struct json *j)
 	json_key_str(j, "name", "fanotify");
 	json_key_str(j, "kernel", uname(&u) == 0 ? u.release : "");
 	json_key_bool(j, "pre_access", g->pre_access);
-	json_key_u64(j, "executables_marked", g->n_exes - g->exe_failures);
-	json_key_u64(j, "executables_failed", g->exe_failures);
+	json_key_u64(j, "executables_marked", g->n_programs);
+	json_key_u64(j, "executables_failed", g->programs_failed);
 	json_key_u64(j, "sandboxed_marked", g->sandboxed.n);
 	json_object_end(j);
 	json_key(j, "coverage");

@@ -80,17 +80,13 @@ void group_uncover(struct group *g);
 /* Afterwards: from here on the group lives as long as the gate does, and nothing can be marked. */
 void group_close(struct group *g);
 
-/* Marks the executables of the table that exist now; unmarks those of the last table that are not
-   in it any more. */
-void group_mark_apps(struct group *g, const struct apptable *apps);
+/* Marks a program of an application, by a descriptor of its file, or takes that off. */
+must_check int group_mark_program(struct group *g, int fd, bool on);
+void group_count_programs(struct group *g, uint32_t marked, uint32_t failed); /* for the status */
 
-/* The same of the programs of flatpaks and snaps. Returns their table for SUP_STARTS, or -errno. */
+/* Marks the programs of flatpaks and snaps. Returns their table for SUP_STARTS, or -errno. */
 must_check int group_mark_sandboxed(struct group *g, const struct apptable *apps);
 const struct sandboxed *group_sandboxed(const struct group *g);
-
-/* Those that are marked, by their resolved paths. */
-void group_each_program(
-	const struct group *g, void (*fn)(void *userdata, const char *path), void *userdata);
 
 /* Readable (EPOLLPRI) when mounts change. */
 int group_mounts_fd(const struct group *g);

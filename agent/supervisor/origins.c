@@ -217,18 +217,20 @@ struct collect {
 	int error;
 };
 
-static void put_program(void *userdata, const char *path)
+static void put_programs(struct collect *c, const struct lookup *l)
 {
-	struct collect *c = userdata;
-	uint32_t app = apptable_match_exe(c->apps, path);
-	struct stat st;
+	size_t n;
+	const struct program *v = lookup_programs(l, &n);
 
-	/* A path that would be two fields or lines stays unknown. */
-	if (c->error || app == APP_NONE || strpbrk(path, "\t\n") || stat(path, &st) < 0)
-		return;
-	c->error = buf_printf(c->out, "program\t%s\t%ju\t%ju\t%d\t%s\n", apptable_id(c->apps, app),
-		(uintmax_t)st.st_dev, (uintmax_t)st.st_ino, st.st_uid == 0 && !(st.st_mode & 022),
-		path);
+	for (size_t i = 0; c->error == 0 && i < n; i++) {
+		uint32_t app = apptable_match_exe(c->apps, v[i].path);
+
+		/* A path that would be two fields or lines stays unknown. */
+		if (app != APP_NONE && !strpbrk(v[i].path, "\t\n"))
+			c->error = buf_printf(c->out, "program\t%s\t%ju\t%ju\t%d\t%s\n",
+				apptable_id(c->apps, app), (uintmax_t)v[i].dev, (uintmax_t)v[i].ino,
+				v[i].trusted, v[i].path);
+	}
 }
 
 static void put_sandboxed(struct collect *c, const struct sandboxed *s)
@@ -264,7 +266,7 @@ static int put_question(struct origins *p, const struct apptable *apps)
 	if (r == 0)
 		r = buf_put_byte(&p->asking, '\n');
 	if (r == 0) {
-		group_each_program(p->o.group, put_program, &c);
+		put_programs(&c, p->o.lookup);
 		put_sandboxed(&c, group_sandboxed(p->o.group));
 		r = c.error;
 	}

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "supervisor/group.h"
+#include "supervisor/lookup.h"
 
 #define ORIGINS_ANSWER_MAX  (8U << 20)
 #define ORIGINS_ANSWER_NS   (60 * NSEC_PER_SEC)    /* then it is killed, and the old answer stays */
@@ -21,6 +22,7 @@ struct origins_options {
 	const char *libexec;
 	uint32_t uid, gid; /* of the asked process; UINT32_MAX: our own */
 	const struct group *group;
+	const struct lookup *lookup;
 	void (*changed)(void *userdata);                 /* databases: look at the programs again */
 	void (*answered)(void *userdata);                /* there is something new to hand out */
 	void (*failed)(void *userdata, const char *why); /* the old answer stays */

@@ -10,7 +10,9 @@
 
 #include "base/fd.h"
 #include "supervisor/agent_state.h"
-#include "supervisor/buildids.h"
+
+/* So long the programs of new applications are waited for, while starts may wait for us. */
+#define NEW_APPS_MS 250
 
 void agent_policy_done(struct agent_policy *p)
 {
@@ -31,13 +33,31 @@ void agent_give_starts(struct agent *a, const struct apptable *apps)
 	fd_close(fd);
 }
 
+static int put_build_ids(const struct agent *a, const struct apptable *apps, struct buf *ret)
+{
+	size_t n;
+	const struct program *v = lookup_programs(a->lookup, &n);
+	struct pack p = {ret, 0};
+	uint32_t app, told = 0;
+
+	for (size_t i = 0; i < n && told < WIRE_BUILD_IDS_MAX; i++) {
+		app = v[i].id.n ? apptable_match_exe(apps, v[i].path) : APP_NONE;
+		if (app == APP_NONE)
+			continue;
+		pack_u32(&p, app);
+		pack_view(&p, view_of(v[i].id.v, v[i].id.n));
+		told++;
+	}
+	return p.error;
+}
+
 /* By which it knows copies of them, and those in sandboxes. What is not told now is told with the
    next look at the applications' programs. */
 void agent_give_build_ids(struct agent *a, const struct apptable *apps)
 {
 	struct buf body = BUF_INIT(WIRE_BODY_MAX);
 
-	if (apps && buildids_collect(apps, &body) == 0)
+	if (apps && put_build_ids(a, apps, &body) == 0)
 		unchecked(proc_send(a->gate, SUP_BUILD_IDS, 0, buf_view(&body), NULL, 0));
 	buf_done(&body);
 	agent_give_starts(a, apps);
@@ -103,7 +123,7 @@ static void adopt(struct agent *a, struct agent_policy *p)
 	if (!a->serving)
 		return;
 	if (!same)
-		agent_look_at_programs(a, false);
+		agent_look_at_programs(a, false, NEW_APPS_MS);
 	agent_ask_to_look(a, true);
 }
 

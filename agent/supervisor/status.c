@@ -108,6 +108,7 @@ void agent_answer_status(struct agent *a, uint32_t id)
 	group_status(a->group, &j);
 	agent_write_ways(a, &j);
 	origins_status(a->origins, &j);
+	lookup_status(a->lookup, &j);
 	failures_status(a, &j);
 	meeting_status(a->meeting, &j);
 	copies_status(a->copies, &j);

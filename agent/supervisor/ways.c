@@ -132,7 +132,24 @@ static void write_descriptors(const struct agent *a, struct json *j)
 static void write_programs(const struct agent *a, struct json *j)
 {
 	const struct news *news = group_news(a->group);
+	char en[400], vi[400];
+	uint32_t stalled;
+	const char *place = lookup_stalled(a->lookup, &stalled);
 
+	if (stalled > 0) {
+		snprintf(en, sizeof(en),
+			"%.200s does not answer (%u such places): applications that lie there are "
+			"noticed only after their start",
+			place, stalled);
+		snprintf(vi, sizeof(vi),
+			"%.200s không trả lời (có %u nơi như vậy): ứng dụng nằm ở đó chỉ được nhận "
+			"ra sau khi chạy",
+			place, stalled);
+		way(j, NOT_COVERED,
+			(struct words){"starts from places that do not answer",
+				"chạy ứng dụng từ nơi không trả lời"},
+			(struct words){en, vi});
+	}
 	way(j, PARTLY, (struct words){"starts of applications", "lúc ứng dụng khởi chạy"},
 		(struct words){
 			"held for programs that lie where the policy says, and for those of "

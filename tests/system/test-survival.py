@@ -22,7 +22,8 @@ CLIENT = pathlib.Path("/opt/lab/chat-client")
 EDITOR = pathlib.Path("/opt/lab/editor")
 APPS = """version: 1
 apps:
-  - {id: lab-chat, name: Lab chat, category: chat, exe: [/opt/lab/chat-client, /opt/lab/opener-client]}
+  - {id: lab-chat, name: Lab chat, category: chat, exe: [/opt/lab/chat-client, /opt/lab/opener-client,
+     '/home/*/ung-dung/chat-client']}
 """
 MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số {} là bốn mét.\n"
 PLAIN = "Thư viện xã mở cửa cả ngày chủ nhật, phòng đọc số {}, không phải trả phí.\n"
@@ -103,8 +104,8 @@ class Alive:
 class Fuse:
     """A file system in user space with one file; `how` as tests/system/door/fuse.c says."""
 
-    def __init__(self, name, backing, how):
-        self.place = DOCS / name
+    def __init__(self, name, backing, how, top=DOCS):
+        self.place = top / name
         self.place.mkdir(exist_ok=True)
         self.file = self.place / backing.name
         self.server = subprocess.Popen([os.environ["FUSE"], str(self.place), str(backing), "0", how],
@@ -210,6 +211,47 @@ def the_agent_is_stopped_while_a_server_does_not_answer(f):
                 p.wait(20)
         left = subprocess.run(["pgrep", "-x", "sealgate-gate"], stdout=subprocess.PIPE, text=True)
         equal(left.stdout, "", "gates that are left")
+    f.agent.start()
+
+
+@test
+def a_home_that_does_not_answer(f):
+    """Where the policy's patterns lead: the agent starts, applications are covered, those in other
+    homes are held at their start."""
+    an = pathlib.Path("/home/an")
+    an.mkdir()
+    mine = pathlib.Path("/home/lan/ung-dung/chat-client")
+    mine.parent.mkdir()
+    shutil.copy(CLIENT, mine)
+    mine.parent.parent.chmod(0o755)
+    f.agent.stop()
+    with Fuse("ung-dung", fresh(text=PLAIN), "silent", an) as fs:
+        f.agent.start()
+
+        def idle():
+            return f.agent.status()["supervisor"]["arming"]["state"] == "idle"
+
+        looks = f.agent.status()["supervisor"]["programs"]
+        equal(looks["stalled"], [str(fs.place)])
+        for program in (CLIENT, mine):
+            assert lab.wait_for(idle, 30)
+            path = fresh()
+            refused(ask(program, "open", path))
+            assert lab.wait_for(lambda: any(i["path"] == str(path) for i in f.agent.incidents()), 10)
+            equal([i["identified"] for i in f.agent.incidents() if i["path"] == str(path)], ["exec"])
+        ways = {w["area"]: w for w in f.agent.status()["supervisor"]["ways"]}
+        way = ways["starts from places that do not answer"]
+        assert way["state"] == "not covered" and str(fs.place) in way["why"], way
+        assert any(r["kind"] == "gap" and r["what"] == "programs" and str(fs.place) in r["text"]
+                   for r in journal())
+        # A look while it hangs leaves that place out, and nobody waits for it.
+        os.kill(f.agent.process.pid, signal.SIGHUP)
+        before = looks["looks"]
+        assert lab.wait_for(lambda: f.agent.status()["supervisor"]["programs"]["looks"] > before, 60)
+        equal(f.agent.status()["supervisor"]["programs"]["stalls"], 1)
+        gate = f.agent.status()["supervisor"]["gate"]
+        equal((gate["cover_timeouts"], gate["tag_timeouts"]), (0, 0))
+        equal(f.agent.stop(), 0, f.agent.log.read_text()[-2000:])
     f.agent.start()
 
 

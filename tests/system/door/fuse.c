@@ -2,11 +2,12 @@
 /*
  * A file system with one file in it, served by hand: what a user may mount.
  *
- *   fuse MOUNTPOINT BACKING UID none|allow_other|hang|hang-open|nested [TYPE]
+ *   fuse MOUNTPOINT BACKING UID none|allow_other|hang|hang-open|silent|nested [TYPE]
  *
  * Prints MOUNTED, serves until killed. The file has the name of BACKING, and what BACKING holds at
  * that moment. With "none" it may be looked into by its user alone. "hang": its reads are never
- * answered; "hang-open": nor are its opens; "nested": each open opens BACKING, as a portal does.
+ * answered; "hang-open": nor are its opens; "silent": nothing is; "nested": each open opens
+ * BACKING, as a portal does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ struct server {
 	int fd, backing;
 	uint32_t uid;
 	const char *name, *path;
-	bool hang, hang_open, nested;
+	bool hang, hang_open, silent, nested;
 };
 
 static int reply(const struct server *s, const struct fuse_in_header *in, int error,
@@ -115,6 +116,8 @@ static int serve(const struct server *s, const struct fuse_in_header *in, const 
 	struct fuse_attr_out a = {.attr = attributes(s, in->nodeid)};
 	struct fuse_open_out o = {0};
 
+	if (s->silent && in->opcode != FUSE_INIT)
+		return 0;
 	switch (in->opcode) {
 	case FUSE_INIT: return do_init(s, in, body);
 	case FUSE_LOOKUP: return do_lookup(s, in, body);
@@ -149,6 +152,7 @@ int main(int argc, char **argv)
 		.path = argv[2],
 		.hang = strcmp(argv[4], "hang") == 0,
 		.hang_open = strcmp(argv[4], "hang-open") == 0,
+		.silent = strcmp(argv[4], "silent") == 0,
 		.nested = strcmp(argv[4], "nested") == 0};
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s", s.fd,
 		s.uid, s.uid, others ? ",allow_other" : "");
