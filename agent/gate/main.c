@@ -96,9 +96,11 @@ static void ignore_signals(void)
 
 int main(void)
 {
-	struct gate *g = gate_new();
+	struct gate *g;
 	int r;
 
+	(void)mlockall(MCL_CURRENT); /* the program itself; the tables in serve.c */
+	g = gate_new();
 	ignore_signals();
 	/* Nobody else could end one that hangs, or was stopped, and with it all that wait for it.
 	 */

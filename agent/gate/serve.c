@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "base/fd.h"
@@ -81,6 +82,9 @@ static int start(struct gate *g)
 	mounts_init(g);
 	fds_init(g);
 	r = proc_init(g);
+	/* What was in use once stays in memory: an opener does not wait for a disk that swaps.
+	   Where it may not be locked, he does. */
+	(void)mlockall(MCL_CURRENT | MCL_ONFAULT);
 	if (r == 0)
 		r = confine();
 	if (r < 0)

@@ -260,16 +260,16 @@ static const struct wire_row gate_rows[] = {
    successor does not wait long either, because openers do. */
 static const struct proc_kind kinds[] = {
 	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, 5 * NSEC_PER_SEC,
-		-10, 100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
+		-10, true, 100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
 	/* Compiling the rules takes a second on a fast machine, many on a slow one. */
-	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 10 * NSEC_PER_SEC, START_NS, -5, BACKOFF_NS,
-		core_rows, ARRAY_SIZE(core_rows)},
-	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, START_NS, 10,
+	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 10 * NSEC_PER_SEC, START_NS, -5, false,
+		BACKOFF_NS, core_rows, ARRAY_SIZE(core_rows)},
+	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, START_NS, 10, false,
 		BACKOFF_NS, NULL, 0},
-	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, START_NS, 0, BACKOFF_NS, NULL,
-		0},
+	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, START_NS, 0, false, BACKOFF_NS,
+		NULL, 0},
 	/* core has deadlines for its jobs */
-	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, 0, BACKOFF_NS, NULL, 0},
+	{ROLE_SCAN, "sealgate-scan", 0, 0, 0, 0, false, BACKOFF_NS, NULL, 0},
 };
 
 static const struct proc_events events = {
@@ -552,6 +552,7 @@ static int set_up(struct agent *a)
 	if (r < 0)
 		return r;
 	raise_limits();
+	proc_run_at_once(0); /* the starts of applications wait for us */
 	agent_find_accounts(a);
 	r = agent_find_reviewers(a);
 	if (r < 0)

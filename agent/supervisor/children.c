@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -292,6 +293,14 @@ static int send_config(struct proc *p)
 	return r;
 }
 
+void proc_run_at_once(pid_t pid)
+{
+	const struct sched_param first = {.sched_priority = 1};
+
+	if (sched_setscheduler(pid, SCHED_RR | SCHED_RESET_ON_FORK, &first) < 0)
+		(void)setpriority(PRIO_PROCESS, (id_t)pid, -20); /* not everywhere one may */
+}
+
 int proc_start(struct proc *p)
 {
 	char path[PATH_MAX];
@@ -310,6 +319,8 @@ int proc_start(struct proc *p)
 	}
 	if (p->kind->nice != 0)
 		(void)setpriority(PRIO_PROCESS, (id_t)p->pid, p->kind->nice);
+	if (p->kind->at_once)
+		proc_run_at_once(p->pid);
 	p->started = clock_now();
 	p->last_alive = p->started;
 	r = wire_peer_new(p->loop, pair[0], p->rows, ARRAY_SIZE(own_rows) + p->kind->n_rows,

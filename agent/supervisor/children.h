@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/json.h"
 #include "base/loop.h"
@@ -37,6 +38,7 @@ struct proc_kind {
 	uint64_t hang_ns;    /* without an answer: killed and replaced */
 	uint64_t start_ns; /* the same until it is ready: it reads and compiles without answering */
 	int nice;
+	bool at_once;        /* see proc_run_at_once() */
 	uint64_t backoff_ns; /* between restarts, at most */
 	const struct wire_row *rows;
 	size_t n_rows;
@@ -47,6 +49,10 @@ must_check int proc_new(struct loop *l, const struct proc_kind *kind, uint32_t i
 	const struct config *config, const char *libexec, const struct proc_events *events,
 	void *userdata, struct proc **ret);
 struct proc *proc_free(struct proc *p); /* kills; takes NULL, returns NULL */
+
+/* Others wait for it: it runs before whatever else computes, by real-time priority. What it starts
+   does not. */
+void proc_run_at_once(pid_t pid);
 
 must_check int proc_start(struct proc *p); /* 0 or -errno of the exec */
 void proc_stop(struct proc *p);            /* SUP_STOP; no restart */

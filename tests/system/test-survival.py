@@ -272,6 +272,37 @@ def the_same_where_no_control_group_can_be_written(f):
 
 
 @test
+def all_processors_are_busy(f):
+    """Openers wait for the gate's turn: it comes before that of whoever computes."""
+    try:
+        os.sched_setscheduler(os.getpid(), os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(os.getpid(), os.SCHED_OTHER, os.sched_param(0))
+    except PermissionError:
+        raise Skip("nobody may have real-time priority here") from None
+    how = {role: os.sched_getscheduler(f.agent.pid_of(role)) & ~os.SCHED_RESET_ON_FORK
+           for role in ("gate", "core", "log", "scan")}
+    equal(how, {"gate": os.SCHED_RR, "core": os.SCHED_OTHER, "log": os.SCHED_OTHER,
+                "scan": os.SCHED_OTHER})
+    status = pathlib.Path(f"/proc/{f.agent.pid_of('gate')}/status").read_text()
+    assert int(status.split("VmLck:")[1].split()[0]) > 1000, "its memory is not locked"
+    restarts = [p["restarts"] for p in f.agent.status()["supervisor"]["processes"] if p["role"] == "gate"]
+    busy = [subprocess.Popen(["/usr/bin/python3", "-c", "while True: pass"])
+            for _ in range(4 * os.cpu_count())]
+    try:
+        with Alive():
+            r = result(load("opener-editor", "3@200", [str(fresh(text=PLAIN)) for _ in range(5)]))
+    finally:
+        for p in busy:
+            p.kill()
+            p.wait()
+    print(f"# {r}")
+    equal(r["denied"], 0)
+    s = f.agent.wait_for_status()["supervisor"]
+    equal([p["restarts"] for p in s["processes"] if p["role"] == "gate"], restarts, "was taken for hung")
+    assert s["gate"]["max_ms"]["ungated"] < 100, s["gate"]["max_ms"]
+
+
+@test
 def a_stick_that_is_pulled_out(f):
     """Its device goes while the file system is mounted, covered, and files of it are held."""
     image, stick = pathlib.Path("/tmp/stick.img"), DOCS / "stick"
