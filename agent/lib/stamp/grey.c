@@ -79,8 +79,10 @@ static int look_frames(struct look *l, const struct page *grey)
 
 	l->page = grey;
 	r = ink_look_frames(grey, &pale, &l->ink);
+	l->framed = true;
 	if (r == 0)
 		r = look_boxes(l, tries, ARRAY_SIZE(tries));
+	l->framed = false;
 	if (r == 0)
 		r = look_emit_all(l, 0);
 	return r;

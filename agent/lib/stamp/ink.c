@@ -24,6 +24,12 @@
 #define LETTERS_WIDTH_MIN  7.0
 #define LETTERS_HEIGHT_MIN 3.4
 
+/* A line that a word is a part of, as multiples of the word's box. The frame of a stamp is higher.
+ */
+#define LINE_LENGTH    1.3
+#define LINE_THICKNESS 1.5
+#define LINE_INSIDE    0.7 /* of the word's box that lies on the line */
+
 struct map {
 	unsigned step; /* pixels of a cell's side */
 	unsigned w, h;
@@ -184,6 +190,43 @@ static int boxes_add(
 	return 0;
 }
 
+bool ink_is_in_line(const struct ink *ink, const struct ink_box *b)
+{
+	for (size_t i = 0; i < ink->n_lines; i++) {
+		const struct ink_box *k = &ink->lines[i];
+		double x0 = MAX(b->x, k->x), y0 = MAX(b->y, k->y);
+		double x1 = MIN(b->x + b->w, k->x + k->w), y1 = MIN(b->y + b->h, k->y + k->h);
+		bool across = k->w > k->h;
+
+		if (MAX(x1 - x0, 0.0) * MAX(y1 - y0, 0.0) >= LINE_INSIDE * b->w * b->h &&
+			(across ? k->w > LINE_LENGTH * b->w && k->h < LINE_THICKNESS * b->h
+				: k->h > LINE_LENGTH * b->h && k->w < LINE_THICKNESS * b->w))
+			return true;
+	}
+	return false;
+}
+
+static int lines_add(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
+{
+	BOXA *boxa = pixConnCompBB(mask, 8);
+	l_int32 n = boxa ? boxaGetCount(boxa) : 0;
+
+	for (l_int32 i = 0; i < n && ret->n_lines < ARRAY_SIZE(ret->lines); i++) {
+		l_int32 x, y, w, h;
+
+		if (boxaGetBoxGeometry(boxa, i, &x, &y, &w, &h) ||
+			page_mm(page, MAX(w, h) * (double)step) < WIDTH_MIN ||
+			MAX(w, h) < RATIO_MIN * MIN(w, h))
+			continue;
+		ret->lines[ret->n_lines++] = (struct ink_box){
+			(double)x * step, (double)y * step, (double)w * step, (double)h * step};
+	}
+	if (!boxa)
+		return -ENOMEM;
+	boxaDestroy(&boxa);
+	return 0;
+}
+
 /* Two long lines above each other are the frame of a stamp that something else hangs on to. */
 static int boxes_of_lines(PIX *mask, const struct page *page, unsigned step, struct ink *ret)
 {
@@ -243,7 +286,7 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 {
 	size_t n;
 	cleanup_with(pixp_free) PIX *mask = mask_of(m, ret->paper + OVER_MIN, &n);
-	cleanup_with(pixp_free) PIX *wide = NULL, *narrow = NULL, *flat = NULL;
+	cleanup_with(pixp_free) PIX *wide = NULL, *narrow = NULL, *flat = NULL, *tall = NULL;
 	l_int32 mm = (l_int32)(1 / page_mm(page, m->step) + 0.5);
 	int r;
 
@@ -255,7 +298,8 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 	narrow = pixCloseBrick(NULL, mask, mm | 1, mm | 1);
 	wide = pixCloseSafeBrick(NULL, mask, (5 * mm) | 1, (2 * mm) | 1);
 	flat = pixCloseSafeBrick(NULL, mask, (5 * mm) | 1, 1);
-	if (!narrow || !wide || !flat)
+	tall = pixCloseSafeBrick(NULL, mask, 1, (5 * mm) | 1);
+	if (!narrow || !wide || !flat || !tall)
 		return -ENOMEM;
 	r = boxes_add(narrow, page, m->step, false, ret);
 	if (r == 0)
@@ -268,6 +312,10 @@ static int boxes_find(const struct map *m, const struct page *page, struct ink *
 		frame_boxes(mask, page_mm(page, m->step), m->step, ret);
 		r = boxes_add(wide, page, m->step, true, ret);
 	}
+	if (r == 0)
+		r = lines_add(flat, page, m->step, ret);
+	if (r == 0)
+		r = lines_add(tall, page, m->step, ret);
 	return r;
 }
 

@@ -27,13 +27,21 @@ struct ink_box {
 	double x, y, w, h; /* pixels of the page */
 };
 
+#define INK_LINES_MAX 64U
+
 struct ink {
 	unsigned paper; /* how red the paper itself is */
 	double bright;  /* share of the page that is about as bright as its paper, 0 ... 1 */
 	double blue;    /* share of the page that is bluer than any paper */
 	size_t n;
 	struct ink_box boxes[64];
+	size_t n_lines; /* of letters beside each other, or below each other on a page on its side
+			 */
+	struct ink_box lines[INK_LINES_MAX];
 };
+
+/* Whether a box without a frame is only a word of a line. */
+bool ink_is_in_line(const struct ink *ink, const struct ink_box *b);
 
 /* Whether millimetres are those of a stamp that stands upright. */
 bool ink_has_size(double w, double h);

@@ -248,6 +248,8 @@ static int look_tries(struct look *l, const struct ink_box *box, const struct lo
 			l->upright = true;
 	}
 	ret->word = settle(ret, &ret->errors);
+	if (ret->word && ret->sides < 2 && (l->framed || ink_is_in_line(&l->ink, box)))
+		ret->word = ret->short_word = NULL;
 	/* MẬT that is as much MẤT is neither. */
 	ret->doubt |= !ret->word && ret->short_word;
 	return r;
@@ -346,32 +348,47 @@ static bool was_said(const struct look *l, size_t i)
 	return false;
 }
 
+static int emit(struct look *l, size_t i, uint32_t flags)
+{
+	const struct reading *a = &l->read[i];
+	struct block b = {
+		.place = PLACE_IMAGE,
+		.page = l->number,
+		.flags = flags | BLOCK_OCR | (l->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
+			(a->box.y + a->box.h < pixGetHeight(l->page->pix) / 3.0 ? BLOCK_TOP : 0U) |
+			(a->sides >= 2 ? BLOCK_FRAMED : 0U),
+		.text = view_str(a->word ? a->word->text : STAMP_UNREADABLE),
+	};
+
+	if (was_said(l, i))
+		return 0;
+	l->read[i].said = true;
+	l->n_emitted += a->word != NULL;
+	return l->out->take(l->out->userdata, &b);
+}
+
 int look_emit_all(struct look *l, uint32_t flags)
 {
-	double height = pixGetHeight(l->page->pix);
 	int r = 0;
 
 	for (size_t i = l->n_read_before; i < l->n_read && r == 0; i++) {
-		const struct reading *a = &l->read[i];
-		struct block b = {
-			.place = PLACE_IMAGE,
-			.page = l->number,
-			.flags = flags | BLOCK_OCR | (l->number == 1 ? BLOCK_FIRST_PAGE : 0U) |
-				(a->box.y + a->box.h < height / 3 ? BLOCK_TOP : 0U) |
-				(a->sides >= 2 ? BLOCK_FRAMED : 0U),
-			.text = view_str(a->word ? a->word->text : STAMP_UNREADABLE),
-		};
+		const struct stamp_word *w = l->read[i].word;
 
-		if (a->word ? a->word->harmless || is_part(l, i)
-			    : !a->unreadable || is_read_elsewhere(l, i))
-			continue;
-		if (was_said(l, i))
-			continue;
-		l->read[i].said = true;
-		r = l->out->take(l->out->userdata, &b);
-		l->n_emitted += a->word != NULL;
+		if (w && !w->harmless && !is_part(l, i))
+			r = emit(l, i, flags);
 	}
 	l->n_read_before = l->n_read;
+	return r;
+}
+
+/* What no look could read. */
+static int look_emit_doubts(struct look *l)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < l->n_read && r == 0; i++)
+		if (l->read[i].unreadable && !is_read_elsewhere(l, i))
+			r = emit(l, i, 0);
 	return r;
 }
 
@@ -415,8 +432,10 @@ static int look_blue(struct look *l)
 		{CROP_BLUE, CROP_CLEAN, 2}};
 	int r = ink_look_blue(l->page, &l->ink);
 
+	l->framed = true;
 	if (r == 0)
 		r = look_boxes(l, tries, ARRAY_SIZE(tries));
+	l->framed = false;
 	return r ? r : look_emit_all(l, 0);
 }
 
@@ -442,6 +461,8 @@ static int look_page(struct look *l)
 		r = look_blue(l);
 	if (r == 0 && is_paper(l) && l->n_emitted == 0 && l->stamp->looks & STAMP_LOOK_GREY)
 		r = look_grey(l);
+	if (r == 0)
+		r = look_emit_doubts(l);
 	if (r == 0 && is_paper(l) && l->whole && l->stamp->looks & STAMP_LOOK_TEXT)
 		r = look_text(l);
 	/* A page that was not looked at in every way is not known to be harmless. */

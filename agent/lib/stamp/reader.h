@@ -60,6 +60,7 @@ struct look {
 	bool whole;
 	unsigned reads;
 	bool upright; /* something was read the right way up */
+	bool framed;  /* only what has a frame says anything: text has the same ink */
 };
 
 /* One way to read a box. */

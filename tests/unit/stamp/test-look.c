@@ -188,6 +188,21 @@ static void test_typed(void **state)
 		assert_int_equal(seen.flags[i] & (BLOCK_OCR | BLOCK_TOP),
 			BLOCK_OCR | (k < 2 ? BLOCK_TOP : 0));
 	}
+	/* the same on its side, either way */
+	for (int quarters = 1; quarters < 4; quarters += 2) {
+		cleanup_with(pixp_free) PIX *turned = pixRotateOrth(pix, quarters);
+
+		pixCopyResolution(turned, pix);
+		look_pix(turned, true, STAMP_LOOK_ALL);
+		for (size_t k = 0; k < ARRAY_SIZE(lines); k++) {
+			size_t i = 0;
+
+			while (i < seen.n && !strstr(seen.text[i], lines[k].text))
+				i++;
+			assert_true(i < seen.n);
+			assert_int_equal(seen.place[i], lines[k].place);
+		}
+	}
 	/* not asked for, and not the whole of a page: not done */
 	look_pix(pix, true, STAMP_LOOK_COLOUR);
 	assert_int_equal(seen.n, 0);

@@ -34,6 +34,56 @@ static void test_frames(void **state)
 	assert_in_range((int)ink.boxes[0].h, 60, 76);
 }
 
+static void ink_box(PIX *pix, int x, int y, int w, int h)
+{
+	for (int i = y; i < y + h; i++)
+		for (int k = x; k < x + w; k++)
+			assert_int_equal(pixSetPixel(pix, k, i, 0xc0202000), 0);
+}
+
+/* A word of ten millimetres alone, in a frame, and in a line with others, upright and sideways. */
+static void test_word_in_line(void **state)
+{
+	static const struct {
+		int x, y, w, h; /* beside the word */
+		bool in_line;
+	} cases[] = {{0, 0, 0, 0, false}, {302, 200, 60, 36, true}, {130, 202, 50, 34, true},
+		{200, 100, 80, 24, false}};
+	struct page page = {.dpi = 200, .measured = true};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		cleanup_with(pixp_free) PIX *pix = pixCreate(800, 800, 32), *turned = NULL;
+		struct ink ink;
+
+		(void)pixSetAll(pix);
+		ink_box(pix, 200, 200, 80, 36);
+		ink_box(pix, cases[i / 2].x, cases[i / 2].y, cases[i / 2].w, cases[i / 2].h);
+		turned = pixRotateOrth(pix, i % 2);
+		page.pix = turned;
+		assert_int_equal(ink_look(&page, &ink), 0);
+		assert_int_equal(ink_is_in_line(&ink,
+					 i % 2 ? &(struct ink_box){800 - 236, 200, 36, 80}
+					       : &(struct ink_box){200, 200, 80, 36}),
+			cases[i / 2].in_line);
+	}
+}
+
+/* No more lines than there is room for. */
+static void test_too_many_lines(void **state)
+{
+	cleanup_with(pixp_free) PIX *pix = pixCreate(1000, 1600, 32);
+	struct page page = {pix, 200, true};
+	struct ink ink;
+
+	(void)state;
+	(void)pixSetAll(pix);
+	for (unsigned i = 0; i <= INK_LINES_MAX; i++)
+		ink_box(pix, 100, 20 + (int)i * 24, 120, 6);
+	assert_int_equal(ink_look(&page, &ink), 0);
+	assert_int_equal(ink.n_lines, INK_LINES_MAX);
+}
+
 static void test_too_many_frames(void **state)
 {
 	cleanup_with(pixp_free) PIX *mask = pixCreate(840, 1180, 1);
@@ -145,6 +195,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_word_in_line),
+		cmocka_unit_test(test_too_many_lines),
 		cmocka_unit_test(test_too_many_frames),
 		cmocka_unit_test(test_too_many_sides),
 		cmocka_unit_test(test_fill),
