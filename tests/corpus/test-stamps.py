@@ -9,7 +9,7 @@ usage: test-stamps.py SEALGATE LIBEXEC RULES            a small set, with floors
                                                         a table by kind: blue ink, small, black and
                                                         white, by phone, on its side, typed, ...
 
-The sets differ in letters, inks and styles; "final" is not used for tuning.
+The sets differ in letters, inks and styles; "unseen" is not used for tuning ("final" was, until then not).
 """
 import collections
 import io

@@ -32,12 +32,15 @@ SETS = {
              "FreeSerifBold.ttf"],
     "final": ["texgyretermes-bold.otf", "LinLibertine_RB.otf", "OpenSans-Bold.ttf",
               "NotoSerif-Bold.ttf", "Roboto-Bold.ttf", "texgyretermes-bold.otf"],
+    "unseen": ["LiberationSerif-Bold.ttf", "LiberationSerif-Bold.ttf", "NotoSans-Bold.ttf",
+               "LiberationSans-Bold.ttf", "NotoSerifDisplay-Bold.ttf", "DejaVuSerifCondensed-Bold.ttf"],
 }
 REDS = {
     "tune": [(200, 30, 40), (178, 24, 32), (214, 48, 44), (160, 20, 40), (205, 40, 75),
              (190, 35, 25)],
     "final": [(196, 22, 28), (220, 60, 60), (170, 30, 50), (186, 20, 66), (226, 52, 30),
               (150, 16, 24), (208, 72, 84)],
+    "unseen": [(188, 28, 36), (212, 34, 52), (164, 26, 40), (200, 52, 60), (176, 14, 30), (222, 44, 38)],
 }
 LEVELS = [("TUYỆT MẬT", "top-secret", 40), ("TỐI MẬT", "secret", 30), ("MẬT", "confidential", 20)]
 HARMLESS = [("HỎA TỐC", 30), ("KHẨN", 20), ("THƯỢNG KHẨN", 40), ("BẢN SAO", 30), ("DỰ THẢO", 30),

@@ -26,10 +26,12 @@ FONTS = {
              "DejaVuSansCondensed-Bold.ttf"],
     "final": ["texgyretermes-bold.otf", "texgyretermes-bold.otf", "NotoSerif-Bold.ttf", "OpenSans-Bold.ttf",
               "LinLibertine_RB.otf", "Roboto-Bold.ttf"],
+    "unseen": pages.SETS["unseen"],
 }
 BLUES = {
     "tune": [(40, 50, 160), (60, 40, 150), (90, 50, 160), (30, 70, 170), (110, 40, 140), (20, 30, 120)],
     "final": [(50, 60, 170), (76, 44, 156), (24, 48, 140), (120, 60, 160), (46, 84, 180)],
+    "unseen": [(36, 56, 150), (68, 50, 164), (100, 46, 150), (28, 64, 160)],
 }
 INTERNAL = [("LƯU HÀNH NỘI BỘ", 46), ("TÀI LIỆU NỘI BỘ", 44), ("NỘI BỘ", 26), ("XEM XONG TRẢ LẠI", 46)]
 OTHERS = [("MẤT", 20), ("MẮT", 20), ("MÁT", 20), ("MẶT", 20), ("HOẢ TỐC", 30), ("HỎA TỐC", 30), ("KHẨN", 20),
@@ -46,13 +48,17 @@ KINDS = {
     "internal": ("colour", "internal"), "blue": ("colour", "blue"), "internal-grey": ("grey", "internal"),
     "phone": ("phone", "level"), "turned": ("turned", "level"), "turned-grey": ("turned-grey", "level"),
     "typed": ("grey", "typed"), "typed-turned": ("turned-grey", "typed"),
+    "signed": ("colour", "signed"), "sealed": ("colour", "sealed"), "sealed-grey": ("grey", "sealed"),
+    "edge": ("colour", "edge"), "faded": ("worn", "faded"),
 }
+CAPITALS = ["BẢO MẬT THÔNG TIN", "MẬT ĐỘ DÂN SỐ", "MẶT TRẬN TỔ QUỐC", "MẶT BẰNG TẦNG MỘT", "MẬT MÃ HỌC", "KÝ MẬT ONG",
+            "TUYỆT TÁC", "TỐI ƯU HÓA", "DANH SÁCH VẮNG MẶT", "PHIẾU TRÌNH", "BIÊN BẢN GIAO NHẬN", "ĐƠN XIN NGHỈ PHÉP"]
 HARMLESS_MODES = ["colour", "grey", "bw", "phone", "turned"]
 
 
-def signature(page, rng, colour):
+def signature(page, rng, colour, at=None):
     d = ImageDraw.Draw(page)
-    x, y = rng.randint(page.width // 2, page.width - mm(60)), rng.randint(int(page.height * 0.6), int(page.height * 0.85))
+    x, y = at or (rng.randint(page.width // 2, page.width - mm(60)), rng.randint(int(page.height * 0.6), int(page.height * 0.85)))
     points = [(x, y)]
     for _ in range(rng.randint(12, 30)):
         px, py = points[-1]
@@ -103,6 +109,35 @@ def grid(page, face, rng, colour):
             d.text((x + c * w + mm(1.5), y + r * h + mm(1.2)), rng.choice(words), fill=colour, font=pages.font(face, mm(4.2)))
 
 
+def form(page, face, rng, colour):
+    """Boxes of a form or an exam paper, each with a word or two in capitals."""
+    d = ImageDraw.Draw(page)
+    y = mm(rng.randint(10, 40))
+    for _ in range(rng.randint(3, 7)):
+        x, w, h = mm(rng.randint(12, 120)), mm(rng.choice([20, 28, 30, 40, 52])), mm(rng.uniform(7.5, 11))
+        d.rectangle((x - mm(2), y - mm(2), x + w + mm(2), y + h + mm(2)), fill="white")
+        d.rectangle((x, y, x + w, y + h), outline=colour, width=rng.choice([3, 4, 6]))
+        if rng.random() < 0.4:
+            d.rectangle((x + mm(1), y + mm(1), x + w - mm(1), y + h - mm(1)), outline=colour, width=2)
+        text = rng.choice(["MÃ ĐỀ 132", "SỐ PHÁCH", "ĐỀ THI THỬ", "SỐ TỜ", "ĐIỂM", "MÔN TOÁN", "PHÒNG 12", "MẪU 01", "MẶT 1", "MÃ SỐ",
+                           "SỐ THẺ", "TỔNG", "MỤC A", "NHẬN", "ĐÃ THU", "MIỄN PHÍ", "KÝ TÊN"])
+        f = pages.font(face, mm(rng.uniform(3.6, 4.8)))
+        box = d.textbbox((0, 0), text, font=f)
+        d.text((x + (w - box[2]) // 2, y + (h - box[3] - box[1]) // 2), text, fill=colour, font=f)
+        y += h + mm(rng.randint(4, 24))
+
+
+def heading(page, face, rng, colour):
+    """A line in capitals that has a level's letters, upright or on its side."""
+    f = pages.font(face, mm(rng.uniform(4.2, 7)))
+    text = rng.choice(CAPITALS)
+    tile = Image.new("RGB", (int(f.getlength(text)) + mm(6), mm(12)), "white")
+    ImageDraw.Draw(tile).text((mm(3), mm(2)), text, fill=colour, font=f)
+    if rng.random() < 0.4:
+        tile = tile.rotate(rng.choice([90, 270]), expand=True)
+    page.paste(tile, (rng.randint(mm(10), max(mm(11), page.width - tile.width - mm(10))), mm(rng.randint(8, 80))))
+
+
 def perspective(page, rng):
     """What a phone sees: the page on a table, from aslant, in uneven light."""
     w, h = page.size
@@ -133,9 +168,9 @@ class Maker(pages.Maker):
         super().__init__(folder, kind, seed + "-scans", n_letters)
         self.fonts, self.blues = FONTS[kind], BLUES[kind]
 
-    def paste_stamp(self, page, text, size, colours, points, style=None, over=None):
+    def paste_stamp(self, page, text, size, colours, points, style=None, over=None, worn=None):
         saved, self.reds = self.reds, colours
-        facts = self.stamp(page, [text], size, style=style, over=over, points=points)
+        facts = self.stamp(page, [text], size, style=style, over=over, points=points, worn=worn)
         self.reds = saved
         return facts
 
@@ -173,14 +208,33 @@ class Maker(pages.Maker):
             colours = self.blues
         elif what == "clear":
             over = False
-        facts = self.paste_stamp(page, text, size, colours, points, style, over)
+        if what == "edge":
+            return (self.cut_off(page, text, size, points), level, text, {})
+        facts = self.paste_stamp(page, text, size, colours, points, style, over, rng.uniform(0.6, 0.8) if what == "faded" else None)
+        x, y = facts["at"]
+        if what == "signed":
+            signature(page, rng, rng.choice([(30, 40, 150), (20, 20, 20), (20, 30, 120)]), (x + mm(rng.randint(-4, 12)), y + mm(4)))
+        elif what == "sealed":  # a round seal that reaches into the stamp
+            ink = pages.round_seal(self.face(), rng)
+            at = (x + mm(size[0] * rng.choice([-0.7, 0.85])), y - mm(rng.uniform(8, 24)))
+            pages.press(page, ink, rng.choice(self.reds), (max(0, min(at[0], page.width - ink.width - mm(2))), max(0, at[1])), rng, 0.4, 20)
         return page, level, text, facts
+
+    def cut_off(self, page, text, size, points):
+        """A stamp at the upper edge, whose frame a scanner cut off there."""
+        rng = self.rng
+        ink = pages.box_stamp([text], size, rng.choice(["double", "single"]), self.face(), rng, points)
+        x = rng.randint(mm(8), page.width - ink.width - mm(12))
+        ImageDraw.Draw(page).rectangle((x - mm(3), 0, x + ink.width + mm(3), mm(14)), fill="white")
+        pages.press(page, ink, rng.choice(self.reds), (x, mm(1)), rng, rng.uniform(0.15, 0.6), 1.5)
+        return page.crop((0, mm(rng.uniform(1.2, 2.6)), page.width, page.height))
 
     def harmless(self, i):
         rng = self.rng
-        what = ["others", "others-blue", "logo", "signature", "chart", "grid", "others", "pages", "pages", "pages"][i % 10]
+        what = ["others", "form", "logo", "heading", "chart", "grid", "signature", "pages", "pages", "pages", "others-blue", "others",
+                "form", "heading"][i % 14]
         if what == "pages":
-            return super().clean(i // 10 * 3 + i % 10 - 7)
+            return super().clean(i // 14 * 3 + i % 14 - 7)
         page = self.page()
         if what.startswith("others"):
             colours = self.blues if what == "others-blue" else self.reds
@@ -194,6 +248,11 @@ class Maker(pages.Maker):
             self.seal(page)
         elif what == "chart":
             chart(page, rng)
+        elif what == "form":
+            form(page, self.face(), rng, rng.choice([(0, 0, 0), (0, 0, 0), (30, 50, 150), *self.reds[:2]]))
+        elif what == "heading":
+            heading(page, self.face(), rng, rng.choice([(0, 0, 0), (30, 50, 150), *self.reds[:2]]))
+            self.decorate(page)
         else:
             grid(page, self.face(), rng, rng.choice([(0, 0, 0), (0, 0, 0), (30, 50, 150), (200, 20, 30)]))
         return page, what
@@ -201,7 +260,7 @@ class Maker(pages.Maker):
 
 def shoot(page, mode, dpi, rng):
     """(bytes, ending) of a page as it comes from a machine."""
-    quality = rng.randint(35, 90)
+    quality = rng.randint(12, 30) if mode == "worn" else rng.randint(35, 90)
     if mode.startswith("turned"):
         page = page.rotate(rng.choice([90, 180, 270]), expand=True)
     if mode == "phone":
