@@ -341,7 +341,7 @@ def an_encrypted_volume(f):
     """LUKS: opened, covered, and closed again, which a file of it that is still open would prevent."""
     devices = pathlib.Path("/proc/misc").read_text()
     if not shutil.which("cryptsetup") or "device-mapper" not in devices:
-        raise Skip("needs cryptsetup, and a kernel with device mapper")
+        raise Skip("needs cryptsetup, and a kernel with device mapper; --suite qemu has one")
     image, place = pathlib.Path("/tmp/luks.img"), DOCS / "luks"
     place.mkdir()
     with image.open("wb") as img:
