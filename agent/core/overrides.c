@@ -30,6 +30,7 @@ struct override {
 	uint16_t content;
 	uint32_t uid;                   /* who asked */
 	uint64_t created, until;        /* ns of the real-time clock */
+	uint64_t ends;                  /* `until` by the monotonic clock, which nobody sets */
 	uint32_t user;                  /* for whom: POLICY_USER_ANY, or who gave a reason */
 	char incident[JUSTIFY_ID_SIZE]; /* that the reason is about; "" for an administrator's */
 	struct override_request r;
@@ -62,6 +63,14 @@ static void pack_one(struct pack *p, const struct override *v)
 	pack_str(p, v->incident);
 }
 
+/* What is left of it, whatever the clock says: never more than it was given for. */
+static uint64_t ends_of(const struct override *v, uint64_t now)
+{
+	uint64_t left = v->until > now ? v->until - now : 0;
+
+	return clock_now() + MIN(left, v->r.minutes * MINUTE_NS);
+}
+
 static int unpack_one(struct unpack *u, bool old, struct override *ret)
 {
 	uint32_t content;
@@ -76,6 +85,7 @@ static int unpack_one(struct unpack *u, bool old, struct override *ret)
 	ret->user = old ? POLICY_USER_ANY : unpack_u32(u);
 	if (!old)
 		unpack_str(u, ret->incident, sizeof(ret->incident));
+	ret->ends = ends_of(ret, clock_realtime());
 	return u->error < 0 || ret->id == 0 || content == 0 || content > UINT16_MAX ? -EBADMSG : 0;
 }
 
@@ -191,7 +201,8 @@ static void drop(struct overrides *o, uint32_t at)
 }
 
 /* Those whose time is up: the gate has forgotten them by itself. And those that were given later
-   than it is now, of which nobody can say how long ago that was. Sets the timer for the next. */
+   than it is now, of which nobody can say how long ago that was, or last longer than they were
+   given for, as the clock was set back. Sets the timer for the next. */
 static int expire(struct overrides *o, bool *ret_set_back)
 {
 	uint64_t now = clock_realtime(), next = UINT64_MAX;
@@ -200,7 +211,8 @@ static int expire(struct overrides *o, bool *ret_set_back)
 
 	*ret_set_back = false;
 	for (uint32_t i = 0; i < o->n;) {
-		bool set_back = o->v[i].created > now + SET_BACK_NS;
+		bool set_back = o->v[i].until > now &&
+			(o->v[i].created > now + SET_BACK_NS || o->v[i].ends <= clock_now());
 
 		*ret_set_back |= set_back;
 		if (o->v[i].until > now && !set_back) {
@@ -350,6 +362,7 @@ static struct override make(
 		.r = *r};
 
 	v.until = v.created + r->minutes * MINUTE_NS;
+	v.ends = ends_of(&v, v.created);
 	return v;
 }
 
@@ -457,6 +470,7 @@ int overrides_justify(struct overrides *o, const struct override_request *r, uin
 	v = make(o, r, uid, uid);
 	v.r.minutes = policy_justify_minutes(rulebook_policy(o->core->rulebook));
 	v.until = v.created + v.r.minutes * MINUTE_NS;
+	v.ends = ends_of(&v, v.created);
 	snprintf(v.incident, sizeof(v.incident), "%s", incident);
 	e = enter(o, &v, "justified");
 	if (e < 0) {

@@ -224,14 +224,17 @@ static int read_log(struct versions *v, size_t *ret_cut)
 	v->size = (off_t)whole;
 	v->last = MAX(v->last, v->base);
 	*ret_cut += b.n - whole;
-	return whole < b.n && ftruncate(v->log, v->size) < 0 ? -errno : 0;
+	return whole < b.n && !v->read_only && ftruncate(v->log, v->size) < 0 ? -errno : 0;
 }
 
 /* All of it or nothing: a full disk must not leave half a line for the next to grow on. */
 static int append(struct versions *v, const struct buf *line)
 {
-	int r = fd_write_all(v->log, buf_view(line));
+	int r;
 
+	if (v->read_only)
+		return -EROFS;
+	r = fd_write_all(v->log, buf_view(line));
 	if (r == 0 && fdatasync(v->log) < 0)
 		r = -errno;
 	if (r == 0)
@@ -239,6 +242,18 @@ static int append(struct versions *v, const struct buf *line)
 	else if (ftruncate(v->log, v->size) < 0)
 		return r; /* cut off at the next start */
 	return r;
+}
+
+/* Where nothing can be written, what is there goes on being read: the policy in force is among it.
+ */
+static int open_log(struct versions *v, const char *path)
+{
+	v->log = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (v->log < 0 && errno == EROFS) {
+		v->read_only = true;
+		v->log = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	return v->log < 0 ? -errno : 0;
 }
 
 int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versions **ret)
@@ -256,8 +271,9 @@ int versions_open(const char *dir, uint32_t first, size_t *ret_cut, struct versi
 	if (r == 0 && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		r = -errno;
 	if (r == 0) {
-		v->log = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-		r = v->log < 0 ? -errno : fd_sync_dir(dir);
+		r = open_log(v, path);
+		if (r == 0 && !v->read_only)
+			r = fd_sync_dir(dir);
 	}
 	if (r == 0)
 		r = read_log(v, ret_cut);

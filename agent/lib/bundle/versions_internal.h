@@ -9,7 +9,8 @@
 
 struct versions {
 	char dir[PATH_MAX];
-	int log; /* opened for appending */
+	int log;        /* opened for appending */
+	bool read_only; /* the file system is */
 	off_t size;
 	struct version *v;
 	size_t n, cap;
