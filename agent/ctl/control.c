@@ -93,7 +93,9 @@ static int talk(const struct ctl *ctl, uint16_t request, struct view body, int f
 	if (quiet && (sock == -ENOENT || sock == -ECONNREFUSED))
 		return sock;
 	if (sock < 0)
-		return ctl_error("no agent answers at %s: %s", path, strerror(-sock));
+		return ctl_error(
+			"no agent answers at %s: %s; is it running? (systemctl status sealgate)",
+			path, strerror(-sock));
 	r = exchange(sock, request, body, fd, ms, ret_text, ret_fd);
 	if (r < 0)
 		return ctl_error("the agent at %s did not answer: %s", path, strerror(-r));

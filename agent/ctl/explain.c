@@ -119,8 +119,9 @@ static int find_app(struct explain *e)
 	for (uint32_t i = 0; ids && i < apptable_n(t); i++)
 		ids[i] = apptable_id(t, i);
 	near = ids ? diag_nearest(e->app, ids) : NULL;
-	r = ctl_error("no application \"%s\" in %s%s%s%s", e->app, e->policy->path,
-		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	r = near ? ctl_error("no application \"%s\" in %s; did you mean \"%s\"?", e->app,
+			   e->policy->path, near)
+		 : ctl_error("no application \"%s\" in %s", e->app, e->policy->path);
 	free((void *)ids);
 	return r;
 }

@@ -347,7 +347,8 @@ static int list(struct inventory *v)
 			stdout);
 	r = inventory_each(v->ctl, v->level, v->below, put_document, put_end, v);
 	if (r < 0)
-		return ctl_error("no agent answers: %s", strerror(-r));
+		return ctl_error("no agent answers: %s; is it running? (systemctl status sealgate)",
+			strerror(-r));
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		return ctl_error("cannot write: %s", strerror(errno));
 	return r;

@@ -102,8 +102,10 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 		}
 	}
 	nearest = diag_nearest(argv[0], names);
-	return usage_error(&main_usage, "no command \"%s\"%s%s%s", argv[0],
-		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+	if (!nearest)
+		return usage_error(&main_usage, "no command \"%s\"", argv[0]);
+	return usage_error(
+		&main_usage, "no command \"%s\"; did you mean \"%s\"?", argv[0], nearest);
 }
 
 int main(int argc, char **argv)

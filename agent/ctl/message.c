@@ -174,9 +174,12 @@ const char *message_in(enum lang lang, const char *text, struct buf *room)
 void message_diag(enum lang lang, const struct diag *d, struct buf *ret)
 {
 	cleanup_with(buf_done) struct buf text = BUF_INIT(0), hint = BUF_INIT(0);
+	char place[40] = "";
 
 	buf_clear(ret);
-	unchecked(buf_printf(ret, "%s:%u:%u: %s%s: %s", d->file[0] ? d->file : "-", d->line, d->col,
+	if (d->line > 0) /* else it is about the whole file */
+		snprintf(place, sizeof(place), ":%u:%u", d->line, d->col);
+	unchecked(buf_printf(ret, "%s%s: %s%s: %s", d->file[0] ? d->file : "-", place,
 		d->warning ? lang_pick(lang, "warning: ", "cảnh báo: ") : "", d->code,
 		message_in(lang, d->text, &text)));
 	if (d->hint[0])

@@ -117,8 +117,8 @@ static int read_entries(const struct ctl *ctl, struct entries *ret)
 	if (n < 0 && errno == ENOENT)
 		return 0;
 	if (n < 0)
-		return ctl_error("cannot read %s: %s%s", dir, strerror(errno),
-			errno == EACCES ? "; only root can" : "");
+		return errno == EACCES ? ctl_error("cannot read %s: only root can", dir)
+				       : ctl_error("cannot read %s: %s", dir, strerror(errno));
 	ret->v = calloc((size_t)n + 1, sizeof(*ret->v));
 	for (int i = 0; i < n; i++) {
 		if (ret->v && r == 0)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What people read from `sealgate policy|courier|keygen|sign|verify` is there in both languages: each
+"""What people read from `sealgate` is there in both languages: each
 text of the sources below is in agent/ctl/messages.vi (or stands beside its Vietnamese), has the same
 places to fill in, and nothing in the catalogue is stale. Prints TAP; --list prints what is found.
 
@@ -12,7 +12,10 @@ import sys
 
 SOURCES = ("agent/ctl/usage.c", "agent/ctl/policy*.c", "agent/ctl/simulate_rest.c", "agent/ctl/courier*.c",
            "agent/ctl/sign.c", "agent/ctl/keys.c", "agent/ctl/medium.c", "agent/ctl/proof.c",
-           "agent/ctl/codes.c", "agent/ctl/control.c", "agent/ctl/host.c",
+           "agent/ctl/codes.c", "agent/ctl/control.c", "agent/ctl/host.c", "agent/ctl/main.c", "agent/ctl/scan*.c",
+           "agent/ctl/apps.c", "agent/ctl/explain*.c", "agent/ctl/inventory.c", "agent/ctl/justify.c",
+           "agent/ctl/console.c", "agent/ctl/statement.c", "agent/ctl/rules.c", "agent/ctl/quarantine.c", "agent/ctl/status.c",
+           "agent/ctl/incidents*.c",
            "agent/lib/conf/*.c", "agent/lib/policyfile/*.c", "agent/lib/bundle/*.c", "agent/lib/base/glob.c",
            "agent/core/policies*.c", "agent/core/control_policy.c", "agent/core/trust.c",
            "agent/core/overrides.c")
@@ -85,6 +88,7 @@ def texts(top):
             for text, call, line, follows, key in literals(source):
                 if call == "lang_pick" or SILENT.match(call) or key == "synopsis" or is_vietnamese(text) \
                         or is_vietnamese(follows) or not SPACED.search(text) \
+                        or re.search(r"</?\w+[^>]*>|<meta|^<|^\{\"", text) \
                         or re.fullmatch(r"--?[\w-]+(, --[\w-]+)?( [A-Z|]+)?", text) \
                         or (path.name in ("keywords.c", "schema.c") and not call):
                     continue
