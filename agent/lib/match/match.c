@@ -41,11 +41,14 @@ int match_new(const struct ruleset *r, struct match **ret)
 	m->regex_seen = calloc(r->n_patterns + 1, sizeof(*m->regex_seen));
 	m->data = pcre2_match_data_create(1, NULL);
 	m->limits = pcre2_match_context_create(NULL);
+	m->spans = pcre2_match_context_create(NULL);
 	m->out = calloc(1, sizeof(*m->out));
-	if (!m->regex_seen || !m->data || !m->limits || !m->out)
+	if (!m->regex_seen || !m->data || !m->limits || !m->spans || !m->out)
 		return -ENOMEM;
 	pcre2_set_match_limit(m->limits, MATCH_REGEX_STEPS_MAX);
 	pcre2_set_depth_limit(m->limits, MATCH_REGEX_DEPTH_MAX);
+	pcre2_set_match_limit(m->spans, MATCH_REGEX_STEPS_MAX);
+	pcre2_set_depth_limit(m->spans, MATCH_REGEX_DEPTH_MAX);
 	if (r->database && hs_alloc_scratch(r->database, &m->scratch) != HS_SUCCESS)
 		return -ENOMEM;
 	*ret = steal(&m);
@@ -69,6 +72,7 @@ struct match *match_free(struct match *m)
 	hs_free_scratch(m->scratch);
 	pcre2_match_data_free(m->data);
 	pcre2_match_context_free(m->limits);
+	pcre2_match_context_free(m->spans);
 	free(m->regex_seen);
 	free(m->out);
 	free(m);
@@ -165,7 +169,8 @@ static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_
 		utf8_is_word(utf8_at(part.line, from, &n)))
 		return 0;
 	/* an expression says itself where it ends */
-	if (!p->regex && to < s->n && utf8_is_word(utf8_at(part.line, to, &n)) &&
+	if (!(p->flags & RS_PATTERN_REGEX) && to < s->n &&
+		utf8_is_word(utf8_at(part.line, to, &n)) &&
 		utf8_is_word(utf8_before(part.line, to, &n)))
 		return 0;
 	for (uint32_t i = 0; e == 0 && i < p->uses.n; i++) {
@@ -182,18 +187,25 @@ static int on_span(struct match *m, uint32_t pattern, const struct seg *s, size_
 
 static int on_regex(struct match *m, uint32_t pattern, const struct seg *s)
 {
-	const char *line = (const char *)m->chunk.text.p + s->off;
-	size_t from = 0;
+	struct view line = view_of(m->chunk.text.p + s->off, s->n);
+	size_t from = 0, last = s->n;
 	int e = 0;
 
 	if (m->regex_seen[pattern] == m->chunk.seg + 1)
 		return 0;
 	m->regex_seen[pattern] = m->chunk.seg + 1;
-	for (unsigned i = 0; e == 0 && i < MATCH_REGEX_HITS_MAX && from <= s->n; i++) {
+	/* in prose, whose words start many of these, it is not worth a look at each place */
+	if (m->r->patterns[pattern].flags & RS_PATTERN_STARTS) {
+		if (!s->starts)
+			return 0;
+		last -= shape_trim_front(line).n;
+	}
+	pcre2_set_offset_limit(m->spans, last);
+	for (unsigned i = 0; e == 0 && i < MATCH_REGEX_HITS_MAX && from <= last; i++) {
 		size_t *at = pcre2_get_ovector_pointer(m->data), a, b;
 
-		if (pcre2_match(m->r->pattern_code[pattern], (PCRE2_SPTR)line, s->n, from, 0,
-			    m->data, m->limits) < 0)
+		if (pcre2_match(m->r->pattern_code[pattern], line.p, line.n, from, 0, m->data,
+			    m->spans) < 0)
 			break;
 		a = at[0]; /* the match data is used again below */
 		b = at[1];
@@ -220,7 +232,7 @@ static int on_hit(unsigned id, unsigned long long unused, unsigned long long to,
 	if (m->chunk.seg == n || to < s[m->chunk.seg].off || id >= m->r->n_patterns)
 		return 0;
 	s += m->chunk.seg;
-	if (m->r->patterns[id].regex) {
+	if (m->r->patterns[id].flags & RS_PATTERN_REGEX) {
 		m->error = on_regex(m, id, s);
 	} else {
 		text_n = m->r->patterns[id].text.n;

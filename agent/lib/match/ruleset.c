@@ -14,8 +14,7 @@ pcre2_code *ruleset_regex(struct view source, bool whole, int *ret_error, size_t
 {
 	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
 
-	if (whole)
-		options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
+	options |= whole ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : PCRE2_USE_OFFSET_LIMIT;
 	return pcre2_compile(source.p, source.n, options, ret_error, ret_offset, NULL);
 }
 
@@ -177,7 +176,7 @@ static int regexes_compile(struct ruleset *r)
 	if (!r->pattern_code || !r->tail_code)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->n_patterns; i++) {
-		if (!r->patterns[i].regex)
+		if (!(r->patterns[i].flags & RS_PATTERN_REGEX))
 			continue;
 		r->pattern_code[i] = ruleset_regex(
 			ruleset_str(r, r->patterns[i].text), false, &error, &at);

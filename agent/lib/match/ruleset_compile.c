@@ -44,14 +44,18 @@ static int group_patterns(struct ruleset_build *b)
 		qsort(links, n_links, sizeof(*links), link_order);
 	for (size_t i = 0; i < n; i++) {
 		const struct builder_seed *s = &builder_seeds(b)[i];
-		struct rs_pattern p = {
-			.text = s->text, .regex = s->regex, .uses.off = (uint32_t)at};
+		struct rs_pattern p = {.text = s->text,
+			.flags = s->regex ? RS_PATTERN_REGEX | RS_PATTERN_STARTS : 0,
+			.uses.off = (uint32_t)at};
 
 		for (; at < n_links && links[at].pattern == i; at++) {
-			int e = buf_put(&b->table[RS_USES], &links[at].use, sizeof(links[at].use));
+			const struct rs_use *u = &links[at].use;
+			int e = buf_put(&b->table[RS_USES], u, sizeof(*u));
 
 			if (e < 0)
 				return e;
+			if (u->kind != RS_USE_CONTEXT || u->how == RS_ANCHOR_ANY)
+				p.flags &= ~(uint32_t)RS_PATTERN_STARTS;
 		}
 		p.uses.n = (uint32_t)at - p.uses.off;
 		int e = buf_put(&b->table[RS_PATTERNS], &p, sizeof(p));

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 7U
+#define RULESET_VERSION 8U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -58,10 +58,15 @@ struct rs_mark {
 	uint8_t tag;
 };
 
+enum rs_pattern_flag {
+	RS_PATTERN_REGEX = 1 << 0,
+	RS_PATTERN_STARTS = 1 << 1, /* counts at the start of a line only, frames aside */
+};
+
 struct rs_pattern {
 	struct rs_span text; /* canonical, or the regular expression */
 	struct rs_span uses;
-	uint32_t regex;
+	uint32_t flags; /* enum rs_pattern_flag */
 };
 
 enum rs_use_kind {

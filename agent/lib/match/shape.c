@@ -450,6 +450,12 @@ struct view shape_trim_line(struct view line)
 	return line;
 }
 
+struct view shape_trim_front(struct view line)
+{
+	trim_start(&line);
+	return line;
+}
+
 /* The length of a separator at `off`, or 0. Dashes and strokes need blanks around them. */
 static size_t separator_at(struct view v, size_t off, bool sentence)
 {

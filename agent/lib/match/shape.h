@@ -38,6 +38,7 @@ void shape_trim(struct view *left, struct view *right, uint32_t *ret_flags);
 
 /* One side only, outermost frame first: for whole lines. */
 struct view shape_trim_line(struct view line);
+struct view shape_trim_front(struct view line);
 
 /* The next part of `rest`, up to a separator (" - ", "|", "•", "/", ";", a bracket). */
 bool shape_next_part(struct view *rest, struct view *ret);

@@ -127,6 +127,7 @@ struct match {
 	hs_scratch_t *scratch;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
+	pcre2_match_context *spans; /* the same limits, and how far in a line a match may start */
 	struct hash_key key;
 	struct chunk chunk;
 	uint32_t *regex_seen; /* per pattern: the segment + 1 it was confirmed in */

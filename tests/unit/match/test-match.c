@@ -11,6 +11,8 @@ static int setup(void **state)
 	struct fixture *x = calloc(1, sizeof(*x));
 	struct ruleset_build *b;
 	struct build_text near = spelling("bản đồ"), far = spelling("tiểu thuyết");
+	struct build_text agency = {"(sở|bộ)( [^ .,:;]+){1,3}", "Sở Nội vụ", {0}};
+	struct build_text number = {"số ?: ?\\d+", "Số: 12", {0}};
 	struct rs_span span;
 	uint32_t mat, toi, giai;
 
@@ -23,6 +25,8 @@ static int setup(void **state)
 	uint32_t c_far = (uint32_t)must(build_context(b, "far", 0, true));
 	must(build_context_text(b, c_near, RS_ANCHOR_ANY, &near));
 	must(build_context_text(b, c_far, RS_ANCHOR_ANY, &far));
+	must(build_context_text(b, c_near, RS_ANCHOR_WHOLE, &agency));
+	must(build_context_text(b, c_near, RS_ANCHOR_START, &number));
 	const struct rs_cond conds[] = {
 		{.kind = RS_COND_FLAG, .arg = BLOCK_RED, .score = 30},
 		{.kind = RS_COND_CONTEXT, .arg = c_near, .score = 30},
@@ -95,6 +99,33 @@ static void test_window(void **state)
 				take(x, PLACE_BODY, 0, "Kèm theo bản đồ.");
 			assert_int_equal(end(x), gap < 2 ? LEVEL_CONFIDENTIAL : LEVEL_NONE);
 		}
+}
+
+/* Expressions that count at the start of a line, or where they are all of it. */
+static void test_line_start(void **state)
+{
+	static const struct {
+		const char *line;
+		bool counts;
+	} v[] = {
+		{"SỞ NỘI VỤ", true},
+		{"— “Sở Nội vụ” —", true},
+		{"*** Bộ Nội vụ", true},
+		{"Theo Sở Nội vụ", false},
+		{"Cán bộ Sở Nội vụ", false},
+		{"Sở Nội vụ, hôm qua", false},
+		{"Số: 12 và nhiều thứ", true},
+		{"(Số: 12)", true},
+		{"Công văn số: 12", false},
+	};
+	struct fixture *x = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		begin(x);
+		take(x, PLACE_BODY, 0, v[i].line);
+		take(x, PLACE_BODY, 0, "MẬT");
+		assert_int_equal(end(x), v[i].counts ? LEVEL_CONFIDENTIAL : LEVEL_NONE);
+	}
 }
 
 static void test_document_context(void **state)
@@ -256,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_flag),
 		cmocka_unit_test(test_suspected),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_line_start),
 		cmocka_unit_test(test_document_context),
 		cmocka_unit_test(test_borders),
 		cmocka_unit_test(test_list),
