@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@
 #define BACKOFF_MIN_NS (50 * NSEC_PER_MSEC)
 #define STABLE_NS      (10 * NSEC_PER_SEC) /* alive so long: the next restart is at once again */
 #define ROWS_MAX       12
+/* A killed one that waits in the kernel is not waited for: only so many at a time. */
+#define LEAVE_NS (100 * NSEC_PER_MSEC)
+#define LEFT_MAX 8U
 
 struct proc {
 	struct loop *loop;
@@ -39,6 +44,8 @@ struct proc {
 	struct loop_timer *ping_timer, *restart_timer;
 	struct wire_row rows[ROWS_MAX];
 
+	pid_t left[LEFT_MAX]; /* killed predecessors that have not ended; 0: none */
+	uint64_t killed;
 	bool ready, stopping, hung;
 	uint32_t restarts;
 	uint64_t started, last_alive, backoff;
@@ -141,21 +148,17 @@ static void read_last_words(struct proc *p)
 	}
 }
 
-static int on_end(void *userdata, int fd, uint32_t events)
+static void gone(struct proc *p, int status)
 {
-	struct proc *p = userdata;
-	siginfo_t si = {0};
 	bool hung = p->hung;
 
-	(void)events;
-	if (waitid(P_PIDFD, (id_t)fd, &si, WEXITED | WNOHANG) < 0 || si.si_pid == 0)
-		return 0;
 	p->pidfd_source = loop_source_remove(p->pidfd_source);
 	p->pidfd = fd_close(p->pidfd);
 	read_last_words(p);
 	p->control = wire_peer_free(p->control);
 	p->pid = 0;
 	p->ready = p->hung = false;
+	p->killed = 0;
 	loop_timer_set(p->ping_timer, 0);
 	if (!p->stopping) {
 		uint64_t now = clock_now();
@@ -166,8 +169,53 @@ static int on_end(void *userdata, int fd, uint32_t events)
 		p->backoff = p->backoff ? MIN(p->backoff * 2, p->kind->backoff_ns) : BACKOFF_MIN_NS;
 		p->restarts++;
 	}
-	p->events->ended(p->userdata, p, hung, si.si_status);
+	p->events->ended(p->userdata, p, hung, status);
+}
+
+static int on_end(void *userdata, int fd, uint32_t events)
+{
+	struct proc *p = userdata;
+	siginfo_t si = {0};
+
+	(void)events;
+	if (waitid(P_PIDFD, (id_t)fd, &si, WEXITED | WNOHANG) == 0 && si.si_pid != 0)
+		gone(p, si.si_status);
 	return 0;
+}
+
+/* It waits in the kernel, and not to read: what it would read belongs to it alone until it ends. */
+static bool can_be_left(pid_t pid)
+{
+	cleanup_with(fd_closep) int fd = -1;
+	char name[32], text[32];
+	ssize_t n = -1;
+
+	snprintf(name, sizeof(name), "/proc/%d/syscall", pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = 0;
+	return (text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_read) ||
+		text[0] == '-';
+}
+
+/* The last to close a file of a file system that was unmounted meanwhile writes all of it back, and
+   no signal ends that. It runs no more of its program, so that a successor can begin. */
+static void leave(struct proc *p)
+{
+	pid_t *place = NULL;
+
+	for (size_t i = 0; i < LEFT_MAX; i++) {
+		if (p->left[i] && waitpid(p->left[i], NULL, WNOHANG) != 0)
+			p->left[i] = 0;
+		if (!p->left[i])
+			place = &p->left[i];
+	}
+	if (place && p->pid && p->killed && clock_now() - p->killed >= LEAVE_NS &&
+		can_be_left(p->pid)) {
+		*place = p->pid;
+		gone(p, SIGKILL);
+	}
 }
 
 static int on_restart(void *userdata)
@@ -189,10 +237,15 @@ static int on_ping(void *userdata)
 
 	if (!p->pid)
 		return 0;
-	if (now - p->last_alive >= limit) {
+	if (now - p->last_alive >= limit && !p->killed)
 		proc_kill(p, true);
-		return 0;
+	if (p->kind->at_once) {
+		leave(p);
+		if (p->pid)
+			loop_timer_set(p->ping_timer, now + p->kind->ping_ns);
 	}
+	if (!p->pid || p->killed)
+		return 0;
 	if (p->control && wire_peer_queued(p->control) == 0 &&
 		wire_peer_send(p->control, SUP_PING, 0, VIEW_EMPTY, NULL, 0) < 0)
 		p->last_alive = MIN(p->last_alive, now);
@@ -357,6 +410,8 @@ void proc_kill(struct proc *p, bool hung)
 {
 	if (p->pid > 0) {
 		p->hung = hung;
+		if (!p->killed)
+			p->killed = clock_now();
 		(void)kill(p->pid, SIGKILL);
 	}
 }

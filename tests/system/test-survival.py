@@ -4,6 +4,7 @@
 pulled out, encrypted volumes, servers that do not answer, its own upgrade under load. Run in a lab:
 tests/lab/enter.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -334,6 +335,49 @@ def a_stick_that_is_pulled_out(f):
     assert lab.wait_for(lambda: not covered(f, stick), 10)
     assert lab.wait_for(lambda: whole(f), 15)
     stick.rmdir()
+
+
+@test
+def a_stick_that_is_let_go_slowly(f):
+    """The gate is the last to close a file of an unmounted file system, and has to write all of it back,
+    which its device does not do."""
+    below, stick = pathlib.Path("/tmp/below"), DOCS / "slow-stick"
+    for place, image in ((below, pathlib.Path("/tmp/below.img")), (stick, below / "stick.img")):
+        place.mkdir()
+        with image.open("wb") as img:
+            img.truncate(128 << 20 if place == below else 64 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+        subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True)
+    stick.chmod(0o777)
+    frozen = os.open(below, os.O_RDONLY)
+    with Alive():
+        assert lab.wait_for(lambda: covered(f, stick))
+        path, plain = fresh(stick), fresh(text=PLAIN)
+        (stick / "dirty").write_bytes(b"x" * (4 << 20))
+        core, gate = f.agent.pid_of("core"), f.agent.pid_of("gate")
+        os.kill(core, signal.SIGSTOP)
+        p = subprocess.Popen(command(CLIENT, "open", path), stdout=subprocess.DEVNULL)
+        time.sleep(0.15)  # held; core has it in its socket
+        p.kill()
+        p.wait()
+        editor = load("opener-editor", 5, [str(plain)])
+        subprocess.run(["umount", "-l", str(stick)], check=True)
+        fcntl.ioctl(frozen, 0xc0045877, 0)  # FIFREEZE
+        try:
+            os.kill(core, signal.SIGKILL)
+            assert lab.wait_for(lambda: pathlib.Path(f"/proc/{gate}/syscall").read_text().startswith("3 "),
+                                2), "the gate was not the last"
+            e = result(editor)
+        finally:
+            fcntl.ioctl(frozen, 0xc0045878, 0)  # FITHAW
+            os.close(frozen)
+        print(f"# {e}")
+        equal(e["denied"], 0)
+        assert e["max_ms"] < 2000, e
+        assert lab.wait_for(lambda: whole(f), 15)
+        refused(ask(CLIENT, "open", fresh()), "by its successor")
+    assert lab.wait_for(lambda: not pathlib.Path(f"/proc/{gate}").exists(), 15), "it is not reaped"
+    subprocess.run(["umount", "-l", str(below)], check=True)
 
 
 @test
