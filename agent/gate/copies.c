@@ -55,16 +55,17 @@ uint32_t copies_match(struct gate *g, const struct proc *p)
 	uint64_t at;
 	ssize_t n;
 
-	if (g->copies.n == 0 || g->now < g->no_memory_until || !is_brought(g, p->pid))
+	if (g->copies.n == 0 || !is_brought(g, p->pid))
 		return APP_NONE;
 	at = first_page(g, p->pid);
 	if (at == 0)
 		return APP_NONE;
 	there.iov_base = (void *)(uintptr_t)at;
 	/* As for its command line: it may lie on a file system that does not answer. */
-	__atomic_store_n(&g->shared->reading_memory_of, (uint32_t)p->pid, __ATOMIC_RELEASE);
+	if (!identify_memory_begin(g, p->pid))
+		return APP_NONE;
 	n = process_vm_readv(p->pid, &here, 1, &there, 1, 0);
-	__atomic_store_n(&g->shared->reading_memory_of, 0, __ATOMIC_RELEASE);
+	identify_memory_end(g);
 	if (n <= 0 || !build_id_read(view_of(page, (size_t)n), &id))
 		return APP_NONE;
 	for (uint32_t i = 0; i < g->copies.n; i++)

@@ -226,10 +226,9 @@ struct gate {
 	uint32_t epoch;      /* of what is known about files: a change forgets it all */
 	uint32_t generation; /* of the rules, as core last said */
 
-	uint64_t no_memory_until; /* see GATE_STUCK_NS */
-	uint64_t now;             /* of the events in hand */
-	uint64_t boot_offset;     /* realtime of the monotonic clock's zero, for this round */
-	uint64_t offset_due;      /* when utc_offset is worked out again */
+	uint64_t now;         /* of the events in hand */
+	uint64_t boot_offset; /* realtime of the monotonic clock's zero, for this round */
+	uint64_t offset_due;  /* when utc_offset is worked out again */
 	int32_t utc_offset;
 	bool meeting; /* a call is in progress, as the supervisor said */
 
@@ -294,6 +293,10 @@ void identify_user(struct gate *g, struct proc *p);
 void identify_names(struct gate *g, int32_t pid, const struct proc *p, struct gate_record *ret);
 /* Its sandbox and its ancestors: after the answer. */
 void identify_descent(struct gate *g, int32_t pid, struct gate_record *ret);
+/* Around each read of a process's memory, by whatever way. False where it is not to be read. */
+must_check bool identify_memory_begin(struct gate *g, int32_t pid);
+void identify_memory_end(struct gate *g);
+void identify_memory_recover(struct gate *g); /* what a predecessor was killed in */
 /* A link below /proc, terminated; its length, or 0. */
 size_t identify_link(struct gate *g, const char *name, char *ret, size_t size);
 /* The text of a file below /proc, in g->text; false where it could not be read. */

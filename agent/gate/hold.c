@@ -537,11 +537,7 @@ void hold_recover(struct gate *g)
 	/* Numbers of applications mean something only in the table they were taken from. */
 	bool same_apps = g->shared->policy_version == g->policy_version;
 
-	if (g->shared->reading_memory_of != 0) {
-		g->shared->reading_memory_of = 0;
-		g->shared->counters.stuck++;
-		g->no_memory_until = g->now + GATE_STUCK_NS;
-	}
+	identify_memory_recover(g);
 	for (uint32_t i = 0; i < GATE_SLOTS_MAX; i++) {
 		struct gate_slot *s = &g->shared->slots[i];
 		struct event ev = {.fd = s->fd,

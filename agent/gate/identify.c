@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,6 +113,45 @@ static void read_exe(struct gate *g, struct proc *p, struct hints *h)
 		h->snap = apptable_match_snap(g->apps, snap);
 }
 
+/* Of the user whose process stopped a gate it would stop the next one. */
+static bool is_stuck(const struct gate *g, uint32_t uid)
+{
+	for (size_t i = 0; i < GATE_STUCK_USERS; i++)
+		if (g->now < g->shared->stuck[i].until && g->shared->stuck[i].uid == uid)
+			return true;
+	return false;
+}
+
+bool identify_memory_begin(struct gate *g, int32_t pid)
+{
+	char name[PROC_NAME_MAX];
+	struct statx st;
+
+	snprintf(name, sizeof(name), "%d", pid);
+	if (statx(g->proc, name, AT_STATX_DONT_SYNC, STATX_UID, &st) < 0 || is_stuck(g, st.stx_uid))
+		return false;
+	g->shared->reading_memory_uid = st.stx_uid;
+	__atomic_store_n(&g->shared->reading_memory_of, (uint32_t)pid, __ATOMIC_RELEASE);
+	return true;
+}
+
+void identify_memory_end(struct gate *g)
+{
+	__atomic_store_n(&g->shared->reading_memory_of, 0, __ATOMIC_RELEASE);
+}
+
+void identify_memory_recover(struct gate *g)
+{
+	struct gate_shared *s = g->shared;
+
+	if (s->reading_memory_of == 0)
+		return;
+	s->reading_memory_of = 0;
+	s->counters.stuck++;
+	s->stuck[s->next_stuck++ % GATE_STUCK_USERS] = (struct gate_stuck){
+		s->reading_memory_uid, g->now + GATE_STUCK_NS};
+}
+
 /* The command line or the environment: memory of the process, behind a lock of its own. */
 static bool read_memory(
 	struct gate *g, const struct proc *p, const char *what, size_t max, struct view *ret)
@@ -119,11 +159,10 @@ static bool read_memory(
 	char name[PROC_NAME_MAX];
 	bool done;
 
-	if (g->now < g->no_memory_until)
+	if (!identify_memory_begin(g, p->pid))
 		return false;
-	__atomic_store_n(&g->shared->reading_memory_of, (uint32_t)p->pid, __ATOMIC_RELEASE);
 	done = identify_text(g, name_of(name, p->pid, what), max, ret);
-	__atomic_store_n(&g->shared->reading_memory_of, 0, __ATOMIC_RELEASE);
+	identify_memory_end(g);
 	return done;
 }
 

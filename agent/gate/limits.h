@@ -74,7 +74,8 @@
 #define GATE_EXEC_USER_NS (2 * NSEC_PER_MSEC)
 
 /* After a gate was killed while it read a process's command line or environment, successors do
-   without these for so long: a process that can stop one gate would stop the next. */
+   without these of its user's processes for so long: one that can stop a gate would stop the next.
+ */
 #define GATE_STUCK_NS (600 * NSEC_PER_SEC)
 
 /* A look at all processes: turns of so long, with pauses for answers; each costs at most about one

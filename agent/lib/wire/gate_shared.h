@@ -120,6 +120,13 @@ struct gate_kept_record {
 	struct gate_record record;
 };
 
+#define GATE_STUCK_USERS 16U /* over it, the oldest are tried again */
+
+struct gate_stuck {
+	uint32_t uid;
+	uint64_t until; /* clock_now(); 0: none */
+};
+
 struct gate_shared {
 	uint32_t magic; /* 0: fresh */
 	uint32_t size;  /* of this structure */
@@ -148,7 +155,9 @@ struct gate_shared {
 	struct gate_mark marks[GATE_MARKS_INDEX];
 
 	/* Set while a process's command line or environment is read, which waits for a lock that
-	   the process can hold. A gate that was killed there leaves it to its successor, which does
-	   without for a while. */
-	uint32_t reading_memory_of;
+	   the process can hold. A gate that was killed there leaves it to its successors, which do
+	   without for a while where processes of the same user are concerned. */
+	uint32_t reading_memory_of, reading_memory_uid;
+	uint32_t next_stuck;
+	struct gate_stuck stuck[GATE_STUCK_USERS];
 };

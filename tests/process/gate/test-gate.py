@@ -716,20 +716,26 @@ def a_successor_answers_what_a_dead_gate_held():
 
 @case
 def a_process_that_stopped_one_gate_does_not_stop_the_next():
+    """Nor does it keep the next from knowing the processes of other users."""
+    def killed_while_reading(g, uid):
+        g.gate.kill()
+        g.gate.wait()
+        g.core.close()
+        at = g.size() - 16 - 16 * 16  # its number and user, before the table of such users
+        os.pwrite(g.shared, struct.pack("<II", os.getpid(), uid), at)
+        g.start(mark=False)
+        assert os.pread(g.shared, 4, at) == bytes(4)
+
     with Rig() as g:
         g.start()
         secret = g.file("s.txt", b"SECRET")
         g.settle()
-        assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == EPERM
-        g.gate.kill()
-        g.gate.wait()
-        g.core.close()
-        # As if it had been reading a command line when it was killed.
-        at = g.size() - 8  # the last member, and what aligns it
-        os.pwrite(g.shared, struct.pack("<I", os.getpid()), at)
-        g.start(mark=False)
-        assert os.pread(g.shared, 4, at) == bytes(4)
-        assert g.opener(argv=[sys.executable, "-B", g.script]).open(secret) == 0, "hints are not read for a while"
+        script = [sys.executable, "-B", g.script]
+        assert g.opener(argv=script).open(secret) == EPERM
+        killed_while_reading(g, 4242)
+        assert g.opener(argv=script).open(secret) == EPERM, "another user's"
+        killed_while_reading(g, os.getuid())
+        assert g.opener(argv=script).open(secret) == 0, "hints are not read for a while"
         assert g.opener(g.script).open(secret) == EPERM and g.opener().open(secret) == EPERM
 
 
