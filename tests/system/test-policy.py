@@ -406,9 +406,15 @@ def signed_rules(f):
     drop = lab.ETC / "rules.d"
     drop.mkdir(exist_ok=True)
 
+    def rules(what):
+        s = f.agent.status()  # none while core is busy with the rules before
+        return s["rules"][what] if s else None
+
+    def until(what, want):
+        assert lab.wait_for(lambda: rules(what) == want, 60), (what, want, f.agent.status())
+
     def packs():
-        s = f.agent.status()  # none where it takes its time
-        return s and s["rules"]["packs"]
+        return f.agent.wait_for_status()["rules"]["packs"]
     before = packs()
     loose = drop / "meeting-copy"
     shutil.copytree(lab.SHIPPED / "rules/meeting-access", WORK / "pack")
@@ -416,29 +422,30 @@ def signed_rules(f):
     name = next(line for line in text.splitlines() if line.startswith("name:") or line.startswith("pack:"))
     (WORK / "pack/pack.yaml").write_text(text.replace(name, name + "-copy", 1))
     shutil.copytree(WORK / "pack", loose)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), f.agent.status()["rules"]
+    until("files_refused", True)
     equal(packs(), before, "unsigned rules")
     shutil.rmtree(loose)
     shutil.copy(sign(None, "rules.bundle", WORK / "stranger.key", "--rules", WORK / "pack"), drop)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"]), (f.agent.status()["rules"], os.listdir(drop))
+    until("files_refused", True)
     shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 5), drop)
-    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
-    assert not f.agent.status()["rules"]["files_refused"]
+    until("packs", before + 1)
+    until("files_refused", False)
     # another pack's bundle has a counter of its own, also after a restart
     shutil.copytree(WORK / "pack", WORK / "pack2")
     (WORK / "pack2/pack.yaml").write_text(text.replace(name, name + "-copy2", 1))
     shutil.copy(sign(None, "rules2.bundle", WORK / "one.key", "--rules", WORK / "pack2", "--counter", 3), drop)
-    assert lab.wait_for(lambda: packs() == before + 2), f.agent.status()
+    until("packs", before + 2)
     f.agent.stop()
     f.agent.start()
-    equal((packs(), f.agent.status()["rules"]["files_refused"]), (before + 2, False), "side by side")
+    until("packs", before + 2)
+    until("files_refused", False)
     (drop / "rules2.bundle").unlink()
-    assert lab.wait_for(lambda: packs() == before + 1), f.agent.status()
+    until("packs", before + 1)
     shutil.copy(sign(None, "rules.bundle", WORK / "one.key", "--rules", WORK / "pack", "--counter", 4), drop)
-    assert lab.wait_for(lambda: f.agent.status()["rules"]["files_refused"])
+    until("files_refused", True)
     equal(packs(), before + 1, "older rules")
     (drop / "rules.bundle").unlink()
-    assert lab.wait_for(lambda: packs() == before)
+    until("packs", before)
 
 
 @test

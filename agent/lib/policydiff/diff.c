@@ -69,11 +69,6 @@ static bool grow(void **p, size_t *cap, size_t n, size_t size)
 	return true;
 }
 
-static size_t set_words(const struct policydiff *d, unsigned dim)
-{
-	return d->dims[dim].n / 64 + 1;
-}
-
 static bool is_full(const struct walk *w)
 {
 	return w->n_nodes >= POLICYDIFF_NODES_MAX ||
@@ -537,92 +532,6 @@ static int collect(struct walk *w, uint32_t node, const struct edge **at)
 	return r;
 }
 
-static bool same_answers(const struct policydiff_change *a, const struct policydiff_change *b)
-{
-	return memcmp(&a->before, &b->before, sizeof(a->before)) == 0 &&
-		memcmp(&a->after, &b->after, sizeof(a->after)) == 0 &&
-		a->absent[0] == b->absent[0] && a->absent[1] == b->absent[1];
-}
-
-/* The one dimension in which two regions with the same answers differ, or POLICYDIFF_DIM_MAX. */
-static unsigned one_apart(const struct policydiff *d, const struct policydiff_change *a,
-	const struct policydiff_change *b)
-{
-	unsigned found = POLICYDIFF_DIM_MAX;
-
-	if (!same_answers(a, b))
-		return POLICYDIFF_DIM_MAX;
-	for (unsigned dim = 0; dim < POLICYDIFF_DIM_MAX; dim++) {
-		if (memcmp(a->in[dim].values, b->in[dim].values,
-			    set_words(d, dim) * sizeof(uint64_t)) == 0)
-			continue;
-		if (found != POLICYDIFF_DIM_MAX)
-			return POLICYDIFF_DIM_MAX;
-		found = dim;
-	}
-	return found;
-}
-
-static void unite(struct policydiff *d, struct change *a, const struct change *b, unsigned dim)
-{
-	uint64_t *set = a->sets + (a->public.in[dim].values - a->sets);
-	bool all = true;
-
-	for (size_t i = 0; i < set_words(d, dim); i++)
-		set[i] |= b->public.in[dim].values[i];
-	for (size_t v = 0; v < d->dims[dim].n; v++)
-		all &= bit(set, v);
-	a->public.in[dim].any = all;
-}
-
-/* The diagram's order of dimensions cuts regions that are whole in another. */
-static void unite_regions(struct policydiff *d)
-{
-	for (bool again = true; again;) {
-		again = false;
-		for (size_t i = 0; i < d->n_changes; i++)
-			for (size_t k = i + 1; k < d->n_changes; k++) {
-				struct change *a = &d->changes[i], *b = &d->changes[k];
-				unsigned dim = one_apart(d, &a->public, &b->public);
-
-				if (dim == POLICYDIFF_DIM_MAX)
-					continue;
-				unite(d, a, b, dim);
-				free(b->sets);
-				d->n_changes--;
-				memmove(b, b + 1, (d->n_changes - k) * sizeof(*b));
-				again = true;
-				k--;
-			}
-	}
-}
-
-static unsigned highest_level(const struct policydiff_change *c)
-{
-	unsigned highest = 0;
-
-	for (unsigned level = 0; level < LEVEL_MAX; level++)
-		if (bit(c->in[POLICYDIFF_LEVEL].values, level))
-			highest = level;
-	return highest;
-}
-
-/* What is protected less comes first, then by what is at stake. */
-static int compare_changes(const void *a, const void *b)
-{
-	const struct policydiff_change *x = &((const struct change *)a)->public;
-	const struct policydiff_change *y = &((const struct change *)b)->public;
-	bool x_less = x->after.action < x->before.action;
-	bool y_less = y->after.action < y->before.action;
-
-	if (x_less != y_less)
-		return x_less ? -1 : 1;
-	if (highest_level(x) != highest_level(y))
-		return highest_level(x) > highest_level(y) ? -1 : 1;
-	return x->after.action != y->after.action ? (x->after.action > y->after.action ? -1 : 1)
-						  : 0;
-}
-
 static void walk_done(struct walk *w)
 {
 	free(w->nodes);
@@ -649,64 +558,9 @@ static int walk_all(struct policydiff *d)
 	node = walk(&w, 0, w.rows);
 	if (w.error == 0)
 		w.error = collect(&w, node, at);
-	if (w.error == 0) {
-		unite_regions(d);
-		if (d->n_changes > 1)
-			qsort(d->changes, d->n_changes, sizeof(*d->changes), compare_changes);
-	}
+	if (w.error == 0)
+		regions_unite(d);
 	return w.error;
-}
-
-/* ---- applications ---- */
-
-static bool app_has(const struct apptable *t, uint32_t app, enum app_pattern kind, const char *text)
-{
-	const char *pattern;
-	uint32_t owner;
-
-	for (uint32_t i = 0; apptable_pattern(t, kind, i, &owner, &pattern); i++)
-		if (owner == app && strcmp(pattern, text) == 0)
-			return true;
-	return false;
-}
-
-/* Whether all patterns of `app` in `a` are those of `other` in `b`. */
-static bool app_covers(
-	const struct apptable *a, uint32_t app, const struct apptable *b, uint32_t other)
-{
-	const char *pattern;
-	uint32_t owner;
-
-	for (unsigned kind = 0; kind < APP_PATTERN_MAX; kind++)
-		for (uint32_t i = 0;
-			apptable_pattern(a, (enum app_pattern)kind, i, &owner, &pattern); i++)
-			if (owner == app && !app_has(b, other, (enum app_pattern)kind, pattern))
-				return false;
-	return true;
-}
-
-enum policydiff_app_change policydiff_app(const struct policydiff *d, size_t value)
-{
-	const struct policydiff_value *v = &d->dims[POLICYDIFF_APP].v[value];
-	const struct apptable *a = d->side[0].apps, *b = d->side[1].apps;
-
-	if (v->app[0] == APP_NONE && v->app[1] == APP_NONE)
-		return POLICYDIFF_APP_SAME;
-	if (v->app[0] == APP_NONE)
-		return POLICYDIFF_APP_ADDED;
-	if (v->app[1] == APP_NONE)
-		return POLICYDIFF_APP_REMOVED;
-	if (!app_covers(a, v->app[0], b, v->app[1]))
-		return POLICYDIFF_APP_LESS;
-	return app_covers(b, v->app[1], a, v->app[0]) ? POLICYDIFF_APP_SAME : POLICYDIFF_APP_MORE;
-}
-
-static bool any_app_changed(const struct policydiff *d)
-{
-	for (size_t i = 0; i < d->dims[POLICYDIFF_APP].n; i++)
-		if (policydiff_app(d, i) != POLICYDIFF_APP_SAME)
-			return true;
-	return false;
 }
 
 /* ---- asking ---- */
@@ -757,7 +611,7 @@ static bool lets_more_pass(const struct policy *a, const struct policy *b)
 
 bool policydiff_is_same(const struct policydiff *d)
 {
-	return d->n_changes == 0 && !d->cut && !any_app_changed(d) &&
+	return d->n_changes == 0 && !d->cut && !apps_differ(d) &&
 		!lets_more_pass(d->side[0].policy, d->side[1].policy) &&
 		!lets_more_pass(d->side[1].policy, d->side[0].policy);
 }

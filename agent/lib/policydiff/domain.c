@@ -12,9 +12,8 @@
 
 #define MINUTES_A_WEEK  10080U
 #define NSEC_PER_MINUTE (60 * NSEC_PER_SEC)
-#define PAIRS_MAX       48U /* patterns that are looked at in pairs */
 
-static const uint32_t conditions[POLICYDIFF_DIM_MAX] = {
+const uint32_t domain_conditions[POLICYDIFF_DIM_MAX] = {
 	[POLICYDIFF_READING] = POLICY_WHEN_COMPLETENESS | POLICY_WHEN_REASON,
 	[POLICYDIFF_CHANNEL] = POLICY_WHEN_CHANNEL,
 	[POLICYDIFF_LEVEL] = POLICY_WHEN_LEVEL,
@@ -29,7 +28,7 @@ static const uint32_t conditions[POLICYDIFF_DIM_MAX] = {
 	[POLICYDIFF_WEEK] = POLICY_WHEN_TIME,
 };
 
-static int add(struct values *l, struct policydiff_value v)
+int values_add(struct values *l, struct policydiff_value v)
 {
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 16;
@@ -70,13 +69,13 @@ static uint32_t named(const struct policydiff *d, uint32_t when, size_t offset)
 /* The empty set, then one and two of `all`, each with the rest of `v`. */
 static int add_subsets(struct values *l, struct policydiff_value v, uint32_t all, bool empty)
 {
-	int r = empty ? add(l, v) : 0;
+	int r = empty ? values_add(l, v) : 0;
 
 	for (unsigned i = 0; r == 0 && i < 32; i++)
 		for (unsigned k = i; r == 0 && k < 32; k++)
 			if ((all >> i & 1) && (all >> k & 1)) {
 				v.set = UINT32_C(1) << i | UINT32_C(1) << k;
-				r = add(l, v);
+				r = values_add(l, v);
 			}
 	return r;
 }
@@ -87,7 +86,7 @@ static int make_readings(struct policydiff *d, struct values *l)
 	uint32_t reasons = named(d, POLICY_WHEN_REASON, offsetof(struct policy_rule, reasons));
 	struct policydiff_value v = {.number = COMPLETENESS_FULL};
 	uint32_t other = 0;
-	int r = add(l, v);
+	int r = values_add(l, v);
 
 	if (d->failures)
 		reasons |= crashes;
@@ -99,7 +98,7 @@ static int make_readings(struct policydiff *d, struct values *l)
 		v.number = c;
 		v.set = other;
 		v.other = true;
-		r = other ? add(l, v) : 0;
+		r = other ? values_add(l, v) : 0;
 		v.other = false;
 		v.set = 0;
 		if (r == 0)
@@ -110,7 +109,7 @@ static int make_readings(struct policydiff *d, struct values *l)
 			.failure = f,
 			.set = failure_reasons((enum failure)f)};
 		if (f != FAILURE_UNREADABLE)
-			r = add(l, v);
+			r = values_add(l, v);
 	}
 	return r;
 }
@@ -120,7 +119,7 @@ static int make_numbers(struct values *l, uint32_t n)
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < n; i++)
-		r = add(l, (struct policydiff_value){.number = i});
+		r = values_add(l, (struct policydiff_value){.number = i});
 	return r;
 }
 
@@ -131,7 +130,7 @@ static int make_was(const struct policydiff *d, struct values *l)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < (d->failures ? ARRAY_SIZE(levels) : 1); i++)
-		r = add(l, (struct policydiff_value){.number = levels[i]});
+		r = values_add(l, (struct policydiff_value){.number = levels[i]});
 	return r;
 }
 
@@ -143,16 +142,17 @@ static int make_apps(struct policydiff *d, struct values *l)
 	for (uint32_t i = 0; r == 0 && i < apptable_n(a); i++) {
 		const char *id = apptable_id(a, i);
 
-		r = add(l, (struct policydiff_value){.id = id, .app = {i, apptable_find(b, id)}});
+		r = values_add(
+			l, (struct policydiff_value){.id = id, .app = {i, apptable_find(b, id)}});
 	}
 	for (uint32_t i = 0; r == 0 && i < apptable_n(b); i++)
 		if (apptable_find(a, apptable_id(b, i)) == APP_NONE)
-			r = add(l,
+			r = values_add(l,
 				(struct policydiff_value){
 					.id = apptable_id(b, i), .app = {APP_NONE, i}});
 	/* A policy without any application is never asked. */
 	return r == 0 && l->n == 0
-		? add(l, (struct policydiff_value){.id = "", .app = {APP_NONE, APP_NONE}})
+		? values_add(l, (struct policydiff_value){.id = "", .app = {APP_NONE, APP_NONE}})
 		: r;
 }
 
@@ -208,9 +208,9 @@ static int make_users(struct policydiff *d, struct values *l)
 	for (size_t i = n; r == 0 && i-- > 0 && uids[i] == other;)
 		other--;
 	if (r == 0)
-		r = add(l, (struct policydiff_value){.number = other, .other = true});
+		r = values_add(l, (struct policydiff_value){.number = other, .other = true});
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add(l, (struct policydiff_value){.number = uids[i]});
+		r = values_add(l, (struct policydiff_value){.number = uids[i]});
 	return r;
 }
 
@@ -221,148 +221,14 @@ static int make_groups(struct policydiff *d, struct values *l)
 	int r = all_words(d, POLICY_WHEN_GROUP, POLICY_LIST_GROUPS, &gids, &n);
 
 	if (r == 0)
-		r = add(l, (struct policydiff_value){.other = true});
+		r = values_add(l, (struct policydiff_value){.other = true});
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add(l, (struct policydiff_value){.gids = {gids[i]}, .n_gids = 1});
+		r = values_add(l, (struct policydiff_value){.gids = {gids[i]}, .n_gids = 1});
 	d->sampled |= n > PAIRS_MAX;
 	for (size_t i = 0; i < n && n <= PAIRS_MAX; i++)
 		for (size_t k = i + 1; r == 0 && k < n; k++)
-			r = add(l,
+			r = values_add(l,
 				(struct policydiff_value){.gids = {gids[i], gids[k]}, .n_gids = 2});
-	return r;
-}
-
-/* ---- patterns ---- */
-
-/* A text that the pattern matches, and as few others as possible. */
-static char *example(const char *pattern)
-{
-	char *out = malloc(2 * strlen(pattern) + 2), *to = out;
-
-	for (const char *p = pattern; out && *p; p++) {
-		if (p[0] == '*' && p[1] == '*')
-			p++;
-		*to++ = *p == '*' || *p == '?' ? '\2' : *p;
-	}
-	if (out)
-		*to = 0;
-	return out;
-}
-
-/* In the folder of one, called as the other. */
-static char *meeting_of(const char *folder, const char *name)
-{
-	const char *a = strrchr(folder, '/'), *b = strrchr(name, '/');
-	char *out = NULL;
-
-	if (asprintf(&out, "%.*s/%s", a ? (int)(a - folder) : 0, folder, b ? b + 1 : name) < 0)
-		return NULL;
-	return out;
-}
-
-struct patterns {
-	const char **v;
-	size_t n;
-};
-
-static int compare_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int all_patterns(
-	const struct policydiff *d, uint32_t when, enum policy_list_kind kind, struct patterns *ret)
-{
-	size_t n = 0, kept = 0;
-
-	for (unsigned pass = 0; pass < 2; pass++) {
-		n = 0;
-		for (unsigned s = 0; s < 2; s++)
-			for (uint32_t i = 0; i < d->n_rules[s]; i++) {
-				const struct policy *p = d->side[s].policy;
-				const struct policy_rule *r = &p->rules[i];
-
-				for (uint32_t k = 0; (r->when & when) && k < r->list[kind].n; k++) {
-					if (pass)
-						ret->v[n] = p->strings +
-							p->words[r->list[kind].first + k];
-					n++;
-				}
-			}
-		if (!pass && !(ret->v = calloc(n + 1, sizeof(char *))))
-			return -ENOMEM;
-	}
-	qsort((void *)ret->v, n, sizeof(char *), compare_text);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || strcmp(ret->v[kept - 1], ret->v[i]) != 0)
-			ret->v[kept++] = ret->v[i];
-	ret->n = kept;
-	return 0;
-}
-
-static int add_example(struct values *l, char *text, const char *a, const char *b)
-{
-	int r = text ? add(l, (struct policydiff_value){.text = text, .pattern = {a, b}}) : -ENOMEM;
-
-	if (r < 0)
-		free(text);
-	return r;
-}
-
-/* Patterns of which one covers the other need no third example. */
-static int add_meeting(
-	struct policydiff *d, struct values *l, const char *a, const char *b, bool fold)
-{
-	cleanup_with(freep) char *x = example(a), *y = example(b);
-	char *text = NULL;
-
-	if (!x || !y)
-		return -ENOMEM;
-	if (glob_match(a, y, fold) || glob_match(b, x, fold))
-		return 0;
-	for (unsigned way = 0; way < 2 && !text; way++) {
-		text = way ? meeting_of(y, x) : meeting_of(x, y);
-		if (!text)
-			return -ENOMEM;
-		if (!glob_match(a, text, fold) || !glob_match(b, text, fold)) {
-			free(text);
-			text = NULL;
-		}
-	}
-	if (text)
-		return add_example(l, text, a, b);
-	/* Two that begin differently never meet; of others nobody knows. */
-	for (size_t i = 0;; i++) {
-		if (!a[i] || !b[i] || strchr("*?", a[i]) || strchr("*?", b[i])) {
-			d->sampled |= !(glob_is_literal(a) || glob_is_literal(b));
-			return 0;
-		}
-		if (a[i] != b[i])
-			return 0;
-	}
-}
-
-static int make_texts(struct policydiff *d, struct values *l, enum policydiff_dim dim)
-{
-	bool path = dim == POLICYDIFF_PATH;
-	struct patterns p = {0};
-	int r = all_patterns(
-		d, conditions[dim], path ? POLICY_LIST_PATHS : POLICY_LIST_DESTINATIONS, &p);
-	char *other = strdup(path ? "/\1/\1" : "\1");
-
-	if (!other)
-		r = -ENOMEM;
-	if (r == 0)
-		r = add(l, (struct policydiff_value){.text = other, .other = true});
-	if (r < 0)
-		free(other);
-	for (size_t i = 0; r == 0 && i < p.n; i++)
-		r = add_example(l, example(p.v[i]), p.v[i], NULL);
-	d->sampled |= p.n > PAIRS_MAX;
-	for (size_t i = 0; i < p.n && p.n <= PAIRS_MAX; i++)
-		for (size_t k = i + 1; r == 0 && k < p.n; k++)
-			r = add_meeting(d, l, p.v[i], p.v[k], !path);
-	free((void *)p.v);
 	return r;
 }
 
@@ -390,7 +256,7 @@ static void once_each(struct values *l)
 /* Where something may begin or end. */
 static int make_week(struct policydiff *d, struct values *l)
 {
-	int r = add(l, (struct policydiff_value){0});
+	int r = values_add(l, (struct policydiff_value){0});
 
 	for (unsigned s = 0; s < 2; s++)
 		for (uint32_t i = 0; i < d->n_rules[s]; i++) {
@@ -404,12 +270,12 @@ static int make_week(struct policydiff *d, struct values *l)
 					uint32_t at[] = {words[k + 1] >> 16, words[k + 1] & 0xffff};
 
 					for (unsigned e = 0; r == 0 && e < 2; e++)
-						r = add(l,
+						r = values_add(l,
 							(struct policydiff_value){
 								.time = (day * 1440 + at[e]) %
 									MINUTES_A_WEEK});
 					if (r == 0)
-						r = add(l,
+						r = values_add(l,
 							(struct policydiff_value){
 								.time = day * 1440});
 				}
@@ -421,16 +287,18 @@ static int make_week(struct policydiff *d, struct values *l)
 
 static int make_dates(struct policydiff *d, struct values *l)
 {
-	int r = add(l, (struct policydiff_value){.time = d->now});
+	int r = values_add(l, (struct policydiff_value){.time = d->now});
 
 	for (unsigned s = 0; s < 2; s++)
 		for (uint32_t i = 0; r == 0 && i < d->n_rules[s]; i++) {
 			const struct policy_rule *rule = rule_at(d, s, i);
 
 			if (rule->valid_from > d->now)
-				r = add(l, (struct policydiff_value){.time = rule->valid_from});
+				r = values_add(
+					l, (struct policydiff_value){.time = rule->valid_from});
 			if (r == 0 && rule->valid_until > d->now)
-				r = add(l, (struct policydiff_value){.time = rule->valid_until});
+				r = values_add(
+					l, (struct policydiff_value){.time = rule->valid_until});
 		}
 	if (r == 0)
 		once_each(l);
@@ -497,7 +365,7 @@ static bool passes(const struct policydiff *d, unsigned side, const struct polic
 	enum policydiff_dim dim, const struct question *q)
 {
 	struct policy_rule only = *rule;
-	uint32_t when = rule->when & conditions[dim];
+	uint32_t when = rule->when & domain_conditions[dim];
 
 	if (dim == POLICYDIFF_APP && q->app == APP_NONE)
 		return false;
@@ -598,125 +466,6 @@ static int make_keys(struct policydiff *d, enum policydiff_dim dim)
 	return 0;
 }
 
-/* ---- rules that say the same ---- */
-
-struct digest {
-	uint64_t h[2];
-};
-
-static void mix(struct digest *g, const void *p, size_t n)
-{
-	for (unsigned i = 0; i < 2; i++)
-		g->h[i] = hash_bytes((struct hash_key){g->h[i], i + 1}, view_of(p, n));
-}
-
-/* Without names: they tell who decided, not what. */
-static struct digest digest_of(const struct policydiff *d, unsigned side, uint32_t i)
-{
-	const struct policy *p = d->side[side].policy;
-	const struct policy_rule *r = &p->rules[i];
-	uint32_t when = r->when;
-	const uint32_t parts[] = {r->action, when, when & POLICY_WHEN_LEVEL ? r->levels : 0,
-		when & POLICY_WHEN_COMPLETENESS ? r->completeness : 0,
-		when & POLICY_WHEN_CATEGORY ? r->categories : 0,
-		when & POLICY_WHEN_CHANNEL ? r->channels : 0, when & POLICY_WHEN_TAG ? r->tags : 0,
-		when & POLICY_WHEN_REASON ? r->reasons : 0,
-		when & POLICY_WHEN_MEETING ? r->meeting : 0,
-		when & POLICY_WHEN_POSTURE ? r->posture : 0,
-		r->monitor || policy_mode(p) == MODE_MONITOR, r->evidence,
-		i < p->first_about_document};
-	struct digest g = {{1, 2}};
-
-	mix(&g, parts, sizeof(parts));
-	mix(&g, &r->valid_from, sizeof(r->valid_from));
-	mix(&g, &r->valid_until, sizeof(r->valid_until));
-	mix(&g, p->strings + r->message, strlen(p->strings + r->message));
-	for (unsigned k = 0; k < POLICY_LIST_MAX; k++) {
-		const struct policy_list *l = &r->list[k];
-
-		mix(&g, &l->n, sizeof(l->n));
-		for (uint32_t w = 0; w < l->n; w++) {
-			uint32_t word = p->words[l->first + w];
-			const char *text = k == POLICY_LIST_APPS
-				? apptable_id(d->side[side].apps, word)
-				: p->strings + word;
-
-			if (k == POLICY_LIST_APPS || k == POLICY_LIST_PATHS ||
-				k == POLICY_LIST_DESTINATIONS)
-				mix(&g, text, strlen(text) + 1);
-			else
-				mix(&g, &word, sizeof(word));
-		}
-	}
-	return g;
-}
-
-struct digest_at {
-	struct digest g;
-	size_t at;
-};
-
-static int compare_digest(const void *a, const void *b)
-{
-	return memcmp(&((const struct digest_at *)a)->g, &((const struct digest_at *)b)->g,
-		sizeof(struct digest));
-}
-
-static int make_kinds(struct policydiff *d)
-{
-	size_t n = (size_t)d->n_rules[0] + d->n_rules[1], at = 0;
-	struct digest_at *v = calloc(n + 1, sizeof(*v));
-	uint32_t kind = 0;
-
-	d->kind = calloc(d->words * 64 + 1, sizeof(*d->kind));
-	if (!v || !d->kind) {
-		free(v);
-		return -ENOMEM;
-	}
-	for (unsigned s = 0; s < 2; s++)
-		for (uint32_t i = 0; i < d->n_rules[s]; i++)
-			v[at++] = (struct digest_at){
-				digest_of(d, s, i), (s ? d->first_word * 64 : 0) + i};
-	qsort(v, n, sizeof(*v), compare_digest);
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || compare_digest(&v[i - 1], &v[i]) != 0)
-			kind++;
-		d->kind[v[i].at] = kind;
-	}
-	free(v);
-	return 0;
-}
-
-static bool same_failure(const struct policydiff *d, uint32_t i)
-{
-	const struct policy *a = d->side[0].policy, *b = d->side[1].policy;
-	const struct policy_failure *x = &a->failures[i], *y = &b->failures[i];
-
-	if (x->action != y->action || x->failures != y->failures || x->may_be != y->may_be ||
-		x->categories != y->categories || x->asks_app != y->asks_app ||
-		x->apps.n != y->apps.n ||
-		strcmp(a->strings + x->message, b->strings + y->message) != 0)
-		return false;
-	for (uint32_t k = 0; k < x->apps.n; k++)
-		if (strcmp(apptable_id(d->side[0].apps, a->words[x->apps.first + k]),
-			    apptable_id(d->side[1].apps, b->words[y->apps.first + k])) != 0)
-			return false;
-	return true;
-}
-
-static void look_at_failures(struct policydiff *d)
-{
-	uint32_t a = d->side[0].policy->header->n_failures;
-	uint32_t b = d->side[1].policy->header->n_failures;
-
-	d->failures = a > 0 || b > 0;
-	d->same_failures = a == b;
-	for (uint32_t i = 0; d->same_failures && i < a; i++)
-		d->same_failures = same_failure(d, i);
-	if (policy_mode(d->side[0].policy) != policy_mode(d->side[1].policy))
-		d->same_failures = false;
-}
-
 int domain_make(struct policydiff *d)
 {
 	struct values *l = d->dims;
@@ -726,7 +475,7 @@ int domain_make(struct policydiff *d)
 		d->n_rules[s] = policy_n_rules(d->side[s].policy);
 	d->first_word = (d->n_rules[0] + 63) / 64;
 	d->words = d->first_word + (d->n_rules[1] + 63) / 64 + 1;
-	look_at_failures(d);
+	kinds_of_failures(d);
 	r = make_readings(d, &l[POLICYDIFF_READING]);
 	if (r == 0)
 		r = make_numbers(&l[POLICYDIFF_CHANNEL], CHANNEL_MAX);
@@ -749,9 +498,9 @@ int domain_make(struct policydiff *d)
 	if (r == 0)
 		r = make_groups(d, &l[POLICYDIFF_GROUPS]);
 	if (r == 0)
-		r = make_texts(d, &l[POLICYDIFF_PATH], POLICYDIFF_PATH);
+		r = texts_make(d, &l[POLICYDIFF_PATH], POLICYDIFF_PATH);
 	if (r == 0)
-		r = make_texts(d, &l[POLICYDIFF_DESTINATION], POLICYDIFF_DESTINATION);
+		r = texts_make(d, &l[POLICYDIFF_DESTINATION], POLICYDIFF_DESTINATION);
 	if (r == 0)
 		r = make_week(d, &l[POLICYDIFF_WEEK]);
 	if (r == 0)
@@ -764,7 +513,7 @@ int domain_make(struct policydiff *d)
 	for (size_t i = 0; i < l[POLICYDIFF_APP].n; i++)
 		d->same_apps &= (l[POLICYDIFF_APP].v[i].app[0] == APP_NONE) ==
 			(l[POLICYDIFF_APP].v[i].app[1] == APP_NONE);
-	return r < 0 ? r : make_kinds(d);
+	return r < 0 ? r : kinds_make(d);
 }
 
 void domain_free(struct policydiff *d)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between diff.c (walking) and domain.c (values). */
+/* Between diff.c (walking), domain.c and texts.c (values), kinds.c (rules that say the same),
+   regions.c (what was found) and apps.c. */
 #pragma once
 
 #include "decide/policy_internal.h"
 #include "policydiff/diff.h"
+
+#define PAIRS_MAX 48U /* patterns, or groups, that are looked at in pairs */
 
 struct values {
 	struct policydiff_value *v;
@@ -37,6 +40,20 @@ struct policydiff {
 must_check int domain_make(struct policydiff *d);
 void domain_free(struct policydiff *d);
 
+/* The conditions that a dimension answers: POLICY_WHEN_*. */
+extern const uint32_t domain_conditions[POLICYDIFF_DIM_MAX];
+must_check int values_add(struct values *l, struct policydiff_value v);
+must_check int texts_make(struct policydiff *d, struct values *l, enum policydiff_dim dim);
+
+/* Fills `kind`. */
+must_check int kinds_make(struct policydiff *d);
+/* Fills `failures` and `same_failures`. */
+void kinds_of_failures(struct policydiff *d);
+
+/* Of changes that differ in one dimension, one; and the weightiest first. */
+void regions_unite(struct policydiff *d);
+bool apps_differ(const struct policydiff *d);
+
 /* The value into a question of that side. */
 void domain_put(const struct policydiff *d, enum policydiff_dim dim, size_t value, unsigned side,
 	struct question *q);
@@ -52,4 +69,9 @@ static inline bool bit(const uint64_t *set, size_t i)
 static inline void set_bit(uint64_t *set, size_t i)
 {
 	set[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static inline size_t set_words(const struct policydiff *d, unsigned dim)
+{
+	return d->dims[dim].n / 64 + 1;
 }
