@@ -104,6 +104,28 @@ static int put_joins(struct match *m, const struct line *l, const struct joinabl
 	return e;
 }
 
+/* "Độ mật:", and below it or in the cells beside it a line for each choice: each is read with the
+   key, and the ticked one is found. */
+static int put_choice(
+	struct match *m, const struct line *l, const struct seg *plain, const struct joinable *now)
+{
+	struct doc *d = match_doc(m);
+	int e = 0;
+
+	if (plain && now->n <= HALF_MAX * 2 &&
+		part_begins_with_box(view_of(m->chunk.text.p + plain->off, plain->n))) {
+		if (d->box_key.n && d->n_before && !d->before[0].key &&
+			d->box_key.place == now->place)
+			e = put_pair(m, l, view_of(d->box_key.text, d->box_key.n),
+				d->box_key.text[d->box_key.n - 1] == ':' ? " " : ": ", now);
+	} else if (now->key) {
+		d->box_key = *now;
+	} else {
+		d->box_key.n = 0;
+	}
+	return e;
+}
+
 int joined_take(struct match *m, const struct line *l, uint32_t shape, struct view text,
 	const struct seg *plain)
 {
@@ -113,6 +135,7 @@ int joined_take(struct match *m, const struct line *l, uint32_t shape, struct vi
 
 	if (text.n > sizeof(now.text) || text.n == 0) {
 		d->n_before = 0;
+		d->box_key.n = 0;
 		return 0;
 	}
 	memcpy(now.text, text.p, text.n);
@@ -126,6 +149,8 @@ int joined_take(struct match *m, const struct line *l, uint32_t shape, struct vi
 	now.numbers = !plain;
 	if (l->counts || shape)
 		e = put_joins(m, l, &now);
+	if (e == 0)
+		e = put_choice(m, l, plain, &now);
 	memmove(d->before + 1, d->before, sizeof(d->before) - sizeof(d->before[0]));
 	d->before[0] = now;
 	d->n_before = MIN(d->n_before + 1, (uint32_t)ARRAY_SIZE(d->before));

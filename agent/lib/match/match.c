@@ -395,6 +395,7 @@ static int take_long(struct match *m, const struct line *l, struct view text)
 			e = pass(m);
 	}
 	match_doc(m)->n_before = 0;
+	match_doc(m)->box_key.n = 0;
 	return e;
 }
 
@@ -582,6 +583,7 @@ static int doc_push(struct match *m, struct view member)
 	d->stats = (struct canon_stats){0};
 	d->n_blocks = d->n_levels = d->n_recent = d->n_pending = d->n_settled = d->n_off =
 		d->n_before = 0;
+	d->box_key.n = 0;
 	d->column.letters = 0;
 	d->after_rule = false;
 	d->row = 0;

@@ -258,7 +258,8 @@ static bool is_leader(struct view left)
 static struct view last_field(struct view part)
 {
 	for (size_t i = part.n; i-- > 0;)
-		if (part.p[i] == ',')
+		if (part.p[i] == ',' ||
+			(part.p[i] == '.' && i + 1 < part.n && part.p[i + 1] == ' '))
 			return memchr(part.p, ':', i) ? view_sub(part, i + 1, part.n) : part;
 	return part;
 }
@@ -351,27 +352,52 @@ static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum pl
 	return true;
 }
 
-/* "Độ mật: ☐ Thường ☒ Mật": the only ticked one. */
+/* The box at `i`: 1 ticked, -1 empty, 0 none. */
+static int box_at(struct view v, size_t i)
+{
+	size_t n;
+	int b = i < v.n ? box_of(utf8_at(v, i, &n)) : 0;
+
+	return b ? b : typed_box(v, i);
+}
+
+static struct view cut_between(struct view v)
+{
+	while (v.n && memchr(" |/,;", v.p[0], 5))
+		v = view_sub(v, 1, v.n);
+	return v;
+}
+
+bool part_begins_with_box(struct view line)
+{
+	return box_at(cut_between(line), 0) != 0;
+}
+
+/* "Độ mật: ☐ Thường ☒ Mật" or "Độ mật: Thường ☐ Mật ☒": the only ticked one. */
 static bool fits_boxes(const struct ruleset *r, const struct rs_rule *u, const struct part *p)
 {
-	struct view left = left_of(p), right = right_of(p), key = left;
-	size_t ticked_left, ticked_right, end, unused_end, n;
+	struct view left = left_of(p), right = cut_between(right_of(p)), key = left;
+	size_t ticked_left, ticked_right, end, unused_end, colon;
 	int last, unused;
 
 	boxes(left, &ticked_left, &last, &end);
 	boxes(right, &ticked_right, &unused, &unused_end);
-	if (last <= 0 || ticked_left + ticked_right != 1 ||
-		shape_trim_line(view_sub(left, end, left.n)).n != 0)
-		return false;
-	while (right.n && memchr(" |/,;", right.p[0], 5))
-		right = view_sub(right, 1, right.n);
-	if (shape_trim_line(right).n && box_of(utf8_at(right, 0, &n)) == 0 &&
-		typed_box(right, 0) == 0)
+	if (ticked_left + ticked_right != 1)
 		return false;
 	/* the key ends at its colon, or where the boxes begin */
 	for (key.n = 0; key.n < left.n && left.p[key.n] != ':'; key.n++)
-		if (box_of(utf8_at(left, key.n, &n)) || typed_box(left, key.n))
+		if (box_at(left, key.n))
 			break;
+	colon = key.n + (key.n < left.n && left.p[key.n] == ':');
+	if (colon > key.n && !part_begins_with_box(view_sub(p->line, colon, p->line.n))) {
+		/* words before boxes: this one's is the ticked one */
+		if (ticked_left || box_at(right, 0) <= 0 ||
+			cut_between(view_sub(left, MAX(end, colon), left.n)).n)
+			return false;
+	} else if (last <= 0 || shape_trim_line(view_sub(left, end, left.n)).n ||
+		(shape_trim_line(right).n && box_at(right, 0) == 0)) {
+		return false;
+	}
 	return is_key(r, u, key_trim(key));
 }
 

@@ -29,5 +29,8 @@ bool part_is_tail(const struct ruleset *r, const struct rs_rule *u, struct view 
 /* The whole line is the spelling, apart from frames and what stands in brackets after it. */
 bool part_is_line(const struct part *p);
 
+/* A line that begins with a box, ticked or not: one of the choices of a form. */
+bool part_begins_with_box(struct view line);
+
 /* A line that is a field's key and nothing else: its value is in the next cell. */
 bool part_is_key(const struct ruleset *r, struct view line);

@@ -111,6 +111,7 @@ struct doc {
 	uint64_t off[MATCH_SWITCHES_MAX]; /* labels that are switched off */
 	uint32_t n_off;
 	struct joinable before[MATCH_JOIN_LINES - 1]; /* newest first */
+	struct joinable box_key; /* the key over lines of boxes; `n` is 0 where there is none */
 	uint32_t n_before;
 	struct column column;
 };
