@@ -160,6 +160,36 @@ def case_26_copy_of_an_application(f):
         equal((i["identified"], i["exe"], i["app"]), ("copy", str(copy), "lab-chat"))
 
 
+IN_MEMORY = """
+import os, sys
+fd = os.memfd_create("x", 0)
+os.write(fd, open(sys.argv[1], "rb").read())
+os.execve(fd, ["x", "open", sys.argv[2]], os.environ)
+"""
+HANDED_ON = """
+import os, sys
+fd = os.open(sys.argv[2], os.O_PATH)
+os.set_inheritable(fd, True)
+os.execv(sys.argv[1], ["x", "open", f"/proc/self/fd/{fd}"])
+"""
+
+
+@test
+def case_26_tricks_of_a_user(f):
+    """While an application lives: a copy of one in memory, a path that is handed on; and a program
+    that calls itself an application in its environment restricts nobody else."""
+    p = start(CLIENT, "hold", fresh(text=PLAIN))
+    try:
+        line(p)
+        for trick in (IN_MEMORY, HANDED_ON):
+            path = fresh()
+            refused(ask("/usr/bin/python3", "-c", trick, CLIENT, path), trick)
+            assert incidents(f, path), trick
+        readable(ask("/usr/bin/env", "FLATPAK_ID=org.lab.Other", EDITOR, "open", fresh()))
+    finally:
+        end(p)
+
+
 @test
 def case_27_loader_and_script(f):
     path = fresh()
