@@ -5,6 +5,7 @@ going on, and with any process killed on the way. Run in a lab: tests/lab/enter.
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -386,6 +387,10 @@ two-signatures: when-weaker
     weak = sign(f.log, "weak.bundle", one, "--counter", 101)
     refused(weak, "two trusted keys", f)
     refused(sign(weak, "weak2.bundle", stranger), "two trusted keys", f)
+    twice = WORK / "twice.bundle"  # one key's signature, given twice, is one
+    twice.write_bytes(re.sub(rb"(signature .*\n)", rb"\1\1", weak.read_bytes(), count=1))
+    equal(sealgate("verify", twice)[0], 0, "verify")
+    refused(twice, "two trusted keys", f)
     code, said, err = apply(sign(weak, "weak3.bundle", two))
     equal((code, opens(f)), (0, True), err)
     equal(len(history()["versions"][0]["signers"]), 33, "two signers")

@@ -299,6 +299,31 @@ static void check_shadows(struct rule_context *ctx, const struct rule *rules, si
 	}
 }
 
+/* An earlier rule takes every open that this one would refuse: what is left to it, as what was
+   received, can only be recorded. */
+static void check_opens(struct rule_context *ctx, const struct rule *rules, size_t at)
+{
+	const uint32_t open = UINT32_C(1) << CHANNEL_OPEN;
+	const struct rule *r = &rules[at];
+
+	if (!action_refuses(r->def.action) || !(set_of(r, DIMENSION_CHANNEL) & open))
+		return;
+	for (size_t k = 0; k < at; k++) {
+		const struct rule *o = &rules[k];
+
+		if (action_refuses(o->def.action) || !(set_of(o, DIMENSION_CHANNEL) & open) ||
+			left_open(o, r) != UINT32_C(1) << DIMENSION_CHANNEL || !hours_cover(o, r) ||
+			!rest_covers(o, r))
+			continue;
+		(void)diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
+			r->node->col,
+			"rule `%s` refuses no open any more: rule `%s` in line %u lets all of them "
+			"pass",
+			r->def.name, o->def.name, o->node->line);
+		return;
+	}
+}
+
 /* Also where it asks for every value there is. */
 static bool matches_everything(const struct rule *r)
 {
@@ -341,6 +366,7 @@ void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
 		check_everything(ctx, &rules[i]);
 		check_reach(ctx, rules, i);
 		check_shadows(ctx, rules, n, i);
+		check_opens(ctx, rules, i);
 	}
 	if (last && last->def.action == ACTION_ALLOW)
 		(void)diags_warning(ctx->diags, P_NEEDLESS, conf_file(last->conf), last->node->line,
