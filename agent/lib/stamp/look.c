@@ -29,6 +29,7 @@ static const double scales[] = {96, 200, 380};
 #define PART_SHARE         0.15 /* of the smaller of two boxes, one of which says a part of the other */
 #define TRUST_SHORT        25 /* of 100: words of a few letters come out of noise */
 #define TRUST_TONE         45
+#define TRUST_PALE         70 /* in a word without a frame that text was taken away from */
 #define SHORT_BYTES        8
 #define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
 
@@ -143,6 +144,15 @@ static void weigh_short(struct found *f, const struct stamp_word *w, unsigned er
 	}
 }
 
+/* What is left between the letters of a text is half guessed. */
+static bool is_clear_of_text(
+	const struct found *f, const struct stamp_word *w, unsigned errors, const struct crop *crop)
+{
+	if (crop->sides < 3)
+		return errors == 0 && f->trust >= TRUST_PALE && strlen(w->text) >= SHORT_BYTES;
+	return 2 * errors <= w->errors;
+}
+
 static void weigh(struct look *l, const struct ink_box *box, enum crop_channel channel,
 	const struct crop *crop, struct view text, struct found *f)
 {
@@ -154,9 +164,9 @@ static void weigh(struct look *l, const struct ink_box *box, enum crop_channel c
 
 	if (f->trust >= TRUST_TONE && words_has_other_tone(&l->stamp->words, text, crop->dot))
 		f->tone_against = MAX(f->tone_against, f->trust + bright);
-	/* What is left between the letters of a text is half guessed. */
-	if (!w || (channel == CROP_TONE && (crop->sides < 3 || 2 * errors > w->errors)))
+	if (!w || (channel == CROP_TONE && !is_clear_of_text(f, w, errors, crop)))
 		return;
+	f->pale |= channel == CROP_TONE;
 	if (strlen(w->text) < SHORT_BYTES) {
 		weigh_short(f, w, errors, line, crop, bright);
 	} else if (!f->word || errors < f->errors) {
@@ -248,7 +258,8 @@ static int look_tries(struct look *l, const struct ink_box *box, const struct lo
 			l->upright = true;
 	}
 	ret->word = settle(ret, &ret->errors);
-	if (ret->word && ret->sides < 2 && (l->framed || ink_is_in_line(&l->ink, box)))
+	if (ret->word && ret->sides < 2 &&
+		((l->framed && !ret->pale) || ink_is_in_line(&l->ink, box)))
 		ret->word = ret->short_word = NULL;
 	/* MẬT that is as much MẤT is neither. */
 	ret->doubt |= !ret->word && ret->short_word;

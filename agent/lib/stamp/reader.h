@@ -23,6 +23,7 @@ struct found {
 	unsigned sides; /* of its frame */
 	int trust;      /* how sure the engine was of what it read, 0 ... 100 */
 	bool doubt;     /* a short word was read without the marks that tell it from others */
+	bool pale;      /* the word is paler than the text on it */
 	double ink;
 
 	/* A short word, which is taken only where more speaks for its tone than against it. */
