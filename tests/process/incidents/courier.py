@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from incidents import Journal, incident, run
+from journals import Journal, incident, run
 
 HOST = os.uname().nodename
 
