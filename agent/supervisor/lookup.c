@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "subject/procline.h"
 #include "supervisor/helper.h"
 #include "supervisor/lookup_walk.h"
 #include "supervisor/mounts.h"
@@ -91,12 +92,31 @@ static void stop_listening(struct lookup *l)
 	l->helper = 0;
 }
 
-/* What was not looked at again is as it was. */
-static void keep_others(struct lookup *l)
+static bool is_stuck(const struct lookup *l, const char *path)
 {
-	for (size_t i = 0; i < l->known.n; i++)
-		if (!has(&l->fresh, l->known.v[i].path) && add(&l->fresh, &l->known.v[i]) < 0)
+	for (uint32_t i = 0; i < l->n_stuck; i++)
+		if (procline_is_below(path, l->stuck[i].place))
+			return true;
+	return false;
+}
+
+/* What was found is what is known now. What was not looked at again is as it was. */
+static void settle(struct lookup *l, bool complete)
+{
+	struct list_of_programs *old = &l->known;
+
+	for (size_t i = 0; i < old->n; i++) {
+		struct program *p = &old->v[i];
+
+		if ((!complete || is_stuck(l, p->path)) && !has(&l->fresh, p->path) &&
+			add(&l->fresh, p) < 0)
 			break;
+	}
+	forget(old);
+	*old = l->fresh;
+	l->fresh = (struct list_of_programs){0};
+	l->times++;
+	l->events.ended(l->userdata);
 }
 
 static void end(struct lookup *l, bool complete)
@@ -106,16 +126,7 @@ static void end(struct lookup *l, bool complete)
 	stop_listening(l);
 	if (helper_wait(helper, 20) == -EAGAIN)
 		helper_kill(helper);
-	if (!complete)
-		keep_others(l);
-	for (size_t i = 0; i < l->known.n; i++)
-		if (!l->known.v[i].path) /* it moved */
-			l->known.v[i--] = l->known.v[--l->known.n];
-	forget(&l->known);
-	l->known = l->fresh;
-	l->fresh = (struct list_of_programs){0};
-	l->times++;
-	l->events.ended(l->userdata);
+	settle(l, complete);
 }
 
 /* ---- what it says ---- */
@@ -279,6 +290,7 @@ static int on_look(void *userdata)
 	}
 	give_up(l);
 	stop_listening(l);
+	settle(l, false);
 	start(l);
 	return 0;
 }

@@ -257,6 +257,35 @@ def a_home_that_does_not_answer(f):
 
 
 @test
+def more_homes_that_do_not_answer_than_are_waited_for(f):
+    f.agent.stop()
+    hanging = []
+    try:
+        for n in range(9):
+            home = pathlib.Path(f"/home/treo-{n}")
+            home.mkdir()
+            hanging.append(Fuse("ung-dung", fresh(text=PLAIN), "silent", home))
+        f.agent.start()
+        assert lab.wait_for(
+            lambda: len(f.agent.wait_for_status()["supervisor"]["programs"]["stalled"]) == 8, 60)
+        time.sleep(2)  # no ninth copy
+        s = f.agent.wait_for_status()["supervisor"]
+        equal((s["programs"]["stalls"], len(s["programs"]["stalled"])), (8, 8))
+        assert s["programs"]["known"] > 0, s["programs"]
+        assert lab.wait_for(lambda: f.agent.status()["supervisor"]["arming"]["state"] == "idle", 30)
+        path = fresh()
+        refused(ask(CLIENT, "open", path), "at its start: no pattern leads to it through a home")
+        assert lab.wait_for(lambda: any(i["path"] == str(path) for i in f.agent.incidents()), 10)
+        equal([i["identified"] for i in f.agent.incidents() if i["path"] == str(path)], ["exec"])
+        equal(f.agent.stop(), 0, f.agent.log.read_text()[-2000:])
+    finally:
+        for fs in hanging:
+            fs.__exit__()
+        f.agent.stop()
+        f.agent.start()
+
+
+@test
 def the_same_where_no_control_group_can_be_written(f):
     """Who answers in the gate's stead knows the applications by what the gate knows of them."""
     f.agent.stop()
