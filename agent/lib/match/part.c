@@ -398,7 +398,7 @@ static bool fits_boxes(const struct ruleset *r, const struct rs_rule *u, const s
 		(shape_trim_line(right).n && box_at(right, 0) == 0)) {
 		return false;
 	}
-	return is_key(r, u, key_trim(key));
+	return is_key(r, u, key_trim(cut_remark(key)));
 }
 
 static bool fits_field(const struct ruleset *r, const struct rs_rule *u, const struct part *p,
