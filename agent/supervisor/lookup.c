@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #include "wire/frame.h"
 #include "wire/pack.h"
 
-#define LOOK_NS (100 * NSEC_PER_MSEC) /* whether the copy gets on */
+#define LOOK_NS     (100 * NSEC_PER_MSEC) /* whether the copy gets on */
+#define LEAVING_MAX 8U
 
 /* A place that did not answer. */
 struct stuck {
@@ -41,6 +43,8 @@ struct lookup {
 	struct loop_source *source;
 	int sock;                         /* to the copy */
 	pid_t helper;                     /* 0: none */
+	bool again;                       /* asked for while it was at it */
+	pid_t leaving[LEAVING_MAX];       /* have said all, and are about to end */
 	struct lookup_progress *progress; /* shared with the copy */
 	uint32_t steps;
 	uint64_t moved; /* when it last got on */
@@ -119,14 +123,29 @@ static void settle(struct lookup *l, bool complete)
 	l->events.ended(l->userdata);
 }
 
+static void start(struct lookup *l);
+
+/* Reaped later. */
+static void will_end(struct lookup *l, pid_t helper)
+{
+	(void)kill(helper, SIGKILL);
+	for (size_t i = 0; i < LEAVING_MAX; i++)
+		if (l->leaving[i] == 0) {
+			l->leaving[i] = helper;
+			return;
+		}
+}
+
 static void end(struct lookup *l, bool complete)
 {
 	pid_t helper = l->helper;
 
 	stop_listening(l);
 	if (helper_wait(helper, 20) == -EAGAIN)
-		helper_kill(helper);
+		will_end(l, helper);
 	settle(l, complete);
+	if (l->again)
+		start(l);
 }
 
 /* ---- what it says ---- */
@@ -260,6 +279,9 @@ static void give_up(struct lookup *l)
 /* Those whose time is over, and whose copy is gone. */
 static void reap(struct lookup *l)
 {
+	for (size_t i = 0; i < LEAVING_MAX; i++)
+		if (l->leaving[i] && helper_wait(l->leaving[i], 0) != -EAGAIN)
+			l->leaving[i] = 0;
 	for (uint32_t i = 0; i < l->n_stuck;) {
 		struct stuck *s = &l->stuck[i];
 
@@ -271,8 +293,6 @@ static void reap(struct lookup *l)
 			*s = l->stuck[--l->n_stuck];
 	}
 }
-
-static void start(struct lookup *l);
 
 static int on_look(void *userdata)
 {
@@ -318,6 +338,7 @@ static void start(struct lookup *l)
 	const struct apptable *apps = l->events.apps(l->userdata);
 	int pair[2], r;
 
+	l->again = false;
 	forget(&l->fresh);
 	reap(l);
 	if (!apps || l->n_stuck == LOOKUP_STUCK_MAX || wire_pair(pair) < 0)
@@ -329,7 +350,7 @@ static void start(struct lookup *l)
 			  : l->helper;
 	if (r < 0) {
 		if (l->helper > 0)
-			helper_kill(l->helper);
+			will_end(l, l->helper);
 		stop_listening(l);
 		return;
 	}
@@ -342,11 +363,9 @@ void lookup_ask(struct lookup *l, int wait_ms)
 {
 	uint64_t until = clock_now() + (uint64_t)wait_ms * NSEC_PER_MSEC;
 
-	if (l->helper > 0) {
-		helper_kill(l->helper);
-		stop_listening(l);
-	}
-	start(l);
+	l->again = l->helper > 0;
+	if (!l->again)
+		start(l);
 	while (l->helper > 0 && clock_now() < until) {
 		struct pollfd p = {.fd = l->sock, .events = POLLIN};
 

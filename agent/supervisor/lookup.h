@@ -44,8 +44,8 @@ must_check int lookup_new(
 	struct loop *l, const struct lookup_events *events, void *userdata, struct lookup **ret);
 struct lookup *lookup_free(struct lookup *l); /* kills; takes NULL, returns NULL */
 
-/* Looks for the applications' programs, anew where it is at it. Waits for the end of it, but not
-   longer than so many milliseconds. */
+/* Looks for the applications' programs; again, after that, where it is at it already. Waits for the
+   end of it, but not longer than so many milliseconds. */
 void lookup_ask(struct lookup *l, int wait_ms);
 
 /* Call now and then. */
