@@ -32,8 +32,8 @@ SETS = {
              "FreeSerifBold.ttf"],
     "final": ["texgyretermes-bold.otf", "LinLibertine_RB.otf", "OpenSans-Bold.ttf",
               "NotoSerif-Bold.ttf", "Roboto-Bold.ttf", "texgyretermes-bold.otf"],
-    "unseen": ["LiberationSerif-Bold.ttf", "LiberationSerif-Bold.ttf", "NotoSans-Bold.ttf",
-               "LiberationSans-Bold.ttf", "NotoSerifDisplay-Bold.ttf", "DejaVuSerifCondensed-Bold.ttf"],
+    "unseen": ["texgyrepagella-bold.otf", "texgyreschola-bold.otf", "texgyreheros-bold.otf",
+               "NotoSans-Bold.ttf", "NotoSerifDisplay-Bold.ttf", "DejaVuSerifCondensed-Bold.ttf"],
 }
 REDS = {
     "tune": [(200, 30, 40), (178, 24, 32), (214, 48, 44), (160, 20, 40), (205, 40, 75),
@@ -59,6 +59,9 @@ _fonts = {}
 def font(name, size):
     if name not in _fonts:
         _fonts[name] = next(p for d in FONT_DIRS for p in pathlib.Path(d).rglob(name))
+        face = ImageFont.truetype(str(_fonts[name]), 40)
+        if bytes(face.getmask("Ậ")) == bytes(face.getmask("\uffff")):
+            sys.exit(f"{name} has no Vietnamese letters")
     return ImageFont.truetype(str(_fonts[name]), size)
 
 
