@@ -166,6 +166,11 @@ static void weigh(struct look *l, const struct ink_box *box, enum crop_channel c
 		f->tone_against = MAX(f->tone_against, f->trust + bright);
 	if (!w || (channel == CROP_TONE && !is_clear_of_text(f, w, errors, crop)))
 		return;
+	/* A lower level that is half read in a higher one's frame is no level. */
+	if (errors > ERRORS_SURE && words_is_wider(&l->stamp->words, w, frame)) {
+		f->doubt = true;
+		return;
+	}
 	f->pale |= channel == CROP_TONE;
 	if (strlen(w->text) < SHORT_BYTES) {
 		weigh_short(f, w, errors, line, crop, bright);

@@ -290,6 +290,17 @@ bool words_have_width(const struct stamp_words *words, double frame_mm)
 	return false;
 }
 
+bool words_is_wider(const struct stamp_words *words, const struct stamp_word *w, double frame_mm)
+{
+	if (!w->width_mm || has_width(w, frame_mm))
+		return false;
+	for (size_t i = 0; i < words->n; i++)
+		if (!words->v[i].harmless && words->v[i].width_mm > w->width_mm &&
+			has_width(&words->v[i], frame_mm))
+			return true;
+	return false;
+}
+
 /* Marks of a text that a word has, and others that the word would be another with. */
 static void count_marks(
 	const char *read, size_t n, const char *word, size_t m, const char *others, unsigned ret[2])

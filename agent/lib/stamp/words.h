@@ -14,6 +14,9 @@ size_t words_fold(struct view text, char *ret, size_t size);
 /* Whether a word that is handed on has a frame of that width. */
 bool words_have_width(const struct stamp_words *words, double frame_mm);
 
+/* Whether the frame is that of a wider word that is handed on: letters of it may be lost. */
+bool words_is_wider(const struct stamp_words *words, const struct stamp_word *w, double frame_mm);
+
 /* What a text says of the tone of a short word that it was taken for: MẤT, MẮT, MẶT are not MẬT. */
 enum words_tone {
 	WORDS_TONE_SAME,  /* or the word is not short */

@@ -148,6 +148,20 @@ static void test_frame(void **state)
 	assert_null(words_find(&words, VIEW_LIT("BẬT"), 20, &errors));
 }
 
+/* TỐI MẬT in a frame of TUYỆT MẬT may be what is left of it, not the other way round. */
+static void test_wider_frame(void **state)
+{
+	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
+
+	(void)state;
+	assert_true(words_is_wider(&words, &test_words[1], 41));
+	assert_true(words_is_wider(&words, &test_words[2], 30));
+	assert_false(words_is_wider(&words, &test_words[1], 30));
+	assert_false(words_is_wider(&words, &test_words[0], 30));
+	assert_false(words_is_wider(&words, &test_words[1], 60));
+	assert_false(words_is_wider(&words, &test_words[5], 40));
+}
+
 static void test_harmless_wins(void **state)
 {
 	static const struct stamp_word v[] = {{"MẬT", 100, 0, false}, {"MẮT", 100, 0, true}};
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_tones),
 		cmocka_unit_test(test_tone_of_a_short_word),
 		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_wider_frame),
 		cmocka_unit_test(test_harmless_wins),
 	};
 
