@@ -8,8 +8,7 @@
 #include "base/glob.h"
 #include "policyfile/compile.h"
 
-/* Patterns beyond are not compared: each is tried against all. */
-#define OVERLAP_GLOBS_MAX 2048U
+#define OVERLAP_PAIRS_MAX 4000000U /* that are compared: it takes a fraction of a second */
 #define OVERLAP_TOLD_MAX  8U
 
 /* Is there a name that both components match? `a` and `b` end at a slash or the end. */
@@ -61,15 +60,20 @@ void overlap_check(const struct apptable *t, struct rule_context *ctx)
 {
 	const struct conf_node *root = conf_root(ctx->conf), *apps = conf_get(root, "apps");
 	const struct conf_node *at = apps ? apps : root;
-	uint32_t first = 0, told = 0;
+	uint32_t first = 0, told = 0, pairs = 0;
 	struct pattern a, b;
 
 	/* Literal ones come first. */
 	while (get(t, first, &a) && !strpbrk(a.text, "*?"))
 		first++;
 	for (uint32_t i = first; told < OVERLAP_TOLD_MAX && get(t, i, &a); i++) {
-		if (i - first >= OVERLAP_GLOBS_MAX)
+		pairs += i;
+		if (pairs > OVERLAP_PAIRS_MAX) {
+			(void)diags_warning(ctx->diags, P_OVERLAP, conf_file(ctx->conf), at->line,
+				at->col,
+				"there are too many patterns of programs to compare them all");
 			return;
+		}
 		for (uint32_t k = 0; k < i && get(t, k, &b); k++) {
 			if (apptable_category(t, a.app) == apptable_category(t, b.app) ||
 				!(k < first ? glob_match(a.text, b.text, false)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "policyfile/compile.h"
+#include "text/disguise.h"
 
 #define PACKAGE_DIR "/var/lib/dpkg/info"
 
@@ -90,11 +91,40 @@ static int compare_names(const void *a, const void *b)
 	return r != 0 ? r : (x->at < y->at ? -1 : 1);
 }
 
+static int compare_name(const void *key, const void *named)
+{
+	return strcmp(key, ((const struct named *)named)->name);
+}
+
+/* A name with letters of another script that shows as another rule's: incidents carry it. */
+static int check_look_alike(
+	struct compile *c, const struct named *sorted, size_t n, const struct named *x)
+{
+	cleanup_with(buf_done) struct buf latin = BUF_INIT(0);
+	const struct named *like;
+	int r = disguise_latin(view_str(x->name), &latin);
+
+	if (r <= 0)
+		return r;
+	r = buf_terminate(&latin);
+	if (r < 0)
+		return r;
+	like = bsearch(latin.p, sorted, n, sizeof(*sorted), compare_name);
+	if (like && like->node && x->node)
+		diag_hint(diags_warning(c->diags, P_NAME, conf_file(x->conf),
+				  conf_get(x->node, "name")->line, conf_get(x->node, "name")->col,
+				  "the name shows as `%s`, which is in line %u, and is another",
+				  like->name, like->node->line),
+			"it has letters of another script: type it anew");
+	return 0;
+}
+
 static int check_names(struct compile *c)
 {
 	/* What is built in comes first: a rule of that name would be taken for it. */
 	struct named *sorted = calloc(c->rules.n + c->failures.n + 1, sizeof(*sorted));
 	size_t n = 0;
+	int r = 0;
 
 	if (!sorted)
 		return -ENOMEM;
@@ -124,8 +154,10 @@ static int check_names(struct compile *c)
 			"rule `%s` is already in line %u%s%s", y->name, x->node->line,
 			here ? "" : " of ", here ? "" : conf_file(x->conf));
 	}
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = check_look_alike(c, sorted, n, &sorted[i]);
 	free(sorted);
-	return 0;
+	return r;
 }
 
 static void check_minutes(struct compile *c, const char *section)

@@ -331,6 +331,29 @@ static void test_exceptions_limit(void **state)
 	assert_string_equal(diags.v[0].code, P_LIMIT);
 }
 
+/* All pairs of patterns are compared, as long as that takes a fraction of a second. */
+static void test_overlap_limit(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+
+	(void)state;
+	assert_int_equal(buf_put_str(&b,
+				 "version: 1\napps:\n"
+				 "  - {id: a, name: A, category: chat, exe: /opt/a/x}\n"
+				 "  - {id: b, name: B, category: other, exe: ["),
+		0);
+	for (unsigned i = 0; i < 3000; i++)
+		assert_int_equal(buf_printf(&b, "'/opt/b/%u*', ", i), 0);
+	assert_int_equal(buf_put_str(&b, "/opt/b/y]}\n"), 0);
+	assert_int_equal(buf_terminate(&b), 0);
+	write_file("many.yaml", (char *)b.p);
+	assert_int_equal(compile_text("version: 1\napps: many.yaml\n"
+				      "rules:\n  - {name: a, when: {level: secret}, do: block}\n"),
+		0);
+	assert_int_equal(diags.n, 1);
+	assert_string_equal(diags.v[0].code, P_OVERLAP);
+}
+
 /* An exception goes before all rules, and is logged unless it says otherwise. */
 static void test_exceptions(void **state)
 {
@@ -618,6 +641,7 @@ int main(void)
 		cmocka_unit_test(test_list_limit),
 		cmocka_unit_test(test_app_files_limit),
 		cmocka_unit_test(test_exceptions_limit),
+		cmocka_unit_test(test_overlap_limit),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_reachable),
