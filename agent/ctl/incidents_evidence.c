@@ -122,14 +122,16 @@ static int choose_target(const struct evidence_command *c, struct copy *k)
 	const char *out = c->o->out;
 	struct stat st;
 	bool folder = !out || (stat(out, &st) == 0 && S_ISDIR(st.st_mode));
-	int shown = (int)(strlen(k->name) - (c->key.n > 0 ? strlen(".cms") : 0));
+	cleanup_with(freep) char *shown = strndup(
+		k->name, strlen(k->name) - (c->key.n > 0 ? strlen(".cms") : 0));
 
+	if (!shown)
+		return ctl_error("out of memory");
 	if (!folder && c->n > 1)
 		return ctl_error(
 			"%zu copies are kept of this incident: --out must be a folder", c->n);
 	if (folder)
-		snprintf(k->target, sizeof(k->target), "%.3800s/%.*s", out ? out : ".", shown,
-			k->name);
+		snprintf(k->target, sizeof(k->target), "%.3800s/%s", out ? out : ".", shown);
 	else if ((size_t)snprintf(k->target, sizeof(k->target), "%s", out) >= sizeof(k->target))
 		return ctl_error("--out is too long");
 	if (faccessat(AT_FDCWD, k->target, F_OK, AT_SYMLINK_NOFOLLOW) == 0)

@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +25,14 @@
 #define ROWS_MAX     5000U /* of one table; what comes after is counted as a whole */
 #define SHOWN_MAX    15U   /* of them in the text */
 #define EXAMPLES_MAX 5U    /* of new and of vanished blocks, each */
+#define GROUPS_MAX   64    /* of one user */
 
 static const struct usage usage = {
 	.synopsis = "policy simulate [--json] [--since TIME] [--until TIME] [--state-dir DIR] NEW",
 	.text = "Asks a policy about the journal's incidents: which refusals would be new and "
 		"which "
 		"gone,\n"
-		"by rule, application and user; and about the documents that lie here now "
+		"by rule, application, user and unit; and about the documents that lie here now "
 		"(rules on the\n"
 		"channel at-rest). NEW is a file, a bundle, or the number of a version. Exit "
 		"status 1:\n"
@@ -52,7 +55,7 @@ static const char *const effect_names[EFFECT_MAX] = {
 	"same", "new_block", "vanished_block", "other"};
 
 struct row {
-	char *kind, *name; /* "rule", "app", "user" */
+	char *kind, *name; /* "rule", "app", "user", "unit" */
 	uint64_t opens[EFFECT_MAX];
 };
 
@@ -223,6 +226,37 @@ static int read_journal(struct simulate *s)
 	return r < 0 ? ctl_error("cannot read the journal: %s", strerror(-r)) : CTL_DONE;
 }
 
+static int count_in_units(struct simulate *s, size_t user)
+{
+	const struct passwd *pw = getpwnam(s->rows[user].name);
+	gid_t gids[GROUPS_MAX];
+	int n = GROUPS_MAX, r = 0;
+
+	if (!pw)
+		return 0;
+	(void)getgrouplist(pw->pw_name, pw->pw_gid, gids, &n);
+	for (int i = 0; r == 0 && i < MIN(n, GROUPS_MAX); i++) {
+		const struct group *g = getgrgid(gids[i]);
+
+		for (enum effect e = 0; r == 0 && g && e < EFFECT_MAX; e++)
+			if (s->rows[user].opens[e] > 0)
+				r = count(s, "unit", g->gr_name, e, s->rows[user].opens[e]);
+	}
+	return r;
+}
+
+/* A unit is a group of this computer's users. */
+static int count_units(struct simulate *s)
+{
+	size_t n = s->n_rows;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (strcmp(s->rows[i].kind, "user") == 0)
+			r = count_in_units(s, i);
+	return r < 0 ? ctl_error("cannot tell whose unit it is: %s", strerror(-r)) : CTL_DONE;
+}
+
 static bool is_different(const struct simulate *s)
 {
 	return s->incidents[EFFECT_NEW_BLOCK] || s->incidents[EFFECT_NO_BLOCK] ||
@@ -296,6 +330,7 @@ static void put_text(const struct simulate *s)
 		"theo quy tắc (+ chặn mới, - hết chặn, ~ khác)");
 	put_rows(s, "app", "by application", "theo ứng dụng");
 	put_rows(s, "user", "by user", "theo người dùng");
+	put_rows(s, "unit", "by unit (group of users)", "theo đơn vị (nhóm người dùng)");
 	put_examples(s);
 	printf(lang_pick(lang, "\nheld while looked at: %" PRIu64 " opens, %.0f ms in all\n",
 		       "\ngiữ lại để kiểm tra: %" PRIu64 " lần mở, tổng cộng %.0f ms\n"),
@@ -350,7 +385,7 @@ static void json_example(struct json *j, const struct example *x)
 
 static int put_json(const struct simulate *s)
 {
-	static const char *const kinds[] = {"rule", "app", "user"};
+	static const char *const kinds[] = {"rule", "app", "user", "unit"};
 	cleanup_with(buf_done) struct buf out = {0};
 	struct json j;
 
@@ -425,6 +460,8 @@ int policy_simulate(const struct ctl *ctl, int argc, char **argv)
 	r = policy_side_load(ctl, name, &s.side);
 	if (r == CTL_DONE)
 		r = read_journal(&s);
+	if (r == CTL_DONE)
+		r = count_units(&s);
 	if (r == CTL_DONE)
 		r = rest_ask(ctl, &s.side, s.o.dir_said, &s.rest);
 	if (r != CTL_DONE)

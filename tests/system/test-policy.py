@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The life of a policy on a running agent: applied, refused, rolled back, edited by hand; with opens
 going on, and with any process killed on the way. Run in a lab: tests/lab/enter."""
+import grp
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -308,6 +310,9 @@ rules:
                               "vanished_block": sum(a and not b for a, b in refuses.values()), "other": 0}, "prediction")
     equal({r["name"]: (r["new_block"], r["vanished_block"]) for r in said["rule"]},
           {"rest": (3, 0), "marked": (0, 3)}, "by rule")
+    for of_user in said["user"]:
+        unit = grp.getgrgid(pwd.getpwnam(of_user["name"]).pw_gid).gr_name
+        equal([r for r in said["unit"] if r["name"] == unit], [{**of_user, "name": unit}], "by unit")
     equal(said["coverage"], "recorded-only", "coverage")
     # Each of today's is traced by today's policy, although another one is in force now.
     for one in [i for i in f.agent.incidents() if "du-doan" in i["path"]]:

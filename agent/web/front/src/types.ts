@@ -241,6 +241,7 @@ export interface Simulation {
   rule?: Effects[];
   app?: Effects[];
   user?: Effects[];
+  unit?: Effects[];
   examples?: Example[];
   at_rest?: { documents: number; new_finding: number; vanished_finding: number } | null;
 }

@@ -87,6 +87,7 @@ function Result({ s, days }: { s: Simulation; days: number }) {
       <By title={t('policy.by-rule')} rows={s.rule} />
       <By title={t('policy.by-app')} rows={s.app} />
       <By title={t('policy.by-user')} rows={s.user} />
+      <By title={t('policy.by-unit')} rows={s.unit} />
       {s.at_rest && <p>{t('policy.at-rest', { documents: s.at_rest.documents, more: s.at_rest.new_finding, less: s.at_rest.vanished_finding })}</p>}
       <p class="hint">{t('policy.recorded-only')}</p>
     </>

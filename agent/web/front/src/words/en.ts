@@ -435,6 +435,7 @@ export const en: Record<Key, string> = {
   'policy.by-rule': 'By rule',
   'policy.by-app': 'By application',
   'policy.by-user': 'By user',
+  'policy.by-unit': 'By unit (group of users)',
   'policy.at-rest': 'Documents at rest: {documents}; new findings {more}, gone {less}',
   'policy.recorded-only': 'Only what was recorded counts; a stricter policy may refuse more.',
   'policy.simulate-none': 'There was no incident in the last {n} days to try it on.',

@@ -435,6 +435,7 @@ export const vi = {
   'policy.by-rule': 'Theo quy tắc',
   'policy.by-app': 'Theo ứng dụng',
   'policy.by-user': 'Theo người dùng',
+  'policy.by-unit': 'Theo đơn vị (nhóm người dùng)',
   'policy.at-rest': 'Tài liệu đang lưu: {documents}; phát hiện mới {more}, không còn {less}',
   'policy.recorded-only': 'Chỉ tính những gì đã được ghi lại; chính sách chặt hơn có thể chặn nhiều hơn.',
   'policy.simulate-none': 'Trong {n} ngày qua không có sự cố nào để thử.',
