@@ -8,6 +8,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "match/name.h"
 #include "match/numbers.h"
@@ -503,6 +506,27 @@ static int take_line(struct match *m, const struct block *b, uint32_t shape, str
 	return e == 0 && m->chunk.text.n >= MATCH_CHUNK_SIZE ? pass(m) : e;
 }
 
+/* On from `i` to what may end a line: a control character or the lead of U+2028. */
+static size_t may_end(struct view v, size_t i)
+{
+#ifdef __SSE2__
+	const __m128i controls = _mm_set1_epi8('\r'), lead = _mm_set1_epi8((char)0xe2);
+
+	for (; v.n - i >= 16; i += 16) {
+		const __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(v.p + i));
+		const __m128i hit = _mm_or_si128(
+			_mm_cmpeq_epi8(_mm_min_epu8(c, controls), c), _mm_cmpeq_epi8(c, lead));
+		int hits = _mm_movemask_epi8(hit);
+
+		if (hits)
+			return i + (size_t)__builtin_ctz((unsigned)hits);
+	}
+#endif
+	while (i < v.n && v.p[i] > '\r' && v.p[i] != 0xe2)
+		i++;
+	return i;
+}
+
 /* The length of a line end at `off`, or 0. */
 static size_t line_end(struct view v, size_t off)
 {
@@ -524,7 +548,10 @@ static int take_lines(struct match *m, const struct block *b)
 
 	if (!shape && b->text.n <= SHAPE_SIZE_MAX)
 		shape = UINT32_C(0x80000000) | match_doc(m)->n_blocks;
-	for (size_t i = 0; e == 0 && i < b->text.n; i += n) {
+	for (size_t i = 0; e == 0; i += n) {
+		i = may_end(b->text, i);
+		if (i == b->text.n)
+			break;
 		n = line_end(b->text, i);
 		if (n) {
 			e = take_line(m, b, shape, view_of(b->text.p + from, i - from));
