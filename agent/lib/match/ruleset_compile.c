@@ -11,6 +11,7 @@
 #include "match/limits.h"
 #include "match/ruleset.h"
 #include "match/ruleset_builder.h"
+#include "match/shape.h"
 #include "text/canon.h"
 
 /* Bounded repeats beyond this make automata that cannot be interrupted. */
@@ -87,11 +88,18 @@ static int group_mark_rules(struct ruleset_build *b)
 }
 
 /* A literal for the database: every byte that could mean something is written as \xNN. */
-static int put_pattern(struct buf *out, struct view text, bool regex)
+static int put_pattern(struct buf *out, struct view text, uint32_t flags)
 {
 	int e = 0;
 
-	if (regex)
+	if (flags & RS_PATTERN_STARTS) {
+		/* no letter is part of a frame; what else may stand there is asked later */
+		e = buf_put_str(out, "^[^a-z\\n]*(?:");
+		if (e == 0)
+			e = buf_put_view(out, text);
+		return e < 0 ? e : buf_put_byte(out, ')');
+	}
+	if (flags & RS_PATTERN_REGEX)
 		return buf_put_view(out, text);
 	for (size_t i = 0; e == 0 && i < text.n; i++) {
 		uint8_t c = text.p[i];
@@ -159,6 +167,7 @@ static void sources_done(struct sources *s)
 static int sources_make(struct ruleset_build *b, size_t n, struct sources *s)
 {
 	cleanup_with(freep) size_t *at = calloc(n, sizeof(*at));
+	const struct rs_pattern *patterns = (const void *)b->table[RS_PATTERNS].p;
 
 	s->v = calloc(n, sizeof(*s->v));
 	s->flags = calloc(n, sizeof(*s->flags));
@@ -172,7 +181,7 @@ static int sources_make(struct ruleset_build *b, size_t n, struct sources *s)
 
 		at[i] = s->text.n;
 		if (e == 0)
-			e = put_pattern(&s->text, text, seed->regex);
+			e = put_pattern(&s->text, text, patterns[i].flags);
 		if (e == 0)
 			e = buf_put_byte(&s->text, 0);
 		if (e < 0)
@@ -258,23 +267,31 @@ static int on_found(
 static int prove_patterns(struct ruleset_build *b, const struct ruleset *r, const uint8_t *found)
 {
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	int e = data ? 0 : -ENOMEM;
+	pcre2_match_context *bounds = pcre2_match_context_create(NULL);
+	int e = data && bounds ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; e == 0 && i < r->n_patterns; i++) {
 		const struct builder_seed *s = &builder_seeds(b)[i];
 		struct view sample = view_of(b->samples.p + s->sample.off, s->sample.n);
 		struct view text = view_of(b->table[RS_STRINGS].p + s->text.off, s->text.n);
-		bool oracle = s->regex
-			? pcre2_match(r->pattern_code[i], sample.p, sample.n, 0, 0, data, NULL) >= 0
-			: memmem(sample.p, sample.n, text.p, text.n) != NULL;
+		bool starts = r->patterns[i].flags & RS_PATTERN_STARTS, oracle;
+
+		pcre2_set_offset_limit(
+			bounds, starts ? sample.n - shape_trim_front(sample).n : PCRE2_UNSET);
+		oracle = s->regex ? pcre2_match(r->pattern_code[i], sample.p, sample.n, 0, 0, data,
+					    bounds) >= 0
+				  : memmem(sample.p, sample.n, text.p, text.n) != NULL;
 
 		if (!oracle)
-			e = builder_fail(b, &s->at, "the sample does not fit the expression");
+			e = builder_fail(b, &s->at,
+				starts ? "the sample does not begin with the expression"
+				       : "the sample does not fit the expression");
 		else if (!found[i])
 			e = builder_fail(b, &s->at,
 				"self-test failed: the database does not find the sample");
 	}
 	pcre2_match_data_free(data);
+	pcre2_match_context_free(bounds);
 	return e;
 }
 

@@ -89,6 +89,37 @@ static void test_empty(void **state)
 	fixture_close(&x);
 }
 
+/* What counts at the start of a line only needs a sample that begins with it, a frame aside. */
+static void test_sample_begins(void **state)
+{
+	static const struct {
+		const char *sample;
+		enum rs_anchor anchor;
+		int result;
+	} v[] = {
+		{"Số: 12", RS_ANCHOR_START, 0},
+		{"- Số: 12", RS_ANCHOR_WHOLE, 0},
+		{"Công văn số: 12", RS_ANCHOR_ANY, 0},
+		{"Công văn số: 12", RS_ANCHOR_START, -EINVAL},
+		{"Công văn số: 12", RS_ANCHOR_WHOLE, -EINVAL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		struct build_text t = {"số: \\d+", v[i].sample, {0}};
+		struct ruleset_build *b;
+		struct buf blob = {0};
+
+		must(ruleset_build_new(&b));
+		must(build_pack(b, "p", "1"));
+		must(build_context(b, "c", 1, false));
+		must(build_context_text(b, 0, v[i].anchor, &t));
+		assert_int_equal(ruleset_build(b, &blob), v[i].result);
+		ruleset_build_free(b);
+		buf_done(&blob);
+	}
+}
+
 /* Five thousand patterns: the database still finds each one's own sample, else building fails. */
 static void test_many(void **state)
 {
@@ -122,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_altered),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_sample_begins),
 		cmocka_unit_test(test_many),
 	};
 
