@@ -9,19 +9,6 @@
 
 #include "base/clock.h"
 
-static void put_diags(const struct diags *d, struct buf *ret_why)
-{
-	char line[1100];
-
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->v[i].warning)
-			continue;
-		diag_format(&d->v[i], line, sizeof(line));
-		if (buf_printf(ret_why, "%s\n", line) < 0)
-			return;
-	}
-}
-
 int printf_like(2, 3) policies_refuse(struct refusal *f, const char *fmt, ...)
 {
 	va_list ap;
@@ -34,7 +21,7 @@ int printf_like(2, 3) policies_refuse(struct refusal *f, const char *fmt, ...)
 
 void policies_explain(const struct refusal *f, int r, struct buf *ret_why)
 {
-	put_diags(&f->diags, ret_why);
+	diags_put_errors(&f->diags, ret_why);
 	if (f->text[0])
 		unchecked(buf_printf(ret_why, "%s\n", f->text));
 	else if (f->diags.errors == 0)

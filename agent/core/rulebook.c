@@ -50,19 +50,6 @@ static void rules_set_done(struct rules_set *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static void put_diags(const struct diags *d, struct buf *ret_why)
-{
-	char line[1100];
-
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->v[i].warning)
-			continue;
-		diag_format(&d->v[i], line, sizeof(line));
-		if (buf_printf(ret_why, "%s\n", line) < 0)
-			return;
-	}
-}
-
 static int generation_of(const struct buf *blob, uint32_t *ret)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -137,7 +124,7 @@ static void refuse(
 {
 	keep_error(b, d, r);
 	b->refusals++;
-	put_diags(d, ret_why);
+	diags_put_errors(d, ret_why);
 	unchecked(incidents_note(b->core->ledger, "agent", what,
 		"refused, the last good one stays in force: %s", b->error));
 }

@@ -49,6 +49,13 @@ def wait_for(what, seconds=10.0, step=0.05):
         time.sleep(step)
 
 
+def records(kind=None, what=None):
+    """Of the journal, with what was closed of it."""
+    text = "".join(p.read_text() for p in sorted((STATE / "journal").glob("*.jsonl")))
+    found = [json.loads(line)["record"] for line in text.splitlines() if line]
+    return [r for r in found if kind in (None, r["kind"]) and what in (None, r.get("what"))]
+
+
 def fill(path):
     """Writes until the file system is full."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)

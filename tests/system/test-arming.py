@@ -6,7 +6,6 @@ The client is a copy of the shell that the policy lists by its path; /opt/lab/co
 pattern, and what is put there while the agent runs carries no mark yet. Run in a lab:
 tests/lab/enter.
 """
-import json
 import os
 import pathlib
 import shutil
@@ -75,12 +74,6 @@ def idle(f, seconds=15):
 
 def arming(f):
     return f.agent.status()["supervisor"]["arming"]
-
-
-def records(what):
-    text = (lab.STATE / "journal/incidents.jsonl").read_text()
-    return [r for r in (json.loads(line)["record"] for line in text.splitlines())
-            if r.get("what") == what]
 
 
 def setup():
@@ -177,7 +170,7 @@ def a_client_that_cannot_be_seen_starting(f):
     finally:
         p.kill()
         copy.unlink()
-    assert lab.wait_for(lambda: records("noticed"), 5), "no record"
+    assert lab.wait_for(lambda: lab.records(None, "noticed"), 5), "no record"
 
 
 @test
@@ -221,8 +214,8 @@ def a_client_that_runs_when_the_agent_starts(f):
         assert denied(out), out
     finally:
         p.kill()
-    assert any("lab-chat" in r["text"] for r in records("already-running")), "no record"
-    assert any(str(f.marked) in r["text"] for r in records("already-open")), "no record"
+    assert any("lab-chat" in r["text"] for r in lab.records(None, "already-running")), "no record"
+    assert any(str(f.marked) in r["text"] for r in lab.records(None, "already-open")), "no record"
     assert idle(f)
 
 
@@ -230,14 +223,14 @@ def a_client_that_runs_when_the_agent_starts(f):
 def the_record_of_it_where_names_are_left_out(f):
     equal(f.agent.stop(), 0, "stop")
     settings = (lab.ETC / "agent.yaml").read_text()
-    before = len(records("already-open"))
+    before = len(lab.records(None, "already-open"))
     p = as_user(str(CLIENT), "-c", f"exec 5< '{f.marked}'; echo OPEN; read -r go")
     try:
         equal(p.stdout.readline(), "OPEN\n", "without an agent it opens")
         (lab.ETC / "agent.yaml").write_text(settings + "journal: {omit-names: confidential}\n")
         f.agent.start()
-        assert lab.wait_for(lambda: len(records("already-open")) > before, 20)
-        text = records("already-open")[-1]["text"]
+        assert lab.wait_for(lambda: len(lab.records(None, "already-open")) > before, 20)
+        text = lab.records(None, "already-open")[-1]["text"]
         assert str(f.marked) not in text and "lab-chat" in text, text
     finally:
         p.kill()

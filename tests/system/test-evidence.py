@@ -80,16 +80,10 @@ def happens(f, path, passes=False):
     return found[0]
 
 
-def records(kind, what=None):
-    text = "".join(p.read_text() for p in sorted((lab.STATE / "journal").glob("*.jsonl")))
-    found = [json.loads(line)["record"] for line in text.splitlines()]
-    return [r for r in found if r["kind"] == kind and what in (None, r.get("what"))]
-
-
 def becomes(what, incident):
     """What the journal says of the incident's copy."""
-    found = lab.wait_for(lambda: [r for r in records("evidence", what) if r["id"] == incident["id"]], 20)
-    assert found, (what, incident["id"], records("evidence"))
+    found = lab.wait_for(lambda: [r for r in lab.records("evidence", what) if r["id"] == incident["id"]], 20)
+    assert found, (what, incident["id"], lab.records("evidence"))
     return found[0]
 
 
@@ -152,13 +146,13 @@ def without_the_policy_nothing_is_stored(f):
     happens(f, document("ghi-lai", INTERNAL), passes=True)
     assert "evidence" not in sealgate("--lang", "en", "status").stdout
     f.agent.stop()
-    equal((stored(), records("evidence")), ([], []))
+    equal((stored(), lab.records("evidence")), ([], []))
     inside = path.read_bytes()
     assert not [p for p in lab.STATE.rglob("*") if p.is_file() and inside in p.read_bytes()]
     f.agent.start()
     r = sealgate("incidents", "evidence", incident["id"])
     equal(r.returncode, 1, r.stdout)
-    equal(records("incident-evidence"), [])
+    equal(lab.records("incident-evidence"), [])
 
 
 @test
@@ -198,18 +192,18 @@ def what_was_only_recorded_too_and_everybody_is_told(f):
 @test
 def who_is_no_reviewer_gets_nothing(f):
     copy = EVIDENCE / stored()[0]
-    incident = records("evidence", "kept")[0]["id"]
+    incident = lab.records("evidence", "kept")[0]["id"]
     for user in ("lan", "minh"):
         r = subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "cat", copy],
                            stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
         equal((r.returncode != 0, r.stdout), (True, b""))
         equal(sealgate("incidents", "evidence", incident, user=user).returncode, 2)
-    equal(records("incident-evidence"), [])
+    equal(lab.records("incident-evidence"), [])
 
 
 @test
 def a_reviewer_takes_and_opens_it_which_is_recorded(f):
-    incident = records("evidence", "kept")[0]["id"]
+    incident = lab.records("evidence", "kept")[0]["id"]
     original = (DOCS / "ke-hoach/ke-hoach.docx").read_bytes()
     out = pathlib.Path("/home/huong/taken")
     shutil.copy(KEYS / "rsa.key", "/home/huong/rsa.key")
@@ -219,7 +213,7 @@ def a_reviewer_takes_and_opens_it_which_is_recorded(f):
     r = sealgate("incidents", "evidence", incident, "--out", out, user="huong")
     equal(r.returncode, 0, r.stdout)
     equal(out.read_bytes(), (EVIDENCE / stored_of(incident)).read_bytes())
-    taken = records("incident-evidence")
+    taken = lab.records("incident-evidence")
     equal([(x["id"], x["by"], x["note"]) for x in taken], [(incident, "huong", "1 taken")])
     r = sealgate("incidents", "evidence", incident, "--out", out, user="huong")
     equal((r.returncode, "not overwritten" in r.stdout), (2, True), r.stdout)
@@ -246,7 +240,7 @@ def stored_of(incident):
 
 @test
 def a_changed_copy_is_told(f):
-    incident = records("evidence", "kept")[1]["id"]
+    incident = lab.records("evidence", "kept")[1]["id"]
     copy = EVIDENCE / stored_of(incident)
     data = bytearray(copy.read_bytes())
     data[-20] ^= 1
@@ -265,9 +259,9 @@ def a_document_that_is_too_big_or_gone_is_told(f):
     gone = document("mat")
     equal(may_read(gone), False)
     gone.unlink()
-    failed = lab.wait_for(lambda: [r for r in records("evidence") if r["what"] in ("failed", "kept") and
+    failed = lab.wait_for(lambda: [r for r in lab.records("evidence") if r["what"] in ("failed", "kept") and
                                    r["id"] in [i["id"] for i in f.agent.acts() if i["path"] == str(gone)]], 20)
-    assert failed, records("evidence")
+    assert failed, lab.records("evidence")
     assert failed[0]["what"] == "kept" or "gone" in failed[0]["text"], failed
     assert len(stored()) <= len(before) + 1
 
@@ -276,14 +270,14 @@ def a_document_that_is_too_big_or_gone_is_told(f):
 def leftovers_and_old_copies_go_and_are_recorded(f):
     f.agent.stop()
     (EVIDENCE / ".01ABC-00000000.cms").write_bytes(b"half a copy")
-    old = stored_of(records("evidence", "kept")[0]["id"])
+    old = stored_of(lab.records("evidence", "kept")[0]["id"])
     then = time.time() - 31 * 86400
     os.utime(EVIDENCE / old, (then, then))
-    kept = stored_of(records("evidence", "kept")[1]["id"])
+    kept = stored_of(lab.records("evidence", "kept")[1]["id"])
     f.agent.start()
-    assert lab.wait_for(lambda: records("evidence", "removed"), 20)
-    equal([r["copy"] for r in records("evidence", "removed")], [old])
-    equal([(r["copy"], r["id"]) for r in records("evidence", "leftover")], [(".01ABC-00000000.cms", "01ABC")])
+    assert lab.wait_for(lambda: lab.records("evidence", "removed"), 20)
+    equal([r["copy"] for r in lab.records("evidence", "removed")], [old])
+    equal([(r["copy"], r["id"]) for r in lab.records("evidence", "leftover")], [(".01ABC-00000000.cms", "01ABC")])
     shown = json.loads(sealgate("incidents", "show", "--json", old.split("-")[0]).stdout)
     equal([c["what"] for c in shown["copies"]], ["removed"])
     assert kept in stored() and old not in stored() and not [n for n in stored() if n[0] == "."]

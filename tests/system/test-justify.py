@@ -95,12 +95,6 @@ def revoke_all():
         equal(sealgate("policy", "override", "revoke", o["id"]).returncode, 0)
 
 
-def records(kind):
-    text = "".join(p.read_text() for p in sorted((lab.STATE / "journal").glob("*.jsonl")))
-    found = [json.loads(line)["record"] for line in text.splitlines()]
-    return [r for r in found if r["kind"] == kind]
-
-
 def shown(f):
     """What dunst shows and has shown, newest last: (title, body)."""
     f.desktop.run("dunstctl", "close-all")
@@ -178,7 +172,7 @@ def the_notification_asks_and_the_second_try_passes(f):
 
 @test
 def the_journal_has_the_reason(f):
-    record = records("override")[0]
+    record = lab.records("override")[0]
     equal((record["what"], record["by"], record["for"], record["owner"], record["reason"]),
           ("justified", "lan", "lan", "lan", "hop voi doi tac nuoc ngoai"))
     text = sealgate("incidents", "show", record["incident"]).stdout
@@ -191,7 +185,7 @@ def the_journal_has_the_reason(f):
 @test
 def an_incident_says_all_that_is_known(f):
     """Of a real one: nothing that the guide promises is missing, in JSON and in words."""
-    i = [i for i in f.agent.incidents() if i["id"] == records("override")[0]["incident"]][0]
+    i = [i for i in f.agent.incidents() if i["id"] == lab.records("override")[0]["incident"]][0]
     known = ("id time host user uid app app_name pid ppid start_time exe comm identified ancestry channel way path dev "
              "ino level completeness format size sha256 evidence action intended mode rule policy_version "
              "rules_version cause user_notified retry_window_s").split()
@@ -335,7 +329,7 @@ def it_survives_a_killed_core_and_ends_by_itself(f):
     assert lab.wait_for(lambda: not may_read(path), 60, 0.5), "past its time"
     assert time.time() >= over, "before its time"
     assert lab.wait_for(lambda: granted() == [], 75, 0.5), granted()
-    assert lab.wait_for(lambda: [r for r in records("override") if r["what"] == "expired"])
+    assert lab.wait_for(lambda: [r for r in lab.records("override") if r["what"] == "expired"])
 
 
 @test

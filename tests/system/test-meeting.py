@@ -4,7 +4,6 @@
 
 Devices are stand-ins of the same name; what counts is who holds them.
 """
-import json
 import os
 import pathlib
 import shutil
@@ -110,12 +109,6 @@ def ended(agent):
     assert lab.wait_for(lambda: not meeting(agent)["in_progress"], 20), meeting(agent)
 
 
-def records(kind):
-    text = (lab.STATE / "journal/incidents.jsonl").read_text()
-    return [r for r in (json.loads(line)["record"] for line in text.splitlines())
-            if r["kind"] == kind]
-
-
 def in_and_out(agent, command, sign):
     """The verdict changes when the call begins, and back when it ends."""
     doc = lab.DOCS / "a.txt"
@@ -183,12 +176,12 @@ def another_gate_knows(agent):
 
 @test
 def the_journal_and_the_reminder(agent):
-    calls = records("meeting")
+    calls = lab.records("meeting")
     began_, ended_ = ([r for r in calls if r["what"] == w] for w in ("began", "ended"))
     assert len(began_) >= 4 and len(ended_) >= 4, calls
     equal({(r["app"], r["user"]) for r in began_}, {("lab-call", "lan")})
     equal({r["sign"] for r in began_}, {"microphone", "camera", "network"})
-    reminders = records("reminder")
+    reminders = lab.records("reminder")
     # One a day, though the test may run at midnight.
     assert 1 <= len(reminders) <= 2, reminders
     equal((reminders[0]["text"], reminders[0]["user"]), (REMINDER, "lan"))
@@ -198,10 +191,10 @@ def the_journal_and_the_reminder(agent):
     try:
         equal(c(f"hold {MICROPHONE}"), 0)
         began(agent, "microphone")
-        assert lab.wait_for(lambda: len(records("meeting")) > len(calls), 10)
+        assert lab.wait_for(lambda: len(lab.records("meeting")) > len(calls), 10)
     finally:
         c.end()
-    assert len(records("reminder")) <= 2, records("reminder")
+    assert len(lab.records("reminder")) <= 2, lab.records("reminder")
     equal(agent.verify().returncode, 0)
 
 

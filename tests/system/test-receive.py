@@ -182,10 +182,7 @@ def lying():
 
 
 def journal(what):
-    lines = []
-    for path in sorted((lab.STATE / "journal").glob("*.jsonl")):
-        lines += [json.loads(line)["record"] for line in path.read_text().splitlines() if line]
-    return [r for r in lines if r["kind"] == "quarantine" and r["what"] == what]
+    return lab.records("quarantine", what)
 
 
 def placeholder(path):

@@ -81,11 +81,6 @@ def covered(f, place):
                for c in f.agent.status()["supervisor"]["coverage"])
 
 
-def journal():
-    text = "".join(p.read_text() for p in sorted((lab.STATE / "journal").glob("*.jsonl")))
-    return [json.loads(line)["record"] for line in text.splitlines() if line]
-
-
 class Alive:
     """A client that lives, so that the file systems are covered."""
 
@@ -155,7 +150,7 @@ def a_server_that_opens_what_is_marked(f):
             readable(ask(EDITOR, "open", fs.file))
             took.append(time.monotonic() - began)
         print(f"# an open through it took {sorted(took)[5] * 1000:.0f} ms, its start included")
-        assert lab.wait_for(lambda: any(r["kind"] == "gap" and r["what"] == "fuse" for r in journal()), 10)
+        assert lab.wait_for(lambda: any(r["kind"] == "gap" and r["what"] == "fuse" for r in lab.records()), 10)
     with Alive(), Fuse("nested-secret", fresh(), "nested") as fs:
         assert lab.wait_for(lambda: covered(f, fs.place))
         refused(ask(CLIENT, "open", fs.file))
@@ -244,7 +239,7 @@ def a_home_that_does_not_answer(f):
         way = ways["starts from places that do not answer"]
         assert way["state"] == "not covered" and str(fs.place) in way["why"], way
         assert any(r["kind"] == "gap" and r["what"] == "programs" and str(fs.place) in r["text"]
-                   for r in journal())
+                   for r in lab.records())
         # A look while it hangs leaves that place out, and nobody waits for it.
         os.kill(f.agent.process.pid, signal.SIGHUP)
         before = looks["looks"]

@@ -66,6 +66,19 @@ void diag_format(const struct diag *d, char *ret, size_t size)
 		d->hint[0] ? ")" : "");
 }
 
+void diags_put_errors(const struct diags *d, struct buf *out)
+{
+	char line[1100];
+
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->v[i].warning)
+			continue;
+		diag_format(&d->v[i], line, sizeof(line));
+		if (buf_printf(out, "%s\n", line) < 0)
+			return;
+	}
+}
+
 #define NEAREST_WORD_MAX 40
 
 static unsigned edit_distance(const char *a, const char *b)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/macros.h"
 
 #define DIAG_MAX 64 /* kept per load; more are counted in `dropped` */
@@ -37,6 +38,8 @@ void diag_hint(struct diag *d, const char *fmt, ...) printf_like(2, 3);
 
 /* "FILE:LINE:COL: CODE: text (hint)", without a newline, cut to fit. */
 void diag_format(const struct diag *d, char *ret, size_t size);
+/* A line for each that is no warning, as far as there is room. */
+void diags_put_errors(const struct diags *d, struct buf *out);
 
 /* The entry of `names` (NULL-terminated) nearest to `word` by edit distance, or NULL where none is
    near enough to be what was meant. */
