@@ -10,7 +10,6 @@ import tempfile
 import unittest
 import warnings
 
-import ocsf
 from journals import Journal, incident, run, run_on_terminal
 
 
