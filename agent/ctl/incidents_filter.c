@@ -118,7 +118,11 @@ static bool wanted_now(void *userdata, const struct incident *i)
 int incidents_build(const struct incidents_options *o, struct index **ret)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
-	int r = index_build(o->dir, incidents_wanted, (void *)o, &x);
+	/* incidents_wanted() takes each then. */
+	bool all = !o->since && !o->until && !o->levels && !o->app && !o->user && !o->unit &&
+		!o->channel && !o->rule && !o->action;
+	int r = all ? index_build_by_id(o->dir, NULL, NULL, &x)
+		    : index_build(o->dir, incidents_wanted, (void *)o, &x);
 
 	/* What reviewers may have changed is looked at again. */
 	if (r == 0 && (o->status || o->assignee || o->tag || o->text))
@@ -151,11 +155,11 @@ int incidents_load(
 	return r;
 }
 
-static bool has_prefix(void *userdata, const struct incident *i)
+static bool has_prefix(void *userdata, const char *id)
 {
 	const char *prefix = userdata;
 
-	return strncasecmp(i->id, prefix, strlen(prefix)) == 0;
+	return strncasecmp(id, prefix, strlen(prefix)) == 0;
 }
 
 static int not_unique(struct index *x, const char *prefix)
@@ -175,7 +179,7 @@ static int not_unique(struct index *x, const char *prefix)
 int incidents_find(const struct incidents_options *o, const char *prefix, struct incident **ret)
 {
 	cleanup_with(index_freep) struct index *x = NULL;
-	int r = index_build(o->dir, has_prefix, (void *)prefix, &x);
+	int r = index_build_by_id(o->dir, has_prefix, (void *)prefix, &x);
 
 	if (r < 0)
 		return incidents_no_journal(o, r);

@@ -95,9 +95,9 @@ static int add_rules(struct tally *t, const struct incident *i)
 	return r;
 }
 
-/* field NULL: by the rules that found markings; `month`: and by the month. */
-static int count(
-	const struct incidents_options *o, struct index *x, const char *field, struct tally *t)
+/* By each of the fields, a tally for each; NULL: by the rules that found markings. */
+static int count(const struct incidents_options *o, struct index *x, const char *const *by,
+	size_t n_by, struct tally **t)
 {
 	char key[KEY_MAX];
 	int r = 0;
@@ -106,14 +106,11 @@ static int count(
 		cleanup_with(incident_freep) struct incident *i = NULL;
 
 		r = incidents_load(o, x, n, &i);
-		if (r < 0)
-			break;
-		if (!field) {
-			r = add_rules(t, i);
-			continue;
+		for (size_t k = 0; r == 0 && k < n_by; k++) {
+			if (by[k])
+				key_of(by[k], i, key);
+			r = by[k] ? tally_add(t[k], key, i) : add_rules(t[k], i);
 		}
-		key_of(field, i, key);
-		r = tally_add(t, key, i);
 	}
 	return r;
 }
@@ -189,34 +186,36 @@ int incidents_stats(const struct incidents_options *o)
 	static const char *const shown[] = {
 		"day", "level", "action", "status", "app", "user", "rule", "channel"};
 	cleanup_with(index_freep) struct index *x = NULL;
+	struct tally *t[ARRAY_SIZE(shown)] = {NULL};
 	struct buf b = {0};
 	struct json j;
 	int r = incidents_build(o, &x);
 
 	if (r < 0)
 		return incidents_no_journal(o, r);
+	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(shown); k++)
+		r = tally_new(&t[k]);
+	if (r == 0)
+		r = count(o, x, shown, ARRAY_SIZE(shown), t);
 	json_init(&j, &b);
 	json_object(&j);
 	json_key_u64(&j, "incidents", index_count(x));
 	if (!o->json)
 		printf("%s: %zu\n", lang_pick(o->lang, "incidents", "sự cố"), index_count(x));
 	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(shown); k++) {
-		cleanup_with(tally_freep) struct tally *t = NULL;
-
-		r = tally_new(&t);
-		if (r == 0)
-			r = count(o, x, shown[k], t);
-		if (r == 0 && !o->json)
-			put_table(o, t, shown[k]);
-		if (r < 0 || !o->json)
+		if (!o->json) {
+			put_table(o, t[k], shown[k]);
 			continue;
-		tally_sort(t, shown[k][0] == 'd');
+		}
+		tally_sort(t[k], shown[k][0] == 'd');
 		json_key(&j, shown[k]);
 		json_array(&j);
-		for (size_t i = 0; i < tally_count(t); i++)
-			entry_json(&j, tally_at(t, i));
+		for (size_t i = 0; i < tally_count(t[k]); i++)
+			entry_json(&j, tally_at(t[k], i));
 		json_array_end(&j);
 	}
+	for (size_t k = 0; k < ARRAY_SIZE(shown); k++)
+		tally_free(t[k]);
 	json_object_end(&j);
 	if (r == 0 && o->json)
 		r = flush_json(&b, &j);
@@ -236,7 +235,7 @@ int incidents_group(const struct incidents_options *o)
 		return incidents_no_journal(o, r);
 	r = tally_new(&t);
 	if (r == 0)
-		r = count(o, x, o->group, t);
+		r = count(o, x, &o->group, 1, &t);
 	if (r < 0)
 		return ctl_error("cannot count: %s", strerror(-r));
 	tally_sort(t, false);
@@ -344,7 +343,7 @@ int incidents_precision(const struct incidents_options *o)
 		return incidents_no_journal(o, r);
 	r = tally_new(&t);
 	if (r == 0)
-		r = count(o, x, NULL, t);
+		r = count(o, x, (const char *const[]){NULL}, 1, &t);
 	if (r < 0)
 		return ctl_error("cannot count: %s", strerror(-r));
 	tally_sort(t, false);

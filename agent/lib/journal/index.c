@@ -105,15 +105,14 @@ static uint32_t find(const struct index *x, const char *id)
 	return i;
 }
 
-static int add_entry(
-	struct index *x, const struct journal_entry *e, const struct incident *i, bool wanted)
+static int add_entry(struct index *x, const struct journal_entry *e, const char *id, bool wanted)
 {
 	uint32_t b;
 	int r;
 
 	/* Written twice (the agent could not know whether the first was durable): once is enough.
 	 */
-	if (find(x, i->id) != NONE)
+	if (find(x, id) != NONE)
 		return 0;
 	r = grow(&x->entries, x->n_entries, &x->cap_entries, sizeof(*x->entries));
 	if (r == 0 && wanted)
@@ -122,12 +121,12 @@ static int add_entry(
 		r = rehash(x);
 	if (r < 0)
 		return r;
-	b = bucket_of(x, i->id);
+	b = bucket_of(x, id);
 	x->entries[x->n_entries] = (struct entry){.at = {e->offset, e->line, NONE},
 		.first = NONE,
 		.last = NONE,
 		.next = x->buckets[b]};
-	memcpy(x->entries[x->n_entries].id, i->id, strlen(i->id) + 1);
+	memcpy(x->entries[x->n_entries].id, id, strlen(id) + 1);
 	if (wanted)
 		x->wanted[x->n_wanted++] = x->n_entries;
 	x->buckets[b] = x->n_entries++;
@@ -160,8 +159,16 @@ static int add_update(struct index *x, const struct journal_entry *e)
 	return 0;
 }
 
-static int take(struct index *x, const struct journal_entry *e, index_want_fn want, void *userdata)
+/* Which are wanted: by all that the record says, or by the id alone. */
+struct want {
+	index_want_fn fn;
+	index_want_id_fn id_fn;
+	void *userdata;
+};
+
+static int take(struct index *x, const struct journal_entry *e, const struct want *w)
 {
+	char id[INCIDENT_ID_MAX + 1];
 	struct incident *i;
 	int r;
 
@@ -171,12 +178,18 @@ static int take(struct index *x, const struct journal_entry *e, index_want_fn wa
 		return add_update(x, e);
 	if (!view_eq(e->kind, VIEW_LIT("incident")))
 		return 0;
+	if (!w->fn) {
+		if (incident_id(e->payload, id) == 0)
+			return add_entry(x, e, id, !w->id_fn || w->id_fn(w->userdata, id));
+		x->unread++;
+		return 0;
+	}
 	r = incident_parse(e->payload, &i);
 	if (r == -EINVAL)
 		x->unread++;
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
-	r = add_entry(x, e, i, want(userdata, i));
+	r = add_entry(x, e, i->id, w->fn(w->userdata, i));
 	incident_free(i);
 	return r;
 }
@@ -217,7 +230,7 @@ static int measure_ids(struct index *x)
 	return 0;
 }
 
-int index_build(const char *dir, index_want_fn want, void *userdata, struct index **ret)
+static int build(const char *dir, const struct want *want, struct index **ret)
 {
 	cleanup_with(index_freep) struct index *x = calloc(1, sizeof(*x));
 	struct journal_entry e;
@@ -235,7 +248,7 @@ int index_build(const char *dir, index_want_fn want, void *userdata, struct inde
 			continue;
 		}
 		if (r == 0)
-			r = take(x, &e, want, userdata);
+			r = take(x, &e, want);
 		if (r < 0)
 			return r;
 	}
@@ -243,6 +256,16 @@ int index_build(const char *dir, index_want_fn want, void *userdata, struct inde
 	if (r == 0)
 		*ret = steal(&x);
 	return r;
+}
+
+int index_build(const char *dir, index_want_fn want, void *userdata, struct index **ret)
+{
+	return build(dir, &(struct want){.fn = want, .userdata = userdata}, ret);
+}
+
+int index_build_by_id(const char *dir, index_want_id_fn want, void *userdata, struct index **ret)
+{
+	return build(dir, &(struct want){.id_fn = want, .userdata = userdata}, ret);
 }
 
 size_t index_count(const struct index *x)

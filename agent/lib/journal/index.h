@@ -17,6 +17,10 @@ struct index; /* of one journal, as it was when it was walked */
 typedef bool (*index_want_fn)(void *userdata, const struct incident *i);
 
 must_check int index_build(const char *dir, index_want_fn want, void *userdata, struct index **ret);
+/* By their ids alone (NULL: all), for which no record is taken apart. */
+typedef bool (*index_want_id_fn)(void *userdata, const char *id);
+must_check int index_build_by_id(
+	const char *dir, index_want_id_fn want, void *userdata, struct index **ret);
 struct index *index_free(struct index *x); /* takes NULL, returns NULL */
 void index_freep(struct index **x);
 
