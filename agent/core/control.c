@@ -17,6 +17,7 @@
 #include "core/desk.h"
 #include "core/inventory.h"
 #include "core/justify.h"
+#include "core/marks.h"
 #include "core/policies.h"
 #include "core/receive.h"
 #include "core/overrides.h"
@@ -34,6 +35,7 @@ struct control {
 	struct list callers;
 	uint32_t n_callers;
 	uint64_t n_reviews;
+	struct marks *marks;
 	uint32_t n_vaults;
 	int posture; /* what is known of programs: text; -1: nothing yet */
 };
@@ -45,9 +47,9 @@ static const struct wire_row rows[] = {
 	{CTL_RELOAD, 0, 0, 0},
 	{CTL_INVENTORY, 9, 9000, 0},
 	{CTL_RESCAN, 0, 0, 0},
-	{CTL_REVIEW, 29, 8192, 0},
-	{CTL_POLICY_APPLY, 5, 5 + VERSIONS_REASON_MAX, 1},
-	{CTL_POLICY_ROLLBACK, 8, 8 + VERSIONS_REASON_MAX, 0},
+	{CTL_REVIEW, 37, 8192, 0},
+	{CTL_POLICY_APPLY, 9, 9 + VERSIONS_REASON_MAX, 1},
+	{CTL_POLICY_ROLLBACK, 12, 12 + VERSIONS_REASON_MAX, 0},
 	{CTL_POLICY_HISTORY, 4, 4, 0},
 	{CTL_POLICY_SHOW, 4, 4, 0},
 	{CTL_VAULT, 9, 8192, 0},
@@ -70,17 +72,27 @@ static void caller_free(struct caller *c)
 	free(c);
 }
 
-int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text)
+static int send_text(struct caller *c, uint32_t id, uint8_t outcome, struct view text)
 {
 	struct buf body = BUF_INIT(0);
 	struct pack p = {&body, 0};
 	int r;
 
-	pack_u8(&p, failed);
+	pack_u8(&p, outcome);
 	pack_view(&p, text);
 	r = p.error ? p.error : wire_peer_send(c->peer, CTL_TEXT, id, buf_view(&body), NULL, 0);
 	buf_done(&body);
 	return r;
+}
+
+int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text)
+{
+	return send_text(c, id, failed, text);
+}
+
+int caller_send_late(struct caller *c, uint32_t id, struct view text)
+{
+	return send_text(c, id, CTL_TEXT_LATE, text);
 }
 
 static void write_scan(const struct core *core, struct json *j)
@@ -226,12 +238,16 @@ static int submit_review(struct caller *c, struct review *r)
 	e = review_payload(r, c->uid, user, &payload);
 	if (e == 0) {
 		c->review_tag = CONTROL_TAG | ++ctl->n_reviews;
+		if (r->what == REVIEW_MARK)
+			marks_begin(ctl->marks, r->id, c->uid, c->review_tag);
 		e = ledger_request(
 			ctl->core->ledger, types[r->what], buf_view(&payload), c->review_tag);
 	}
 	buf_done(&payload);
-	if (e < 0)
+	if (e < 0) {
+		marks_end(ctl->marks, c->review_tag, 0);
 		c->review_tag = 0;
+	}
 	return e;
 }
 
@@ -252,6 +268,10 @@ static int on_review(struct caller *c, const struct wire_frame *f)
 	why = review_refused(&r);
 	if (why)
 		return caller_send_text(c, f->id, true, view_str(why));
+	if (r.what == REVIEW_MARK && marks_is_late(c->control->marks, r.id, c->uid, r.seen))
+		return caller_send_late(c, f->id,
+			view_str("somebody else has marked this incident meanwhile: look at it "
+				 "again\n"));
 	c->review_id = f->id;
 	if (submit_review(c, &r) < 0)
 		return caller_send_text(
@@ -263,6 +283,7 @@ void control_appended(struct control *ctl, uint64_t tag, uint64_t seq)
 {
 	char text[64];
 
+	marks_end(ctl->marks, tag, seq);
 	list_for_each_safe(n, tmp, &ctl->callers) {
 		struct caller *c = list_entry(n, struct caller, node);
 
@@ -566,8 +587,11 @@ int control_new(struct core *core, struct control **ret)
 	c->core = core;
 	c->listen_fd = c->posture = -1;
 	list_init(&c->callers);
-	r = loop_timer_new(core->loop, on_timer, c, &c->timer);
+	r = marks_new(&c->marks);
+	if (r == 0)
+		r = loop_timer_new(core->loop, on_timer, c, &c->timer);
 	if (r < 0) {
+		marks_free(c->marks);
 		free(c);
 		return r;
 	}
@@ -583,6 +607,7 @@ struct control *control_free(struct control *c)
 		caller_free(list_entry(n, struct caller, node));
 	loop_source_remove(c->source);
 	loop_timer_free(c->timer);
+	marks_free(c->marks);
 	fd_close(c->listen_fd);
 	fd_close(c->posture);
 	free(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The control socket's requests about the policy. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -78,6 +79,23 @@ static void who(const struct caller *c, struct policies_request *ret)
 	incidents_user_name(c->uid, ret->user);
 }
 
+/* Another version is in force than the one that this person had before them. While one is being
+   put in force, nothing else is begun: nobody comes between this and the doing. */
+static bool is_late(const struct caller *c, uint32_t base)
+{
+	return base && base != policies_version(policies_of(c));
+}
+
+static int send_late(struct caller *c, uint32_t id, uint32_t base)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		"version %u is not in force any more, but version %u: look at it first\n", base,
+		policies_version(policies_of(c)));
+	return caller_send_late(c, id, view_str(text));
+}
+
 int caller_on_apply(struct caller *c, struct wire_frame *f)
 {
 	struct unpack u = {f->body, 0};
@@ -85,13 +103,17 @@ int caller_on_apply(struct caller *c, struct wire_frame *f)
 	struct policies_request r;
 	struct view bundle;
 	uint8_t flags = unpack_u8(&u);
+	uint32_t base;
 	int e;
 
 	unpack_str(&u, reason, sizeof(reason));
+	base = unpack_u32(&u);
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
 	if (!c->may_apply)
 		return refuse(c, f->id);
+	if (is_late(c, base))
+		return send_late(c, f->id, base);
 	if (fd_map_sealed(f->fds[0], &bundle) < 0)
 		return caller_send_text(
 			c, f->id, true, view_str("the bundle is no sealed memory\n"));
@@ -113,13 +135,17 @@ int caller_on_rollback(struct caller *c, struct wire_frame *f)
 	uint32_t version = unpack_u32(&u);
 	char reason[VERSIONS_REASON_MAX];
 	struct policies_request r;
+	uint32_t base;
 	int e;
 
 	unpack_str(&u, reason, sizeof(reason));
+	base = unpack_u32(&u);
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
 	if (!c->may_apply)
 		return refuse(c, f->id);
+	if (is_late(c, base))
+		return send_late(c, f->id, base);
 	who(c, &r);
 	r.reason = reason;
 	r.how = VERSION_HOW_ROLLBACK;

@@ -168,8 +168,8 @@ static int courier_import(struct courier *c)
 	if (r != CTL_DONE)
 		return r;
 	/* The agent refuses what is wrong with it, and the journal has that it came. */
-	r = policy_send(
-		c->o.ctl, buf_view(&bytes), CTL_APPLY_COURIER, c->reason ? c->reason : "", false);
+	r = policy_send(c->o.ctl, buf_view(&bytes), CTL_APPLY_COURIER,
+		&(struct policy_said){.reason = c->reason ? c->reason : ""});
 	if (r != CTL_DONE)
 		return r;
 	if (bundle_parse(buf_view(&bytes), &b, why, sizeof(why)) < 0)

@@ -60,6 +60,7 @@ static const struct usage usage = {
 			{"--assignee NAME", "list: given to this person; \"-\": to nobody"},
 			{"--assign NAME", "mark: gives it to this person; \"-\": to nobody"},
 			{"--note TEXT", "mark: what is to be remembered"},
+			{"--was STATUS", "mark: only where its status is this one still"},
 			{"--tag TAG", "list: with this tag; mark: adds it"},
 			{"--untag TAG", "mark: takes it away"},
 			{"--scope SCOPE",
@@ -137,6 +138,7 @@ enum {
 	OPT_POLICY,
 	OPT_RECORD,
 	OPT_PROGRESS,
+	OPT_WAS,
 };
 
 static const struct option options[] = {
@@ -175,6 +177,7 @@ static const struct option options[] = {
 	{"policy", required_argument, NULL, OPT_POLICY},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"progress", no_argument, NULL, OPT_PROGRESS},
+	{"was", required_argument, NULL, OPT_WAS},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -361,13 +364,14 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 		o->channel = optarg;
 		return 0;
 	case OPT_STATUS:
+	case OPT_WAS:
 		if (review_status_parse(optarg, &status) < 0)
 			return usage_error(&usage,
 				"\"%s\" is no status: expected new, in-progress, confirmed, "
 				"resolved, "
 				"false-positive or ignored",
 				optarg);
-		o->status = optarg;
+		*(c == OPT_WAS ? &o->was : &o->status) = optarg;
 		return 0;
 	case OPT_CHECKPOINT: o->checkpoint = optarg; return 0;
 	case OPT_USER: o->user = optarg; return 0;

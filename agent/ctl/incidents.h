@@ -27,6 +27,7 @@ struct incidents_options {
 	const char *channel, *rule, *text, *status, *assignee, *tag;
 	/* of mark */
 	const char *assign, *note, *untag;
+	const char *was;         /* mark: only where this is its status still */
 	const char *scope;       /* false-positive: what the exception is about; NULL: all of it */
 	uint64_t days;           /* for so long; 0: 30 */
 	enum siem_format format; /* export */
@@ -69,6 +70,10 @@ void incidents_put_row(const struct incidents_options *o, const struct incident 
 /* The one incident whose id begins with `prefix`. 0, or an exit status after saying why. */
 must_check int incidents_find(
 	const struct incidents_options *o, const char *prefix, struct incident **ret);
+
+/* The same; `ret_seen`: the last record that was read for it. */
+must_check int incidents_find_seen(const struct incidents_options *o, const char *prefix,
+	struct incident **ret, uint64_t *ret_seen);
 
 /* Gives a reviewer's deed to the agent, or where none runs to the journal itself. `ret_seq` is the
    record's number (0 for a new key). 0, or an exit status after saying why. */

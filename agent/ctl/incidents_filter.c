@@ -178,6 +178,12 @@ static int not_unique(struct index *x, const char *prefix)
 
 int incidents_find(const struct incidents_options *o, const char *prefix, struct incident **ret)
 {
+	return incidents_find_seen(o, prefix, ret, NULL);
+}
+
+int incidents_find_seen(const struct incidents_options *o, const char *prefix,
+	struct incident **ret, uint64_t *ret_seen)
+{
 	cleanup_with(index_freep) struct index *x = NULL;
 	int r = index_build_by_id(o->dir, has_prefix, (void *)prefix, &x);
 
@@ -188,6 +194,8 @@ int incidents_find(const struct incidents_options *o, const char *prefix, struct
 	if (index_count(x) > 1)
 		return not_unique(x, prefix);
 	r = incidents_load(o, x, 0, ret);
+	if (r == 0 && ret_seen)
+		*ret_seen = index_last_seq(x);
 	return r < 0 ? ctl_error("cannot read %s: %s", prefix, strerror(-r)) : 0;
 }
 

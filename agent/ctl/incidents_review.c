@@ -155,14 +155,26 @@ static int make_mark(const struct incidents_options *o, struct review *r)
 	return e;
 }
 
+/* Somebody was there between the reading and the writing: nothing is written. */
+static int late(const struct incidents_options *o, const struct incident *i)
+{
+	fprintf(stderr,
+		lang_pick(o->lang, "sealgate: %s is \"%s\" by now, not \"%s\": not marked\n",
+			"sealgate: %s nay là \"%s\", không còn là \"%s\": không đánh dấu\n"),
+		i->id, *i->status ? i->status : "new", o->was);
+	return CTL_FOUND;
+}
+
 static int mark(const struct incidents_options *o, struct review *r, const char *prefix)
 {
 	cleanup_with(incident_freep) struct incident *i = NULL;
 	struct buf b = BUF_INIT(0);
 	struct json j;
 	uint64_t seq;
-	int e = incidents_find(o, prefix, &i);
+	int e = incidents_find_seen(o, prefix, &i, &r->seen);
 
+	if (e == 0 && o->was && strcmp(*i->status ? i->status : "new", o->was) != 0)
+		return late(o, i);
 	if (e == 0)
 		e = take(r->id, sizeof(r->id), "ID", i->id);
 	if (e == 0)

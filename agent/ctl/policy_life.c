@@ -26,7 +26,7 @@
 #define HISTORY_SHOWN 20U
 
 static const struct usage apply_usage = {
-	.synopsis = "policy apply [--reason TEXT] [--dry-run] [--json] FILE",
+	.synopsis = "policy apply [--reason TEXT] [--base VERSION] [--dry-run] [--json] FILE",
 	.text = "Puts a policy in force: checks it, keeps it with all that it includes as a new "
 		"version,\n"
 		"and has every process of the agent judge by it. Where anything fails, the last "
@@ -34,16 +34,18 @@ static const struct usage apply_usage = {
 		"stays in force. FILE is a policy or a bundle (sealgate sign). Exit status 1: it "
 		"was refused.",
 	.options = {{"--reason TEXT", "why, for the history and the journal"},
+		{"--base VERSION", "only where this version is in force still"},
 		{"--dry-run", "only say what would become of it"}, {"--json", "one JSON object"},
 		{"--help", "this text"}},
 };
 
 static const struct usage rollback_usage = {
-	.synopsis = "policy rollback [--reason TEXT] [--json] [VERSION]",
+	.synopsis = "policy rollback [--reason TEXT] [--base VERSION] [--json] [VERSION]",
 	.text = "Puts an earlier version in force again, as a new version. Without VERSION: what "
 		"was in\n"
 		"force before; once more, and it goes further back.",
 	.options = {{"--reason TEXT", "why, for the history and the journal"},
+		{"--base VERSION", "only where this version is in force still"},
 		{"--json", "one JSON object"}, {"--help", "this text"}},
 };
 
@@ -66,46 +68,17 @@ enum {
 	OPT_DRY_RUN,
 	OPT_LIMIT,
 	OPT_OUTPUT,
+	OPT_BASE,
 };
 
 struct args {
 	bool json, dry_run;
 	const char *reason, *limit, *output;
-	int done; /* an exit status, or -1: go on */
+	uint32_t base; /* 0: any */
+	int done;      /* an exit status, or -1: go on */
 	char **rest;
 	int n_rest;
 };
-
-static struct args parse(
-	const struct usage *u, const struct option *options, int argc, char **argv, int max)
-{
-	struct args a = {.done = -1, .reason = ""};
-	int c;
-
-	optind = 0;
-	while (a.done < 0 && (c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j': a.json = true; break;
-		case OPT_DRY_RUN: a.dry_run = true; break;
-		case OPT_REASON: a.reason = optarg; break;
-		case OPT_LIMIT: a.limit = optarg; break;
-		case OPT_OUTPUT: a.output = optarg; break;
-		case 'h':
-			usage_print(stdout, u);
-			a.done = CTL_DONE;
-			break;
-		case ':': a.done = usage_error(u, "%s needs an argument", argv[optind - 1]); break;
-		default: a.done = usage_error(u, "unknown option %s", argv[optind - 1]);
-		}
-	}
-	a.rest = argv + optind;
-	a.n_rest = argc - optind;
-	if (a.done < 0 && a.n_rest > max)
-		a.done = usage_error(u, "too many arguments");
-	if (a.done < 0 && strlen(a.reason) >= VERSIONS_REASON_MAX)
-		a.done = usage_error(u, "a reason has at most %u bytes", VERSIONS_REASON_MAX - 1);
-	return a;
-}
 
 static bool number(const char *text, uint32_t max, uint32_t *ret)
 {
@@ -127,6 +100,41 @@ static bool number(const char *text, uint32_t max, uint32_t *ret)
 static bool version_number(const char *text, uint32_t *ret)
 {
 	return number(text, UINT32_MAX - 1, ret) && *ret > 0;
+}
+
+static struct args parse(
+	const struct usage *u, const struct option *options, int argc, char **argv, int max)
+{
+	struct args a = {.done = -1, .reason = ""};
+	int c;
+
+	optind = 0;
+	while (a.done < 0 && (c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j': a.json = true; break;
+		case OPT_DRY_RUN: a.dry_run = true; break;
+		case OPT_REASON: a.reason = optarg; break;
+		case OPT_LIMIT: a.limit = optarg; break;
+		case OPT_OUTPUT: a.output = optarg; break;
+		case OPT_BASE:
+			if (!version_number(optarg, &a.base))
+				a.done = usage_error(u, "\"%s\" is no version", optarg);
+			break;
+		case 'h':
+			usage_print(stdout, u);
+			a.done = CTL_DONE;
+			break;
+		case ':': a.done = usage_error(u, "%s needs an argument", argv[optind - 1]); break;
+		default: a.done = usage_error(u, "unknown option %s", argv[optind - 1]);
+		}
+	}
+	a.rest = argv + optind;
+	a.n_rest = argc - optind;
+	if (a.done < 0 && a.n_rest > max)
+		a.done = usage_error(u, "too many arguments");
+	if (a.done < 0 && strlen(a.reason) >= VERSIONS_REASON_MAX)
+		a.done = usage_error(u, "a reason has at most %u bytes", VERSIONS_REASON_MAX - 1);
+	return a;
 }
 
 /* What the agent says in lines. */
@@ -240,7 +248,7 @@ int policy_read_bundle(const char *path, struct buf *ret, bool *ret_is_bundle)
 }
 
 int policy_send(
-	const struct ctl *ctl, struct view bundle, uint8_t flags, const char *reason, bool json)
+	const struct ctl *ctl, struct view bundle, uint8_t flags, const struct policy_said *said)
 {
 	cleanup_with(fd_closep) int fd = fd_memfd_sealed("bundle", bundle);
 	cleanup_with(buf_done) struct buf body = {0}, text = {0};
@@ -248,13 +256,14 @@ int policy_send(
 	int r;
 
 	pack_u8(&p, flags);
-	pack_str(&p, reason);
+	pack_str(&p, said->reason);
+	pack_u32(&p, said->base);
 	if (fd < 0 || p.error)
 		return ctl_error("out of memory");
 	r = control_exchange(ctl, CTL_POLICY_APPLY, buf_view(&body), fd, APPLY_MS, &text, NULL);
 	if (r == CTL_FAILED)
 		return r;
-	return r == 0 ? print_answer(ctl, &text, json) : print_refusal(&text);
+	return r == 0 ? print_answer(ctl, &text, said->json) : print_refusal(&text);
 }
 
 /* What is wrong, by the names that the caller knows; the agent would name the bundle's files. */
@@ -275,6 +284,7 @@ int policy_apply(const struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 		{"reason", required_argument, NULL, OPT_REASON},
+		{"base", required_argument, NULL, OPT_BASE},
 		{"dry-run", no_argument, NULL, OPT_DRY_RUN}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct args a = parse(&apply_usage, options, argc, argv, 1);
 	cleanup_with(buf_done) struct buf bundle = {0};
@@ -289,8 +299,8 @@ int policy_apply(const struct ctl *ctl, int argc, char **argv)
 	if (r != CTL_DONE)
 		return r;
 	/* The agent hears of it all the same: that it was refused is worth a record. */
-	r = policy_send(
-		ctl, buf_view(&bundle), a.dry_run ? CTL_APPLY_DRY_RUN : 0, a.reason, a.json);
+	r = policy_send(ctl, buf_view(&bundle), a.dry_run ? CTL_APPLY_DRY_RUN : 0,
+		&(struct policy_said){a.reason, a.base, a.json});
 	if (r == CTL_FOUND && !is_bundle)
 		(void)complain(a.rest[0]);
 	return r;
@@ -299,8 +309,8 @@ int policy_apply(const struct ctl *ctl, int argc, char **argv)
 int policy_rollback(const struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-		{"reason", required_argument, NULL, OPT_REASON}, {"help", no_argument, NULL, 'h'},
-		{0}};
+		{"reason", required_argument, NULL, OPT_REASON},
+		{"base", required_argument, NULL, OPT_BASE}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct args a = parse(&rollback_usage, options, argc, argv, 1);
 	cleanup_with(buf_done) struct buf body = {0}, text = {0};
 	struct pack p = {&body, 0};
@@ -313,6 +323,7 @@ int policy_rollback(const struct ctl *ctl, int argc, char **argv)
 		return usage_error(&rollback_usage, "\"%s\" is no version", a.rest[0]);
 	pack_u32(&p, version);
 	pack_str(&p, a.reason);
+	pack_u32(&p, a.base);
 	if (p.error)
 		return ctl_error("out of memory");
 	r = control_exchange(ctl, CTL_POLICY_ROLLBACK, buf_view(&body), -1, APPLY_MS, &text, NULL);

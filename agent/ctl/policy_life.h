@@ -20,5 +20,10 @@ must_check int policy_fetch(
 	const struct ctl *ctl, uint32_t version, struct buf *ret_about, struct buf *ret_bundle);
 
 /* Hands a bundle to the agent and says what became of it. */
+struct policy_said {
+	const char *reason;
+	uint32_t base; /* only where this version is in force still; 0: in any case */
+	bool json;
+};
 must_check int policy_send(
-	const struct ctl *ctl, struct view bundle, uint8_t flags, const char *reason, bool json);
+	const struct ctl *ctl, struct view bundle, uint8_t flags, const struct policy_said *said);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "wire/protocol.h"
 
 #define REVIEWER    CONSOLE_ROLE(CONSOLE_REVIEWER)
 #define APPROVER    CONSOLE_ROLE(CONSOLE_APPROVER)
@@ -143,7 +144,7 @@ void exchange_fail_link(struct exchange *x, int outcome, struct view text)
 		sessions_end(x->web->sessions, x->who.number);
 		exchange_fail(x, API_LOGIN, NULL);
 	} else if (outcome > 0) {
-		exchange_fail_view(x, API_INVALID, text);
+		exchange_fail_view(x, outcome == CTL_TEXT_LATE ? API_CONFLICT : API_INVALID, text);
 	} else {
 		exchange_fail(x, outcome == -EAGAIN ? API_BUSY : API_NO_AGENT, NULL);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "journal/payload.h"
 #include "web/api.h"
 #include "web/policy_work.h"
 
@@ -80,16 +81,16 @@ static void on_exception(void *userdata, int outcome, struct view text, int fd)
 	cleanup_with(bundle_done) struct bundle old = {0}, new = {0};
 	cleanup_with(fd_closep) int own = fd;
 	struct policy_work *w = userdata;
+	uint64_t version;
 	int r;
 
 	if (outcome != 0) {
 		exchange_fail_link(w->x, outcome, text);
 		return;
 	}
-	if (!policy_work_is_base(w, text)) {
-		exchange_fail(w->x, API_CONFLICT, NULL);
-		return;
-	}
+	/* Nobody may come between the reading and the writing. */
+	if (w->base == 0 && payload_number(text, "version", &version))
+		w->base = (uint32_t)version;
 	r = policy_work_parse(own, &old);
 	if (r == 0)
 		r = add_exception(&old, w->yaml, &new);

@@ -34,6 +34,7 @@ static void put_complete(struct json *j, const struct web *w)
 
 	catalog_about(w->catalog, &about);
 	json_key_bool(j, "complete", about.complete);
+	json_key_u64(j, "seen", about.last_seq);
 }
 
 static int put_incident(struct web *w, struct json *j, uint32_t row)
@@ -195,6 +196,7 @@ static void put_neighbour(struct web *w, struct json *j, const char *key, uint32
 static void put_whole(struct exchange *x, uint32_t row, const struct incident *i)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(0), more = BUF_INIT(0);
+	struct catalog_about about;
 	struct json j;
 	int r = incident_json(i, &b);
 
@@ -203,6 +205,8 @@ static void put_whole(struct exchange *x, uint32_t row, const struct incident *i
 	put_similar(x->web, &j, i);
 	put_neighbour(x->web, &j, "prev", catalog_newer(x->web->catalog, row));
 	put_neighbour(x->web, &j, "next", catalog_older(x->web->catalog, row));
+	catalog_about(x->web->catalog, &about);
+	json_key_u64(&j, "seen", about.last_seq);
 	json_object_end(&j);
 	if (r == 0)
 		r = json_error(&j);

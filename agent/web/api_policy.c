@@ -162,6 +162,7 @@ void api_policy_rollback(struct exchange *x)
 	}
 	pack_u32(&p, (uint32_t)version);
 	pack_str(&p, w->reason);
+	pack_u32(&p, w->base);
 	r = p.error ? p.error
 		    : link_ask(x->web->link, x->who.agent, CTL_POLICY_ROLLBACK, buf_view(&body), -1,
 			      APPLY_NS, exchange_pass, w->x);

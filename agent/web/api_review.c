@@ -20,7 +20,7 @@
 struct mark {
 	struct marks *all;
 	char id[REVIEW_ID_SIZE];
-	bool done, ok;
+	bool done, ok, late; /* late: another reviewer was first */
 	char why[200];
 };
 
@@ -52,8 +52,18 @@ static void put_results(struct marks *m)
 		json_object(&j);
 		json_key_str(&j, "id", m->v[i].id);
 		json_key_bool(&j, "ok", m->v[i].ok);
-		if (!m->v[i].ok)
+		if (m->v[i].late) {
+			json_key(&j, "error");
+			json_object(&j);
+			json_key_str(&j, "code", "conflict");
+			json_key_str(&j, "message_vi",
+				"Người khác vừa đánh dấu sự cố này. Hãy xem lại rồi đánh dấu.");
+			json_key_str(&j, "message_en",
+				"Somebody else has just marked this incident. Look at it again.");
+			json_object_end(&j);
+		} else if (!m->v[i].ok) {
 			json_key_str(&j, "error", m->v[i].why);
+		}
 		json_object_end(&j);
 	}
 	json_array_end(&j);
@@ -69,6 +79,7 @@ static void on_marked(void *userdata, int outcome, struct view text, int fd)
 	(void)fd;
 	one->done = true;
 	one->ok = outcome == 0;
+	one->late = outcome == CTL_TEXT_LATE;
 	if (outcome > 0)
 		snprintf(one->why, sizeof(one->why), "%.*s", (int)MIN(text.n, (size_t)150),
 			(const char *)text.p);
@@ -109,7 +120,8 @@ static bool take(const struct json_doc *d, const char *key, char *ret, size_t si
 static bool take_review(const struct json_doc *d, struct review *r)
 {
 	*r = (struct review){.what = REVIEW_MARK};
-	return take(d, "status", r->status, sizeof(r->status)) &&
+	return (!json_get(d, d->v, "seen") || json_get_u64(json_get(d, d->v, "seen"), &r->seen)) &&
+		take(d, "status", r->status, sizeof(r->status)) &&
 		take(d, "assignee", r->assignee, sizeof(r->assignee)) &&
 		take(d, "note", r->note, sizeof(r->note)) &&
 		take(d, "tag", r->tag, sizeof(r->tag)) &&

@@ -132,7 +132,7 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 	struct link *l = q->link;
 	struct unpack u;
 	struct view text;
-	bool failed;
+	int failed;
 
 	(void)peer;
 	if (!f) {
@@ -141,7 +141,7 @@ static int on_frame(void *userdata, struct wire_peer *peer, struct wire_frame *f
 		return 0;
 	}
 	u = (struct unpack){f->body, 0};
-	failed = f->type == CTL_TEXT && unpack_u8(&u) != 0;
+	failed = f->type == CTL_TEXT ? unpack_u8(&u) : 0;
 	text = unpack_view(&u);
 	if (unpack_end(&u) < 0)
 		finish(q, -EPROTO, VIEW_EMPTY, -1);

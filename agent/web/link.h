@@ -11,7 +11,8 @@
 
 struct link;
 
-/* outcome: 0 done; 1 the agent said no (`text` says why); negative: no answer (-ENOENT and
+/* outcome: 0 done; 1 the agent said no (`text` says why); CTL_TEXT_LATE: likewise, as somebody else
+   was first; negative: no answer (-ENOENT and
    -ECONNREFUSED: no agent; -ESTALE: the session is over). `fd` is a blob's or -1, and the callee's.
  */
 typedef void (*link_fn)(void *userdata, int outcome, struct view text, int fd);

@@ -148,13 +148,6 @@ static int complete(struct policy_work *w)
 	return r < 0 ? r : 0;
 }
 
-bool policy_work_is_base(const struct policy_work *w, struct view about)
-{
-	uint64_t version;
-
-	return w->base == 0 || (payload_number(about, "version", &version) && version == w->base);
-}
-
 static void on_in_force(void *userdata, int outcome, struct view text, int fd)
 {
 	struct policy_work *w = userdata;
@@ -162,8 +155,6 @@ static void on_in_force(void *userdata, int outcome, struct view text, int fd)
 	w->old_fd = fd;
 	if (outcome != 0)
 		exchange_fail_link(w->x, outcome, text);
-	else if (!policy_work_is_base(w, text))
-		exchange_fail(w->x, API_CONFLICT, NULL);
 	else if (complete(w) < 0)
 		exchange_fail(w->x, API_INTERNAL, NULL);
 	else
@@ -186,6 +177,7 @@ void policy_work_apply(struct policy_work *w)
 
 	pack_u8(&p, 0);
 	pack_str(&p, w->reason);
+	pack_u32(&p, w->base);
 	r = p.error ? p.error
 		    : link_ask(w->x->web->link, w->x->who.agent, CTL_POLICY_APPLY, buf_view(&body),
 			      w->fd, APPLY_NS, exchange_pass, w->x);

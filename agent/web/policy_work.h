@@ -18,7 +18,7 @@ struct policy_work {
 	int fd;                              /* and as it goes on; -1: not yet */
 	int old_fd;                          /* the one in force; -1: not yet */
 	void (*then)(struct policy_work *w); /* with all of these */
-	uint32_t base;                       /* that the person had before them */
+	uint32_t base;                       /* that is to be in force still; 0: any */
 	char reason[VERSIONS_REASON_MAX];
 	char *yaml;    /* an exception */
 	unsigned days; /* to simulate */
@@ -39,8 +39,6 @@ must_check int policy_work_parse(int fd, struct bundle *ret);
 
 /* 0: the one in force. */
 must_check int policy_work_ask(struct exchange *x, uint32_t version, link_fn done, void *userdata);
-/* False where another one than the person had before them is in force. */
-bool policy_work_is_base(const struct policy_work *w, struct view about);
 /* Goes on with `then` when the one in force is there. */
 void policy_work_with_old(
 	struct exchange *x, struct policy_work *w, void (*then)(struct policy_work *w));

@@ -413,6 +413,8 @@ def every_page_is_accessible_in_both_languages_and_appearances(s):
             if name == "policy":
                 b.wait(".cm-content")
                 b.wait(".diagnostics .icon")
+            if name == "incident":
+                b.wait(".trace .decides")
             if name == "test":
                 b.select(".drop select", value="telegram")
                 b.files("input[type=file]", files=[str(s.loose["toi-mat.docx"])])

@@ -237,6 +237,46 @@ def an_incident_is_traced_by_the_policy_of_then(l):
 
 
 @test
+def who_was_second_is_told(l):
+    """Two who change the same thing: the agent itself refuses the one that had not seen the other."""
+    rev, other = l.client("rev"), l.client("all")
+    one = rev.get(f"/api/incidents/{first(l)}")[1]
+    two = other.get("/api/incidents")[1]
+    mark = {"ids": [one["id"]], "status": "in-progress", "seen": one["seen"]}
+    equal(rev.post("/api/incidents/mark", mark)[1]["results"], [{"id": one["id"], "ok": True}])
+    late = other.post("/api/incidents/mark", dict(mark, status="ignored", seen=two["seen"]))[1]["results"][0]
+    equal((late["ok"], late["error"]["code"]), (False, "conflict"), late)
+    assert "Người khác" in late["error"]["message_vi"], late
+    # Who did it may go on, and whoever looks again too.
+    equal(rev.post("/api/incidents/mark", dict(mark, note="again"))[1]["results"][0]["ok"], True)
+    now = lab.wait_for(lambda: (i := other.get(f"/api/incidents/{one['id']}")[1])["status"] == "in-progress" and i, 20)
+    equal(other.post("/api/incidents/mark", dict(mark, status="new", seen=now["seen"]))[1]["results"][0]["ok"], True)
+
+    def cli(*args):
+        return subprocess.run(["sealgate", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=dict(os.environ, LC_ALL="C.UTF-8"))
+    r = cli("incidents", "mark", one["id"], "--was", "in-progress", "--status", "resolved")
+    equal((r.returncode, '"new" by now' in r.stderr), (1, True), r.stderr)
+    equal(cli("incidents", "mark", one["id"], "--was", "new", "--status", "resolved").returncode, 0)
+    equal(cli("incidents", "mark", one["id"], "--was", "resolved", "--status", "new").returncode, 0)
+    # The policy, by the command line and by the console: one place says no.
+    path, version = lab.ETC / "policy.yaml", l.agent.status()["policy"]["version"]
+    path.write_text(POLICY + "\n# another\n")
+    equal(cli("policy", "apply", "--base", str(version), "--reason", "first", str(path)).returncode, 0)
+    r = cli("policy", "apply", "--base", str(version), "--reason", "second", str(path))
+    equal((r.returncode, f"version {version} is not in force any more" in r.stderr), (1, True), r.stderr)
+    r = cli("policy", "rollback", "--base", str(version))
+    equal((r.returncode, "look at it first" in r.stderr), (1, True), r.stderr)
+    files = l.client("app").get("/api/policy")[1]["files"]
+    equal(error(l.client("app").post("/api/policy/apply", {"files": files, "reason": "third", "base": version})),
+          (409, "conflict"))
+    equal(error(l.client("app").post("/api/policy/rollback", {"version": version, "reason": "no", "base": version})),
+          (409, "conflict"))
+    path.write_text(POLICY)
+    equal(cli("policy", "apply", "--base", str(version + 1), "--reason", "as before", str(path)).returncode, 0)
+
+
+@test
 def the_journal_is_verified_on_request(l):
     c = l.client("aud")
     equal(error(l.client("aut").post("/api/journal/verify")), (403, "forbidden"))

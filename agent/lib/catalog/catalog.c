@@ -90,6 +90,7 @@ void catalog_about(const struct catalog *c, struct catalog_about *ret)
 {
 	*ret = c->about;
 	ret->incidents = c->n_rows - c->first_row;
+	ret->last_seq = c->last_seq;
 }
 
 /* ---- a row from an incident ---- */

@@ -38,6 +38,7 @@ must_check int catalog_follow(struct catalog *c, uint64_t budget_ns);
 
 struct catalog_about {
 	uint64_t incidents, records, gaps, unread;
+	uint64_t last_seq;        /* of the last record that was read */
 	char last_checkpoint[32]; /* when; "" where there is none */
 	char last_time[32];       /* of the last record */
 	bool complete;            /* catalog_follow() said 0 */

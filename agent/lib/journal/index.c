@@ -32,7 +32,7 @@ struct index {
 	uint32_t *buckets; /* a power of two */
 	uint32_t n_entries, n_updates, n_wanted, n_buckets;
 	uint32_t cap_entries, cap_updates, cap_wanted;
-	uint64_t gaps, unread;
+	uint64_t gaps, unread, last_seq;
 };
 
 struct index *index_free(struct index *x)
@@ -248,6 +248,8 @@ static int build(const char *dir, const struct want *want, struct index **ret)
 			continue;
 		}
 		if (r == 0)
+			x->last_seq = e.seq;
+		if (r == 0)
 			r = take(x, &e, want);
 		if (r < 0)
 			return r;
@@ -276,6 +278,11 @@ size_t index_count(const struct index *x)
 uint64_t index_gaps(const struct index *x)
 {
 	return x->gaps;
+}
+
+uint64_t index_last_seq(const struct index *x)
+{
+	return x->last_seq;
 }
 
 uint64_t index_unread(const struct index *x)

@@ -27,9 +27,10 @@ void index_freep(struct index **x);
 /* Looks at each wanted one again, with all that came later, and keeps those still wanted. */
 must_check int index_refine(struct index *x, index_want_fn want, void *userdata);
 
-size_t index_count(const struct index *x);    /* of the wanted ones */
-uint64_t index_gaps(const struct index *x);   /* records of the kind "gap" */
-uint64_t index_unread(const struct index *x); /* lines and records that could not be read */
+size_t index_count(const struct index *x);      /* of the wanted ones */
+uint64_t index_gaps(const struct index *x);     /* records of the kind "gap" */
+uint64_t index_last_seq(const struct index *x); /* of the last record; 0 where there is none */
+uint64_t index_unread(const struct index *x);   /* lines and records that could not be read */
 
 /* The n-th wanted incident, with all that came later. 0, or -errno. */
 must_check int index_load(struct index *x, size_t n, struct incident **ret);

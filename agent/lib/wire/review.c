@@ -39,6 +39,7 @@ void pack_review(struct pack *p, const struct review *r)
 	pack_str(p, r->untag);
 	pack_str(p, r->note);
 	pack_str(p, r->sha256);
+	pack_u64(p, r->seen);
 }
 
 void unpack_review(struct unpack *u, struct review *ret)
@@ -52,6 +53,7 @@ void unpack_review(struct unpack *u, struct review *ret)
 	unpack_str(u, ret->untag, sizeof(ret->untag));
 	unpack_str(u, ret->note, sizeof(ret->note));
 	unpack_str(u, ret->sha256, sizeof(ret->sha256));
+	ret->seen = unpack_u64(u);
 }
 
 static bool is_made_of(const char *s, const char *set)

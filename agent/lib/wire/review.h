@@ -51,6 +51,7 @@ struct review {
 	char tag[REVIEW_NAME_SIZE], untag[REVIEW_NAME_SIZE];
 	char note[REVIEW_NOTE_SIZE];
 	char sha256[65];
+	uint64_t seen;   /* the last record that this person had read; 0: not said */
 	const char *via; /* not of the frame: what it came through, or NULL */
 };
 

@@ -115,10 +115,12 @@ export interface IncidentPage extends Incident {
   similar?: { count: number; href?: string } | null;
   prev?: string | null;
   next?: string | null;
+  seen?: number;
 }
 
 export interface Listing {
   total: number;
+  seen?: number;
   incidents?: Incident[];
   groups?: Group[];
   next?: string | null;
@@ -139,6 +141,8 @@ export interface MarkResult {
 }
 
 export interface Mark {
+  /** The last record that was read for what is shown: who marks what another one marked since is told. */
+  seen?: number | undefined;
   status?: string;
   assignee?: string;
   note?: string;

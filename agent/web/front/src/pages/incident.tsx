@@ -198,7 +198,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
     u: () => navigate(listAddress()),
     n: () => marks && setDialog('mark'),
     ...(marks ? Object.fromEntries(Object.entries(STATUS_KEYS).map(([key, status]) =>
-      [key, () => { void marking.run([id], { status }); }])) : {}),
+      [key, () => { void marking.run([id], { status, seen: i.seen }); }])) : {}),
   });
   return (
     <>
@@ -217,7 +217,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
         <div class="bulk in-page" role="group" aria-label={t('mark.status')}>
           {STATUSES.filter((s) => s !== 'new').map((s) => (
             <button key={s} type="button" aria-pressed={i.status === s} disabled={marking.busy}
-              onClick={() => { void marking.run([id], { status: s }); }}>{name('status', s)}</button>
+              onClick={() => { void marking.run([id], { status: s, seen: i.seen }); }}>{name('status', s)}</button>
           ))}
           <button type="button" onClick={() => setDialog('mark')}>{t('mark.more')}</button>
         </div>
@@ -263,7 +263,7 @@ function Page({ i, again, id }: { i: IncidentPage; again: () => void; id: string
       {marks && <Suggest incident={i} />}
       {dialog === 'mark' && <MarkDialog n={1} onClose={() => setDialog(null)} onMark={(m) => {
         setDialog(null);
-        void marking.run([id], m);
+        void marking.run([id], { ...m, seen: i.seen });
       }} />}
       {dialog === 'reveal' && <Reveal id={id} onClose={() => setDialog(null)} shown={(x) => {
         setRevealed(x);

@@ -156,7 +156,7 @@ export function Incidents() {
   const run = async (m: Mark) => {
     if (!marks) return;
     try {
-      await marking.run(await ids(), m);
+      await marking.run(await ids(), { ...m, seen: asked.data?.seen });
     } catch (e) {
       announce(asError(e).text(), true);
     }

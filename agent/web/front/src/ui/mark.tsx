@@ -93,7 +93,7 @@ export function MarkDialog({ n, onClose, onMark }: { n: number; onClose: () => v
         e.preventDefault();
         const what: Mark = {};
         for (const [k, v] of new FormData(e.currentTarget)) {
-          if (typeof v === 'string' && v.trim()) what[k as keyof Mark] = v.trim();
+          if (typeof v === 'string' && v.trim()) what[k as keyof Omit<Mark, 'seen'>] = v.trim();
         }
         if (Object.keys(what).length === 0) setNothing(true);
         else onMark(what);
