@@ -56,6 +56,8 @@ static void on_ledger_done(void *userdata, uint64_t tag, uint64_t seq)
 
 	if (tag & CONTROL_TAG)
 		control_appended(core->control, tag, seq);
+	else if (tag & OVERRIDES_TAG)
+		overrides_told(core->overrides, seq);
 	else if (tag & INVENTORY_TAG)
 		inventory_told(core->inventory, tag);
 	else if (tag)

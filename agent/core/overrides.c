@@ -37,6 +37,7 @@ struct override {
 };
 
 struct overrides {
+	bool damaged; /* the file is there still, and not told of yet */
 	struct core *core;
 	struct loop_timer *timer;
 	uint32_t next_id;
@@ -89,7 +90,25 @@ static int unpack_one(struct unpack *u, bool old, struct override *ret)
 	return u->error < 0 || ret->id == 0 || content == 0 || content > UINT16_MAX ? -EBADMSG : 0;
 }
 
-static int save(const struct overrides *o)
+/* A damaged file stays where it is until the journal tells of it: a process that dies before finds
+   it once more, and tells of it then. */
+static void put_aside(struct overrides *o)
+{
+	char path[4096], damaged[4096];
+
+	if (o->damaged && path_of(o, FILE_NAME, path) == 0 &&
+		path_of(o, FILE_NAME ".damaged", damaged) == 0)
+		(void)rename(path, damaged);
+	o->damaged = false;
+}
+
+void overrides_told(struct overrides *o, uint64_t seq)
+{
+	if (seq)
+		put_aside(o);
+}
+
+static int save(struct overrides *o)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(FILE_BYTES);
 	struct pack p = {&b, 0};
@@ -99,6 +118,7 @@ static int save(const struct overrides *o)
 	pack_u32(&p, o->n);
 	for (uint32_t i = 0; i < o->n; i++)
 		pack_one(&p, &o->v[i]);
+	put_aside(o);
 	return p.error ? p.error : keep_save(o->core, FILE_NAME, &b);
 }
 
@@ -117,16 +137,32 @@ static int read_file(struct overrides *o, struct view file)
 	return r < 0 ? r : unpack_end(&u);
 }
 
+static int tell_damaged(struct overrides *o)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(4096);
+	char now[CLOCK_TEXT_MAX];
+	struct json j;
+	int r;
+
+	clock_format(clock_realtime(), now);
+	json_init(&j, &b);
+	json_object(&j);
+	json_key_str(&j, "kind", "gap");
+	json_key_str(&j, "what", "overrides");
+	json_key_str(&j, "time", now);
+	json_key_str(&j, "text",
+		"the file of overrides could not be read and was put aside as overrides.damaged: "
+		"none is in force");
+	json_object_end(&j);
+	r = json_error(&j);
+	return r < 0 ? r : ledger_add(o->core->ledger, buf_view(&b), OVERRIDES_TAG);
+}
+
 static int load(struct overrides *o)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(FILE_BYTES);
-	char path[4096], damaged[4096];
-	int r = path_of(o, FILE_NAME, path);
+	int r;
 
-	if (r == 0)
-		r = path_of(o, FILE_NAME ".damaged", damaged);
-	if (r < 0)
-		return r;
 	o->next_id = 1;
 	r = keep_load(o->core, FILE_NAME, &b);
 	if (r == -ENOENT)
@@ -138,10 +174,8 @@ static int load(struct overrides *o)
 	/* Numbers that were used already may stand in facts: begin somewhere else. */
 	o->next_id = (uint32_t)(clock_realtime() / NSEC_PER_SEC % 50000) + 1;
 	o->n = 0;
-	(void)rename(path, damaged);
-	return incidents_note(o->core->ledger, "gap", "overrides",
-		"the file of overrides could not be read and was put aside as overrides.damaged: "
-		"none is in force");
+	o->damaged = true;
+	return tell_damaged(o);
 }
 
 static bool is_justified(const struct override *v)

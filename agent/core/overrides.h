@@ -13,6 +13,8 @@
 #include "wire/justify.h"
 #include "wire/override.h"
 
+#define OVERRIDES_TAG (UINT64_C(1) << 61) /* in the ledger: that the file was damaged */
+
 struct overrides;
 
 /* A file that is damaged is put aside, and the journal has it; then there are none. */
@@ -46,3 +48,6 @@ void overrides_table(const struct overrides *o, const struct policy *p, const st
 	struct override_table *ret);
 
 void overrides_status(const struct overrides *o, struct json *j);
+
+/* The ledger's answer for OVERRIDES_TAG; `seq` 0: it is not in the journal. */
+void overrides_told(struct overrides *o, uint64_t seq);

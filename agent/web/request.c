@@ -5,31 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 static int nibble(uint8_t c)
 {
 	return c >= '0' && c <= '9'    ? c - '0'
 		: c >= 'a' && c <= 'f' ? c - 'a' + 10
 		: c >= 'A' && c <= 'F' ? c - 'A' + 10
 				       : -1;
-}
-
-static bool is_utf8(struct view v)
-{
-	for (size_t i = 0; i < v.n;) {
-		uint8_t c = v.p[i];
-		size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-
-		if (n > 1 && (c < 0xc2 || c > 0xf4 || n > v.n - i))
-			return false;
-		for (size_t k = 1; k < n; k++)
-			if ((v.p[i + k] & 0xc0) != 0x80)
-				return false;
-		if ((c == 0xe0 && v.p[i + 1] < 0xa0) || (c == 0xed && v.p[i + 1] > 0x9f) ||
-			(c == 0xf0 && v.p[i + 1] < 0x90) || (c == 0xf4 && v.p[i + 1] > 0x8f))
-			return false;
-		i += n;
-	}
-	return true;
 }
 
 /* Appends `raw` without its %xx (and, in a query, "+" as a blank). */
@@ -60,7 +43,11 @@ static int decode(struct view raw, bool plus, struct buf *ret)
 		if (r < 0)
 			return r;
 	}
-	return is_utf8(view_of(ret->p + start, ret->n - start)) ? 0 : -EBADMSG;
+	/* There is no NUL in it. */
+	if (buf_put_byte(ret, 0) < 0)
+		return -ENOMEM;
+	ret->n--;
+	return utf8_is_text((const char *)ret->p + start) ? 0 : -EBADMSG;
 }
 
 static bool is_plain_path(struct view p)

@@ -242,8 +242,26 @@ def a_damaged_file_is_told_and_none_is_in_force(f):
         kept.write_bytes(damaged)
         f.agent.start()
         equal(in_force(), [], damaged)
+        assert lab.wait_for(lambda: kept.with_suffix(".damaged").exists(), 20), damaged
+        kept.with_suffix(".damaged").unlink()
         f.agent.stop()
-        assert kept.with_suffix(".damaged").exists()
+    # Killed before the journal has it: the file is still there, and told of at the next start.
+    f.agent.start()
+    told, kept_by = journal().count("overrides.damaged"), f.agent.pid_of("log")
+    os.kill(kept_by, signal.SIGSTOP)
+    try:
+        kept.write_bytes(b"damaged once more")
+        for _ in range(2):
+            core = f.agent.pid_of("core")
+            os.kill(core, signal.SIGKILL)
+            assert lab.wait_for(lambda: (p := f.agent.pid_of("core")) and p != core, 20)
+            assert lab.wait_for(f.agent.status, 20)
+    finally:
+        os.kill(kept_by, signal.SIGCONT)
+    assert lab.wait_for(lambda: journal().count("overrides.damaged") > told, 20), journal()
+    assert lab.wait_for(lambda: kept.with_suffix(".damaged").exists(), 20)
+    equal(in_force(), [], "none is in force")
+    f.agent.stop()
     kept.write_bytes(whole)
     f.agent.start()
     equal([o["id"] for o in in_force()], [f.first], "kept")

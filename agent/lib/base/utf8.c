@@ -17,6 +17,20 @@ size_t utf8_shown_length(const uint8_t *p)
 	return utf8_is_shown(cp) && (cp != UTF8_NONE || *p == UTF8_NONE) ? (size_t)(end - p) : 0;
 }
 
+bool utf8_is_text(const char *s)
+{
+	const uint8_t *p = (const uint8_t *)s;
+
+	while (*p) {
+		uint8_t first = *p;
+
+		/* UTF8_NONE may be that very character. */
+		if (utf8_next(&p) == UTF8_NONE && first != UTF8_NONE)
+			return false;
+	}
+	return true;
+}
+
 bool utf8_is_line(const char *s)
 {
 	for (size_t n; *s; s += n) {

@@ -17,6 +17,9 @@ bool utf8_is_shown(uint32_t cp);
 /* The bytes of the character at `p`, which is not the NUL; 0 where it is none, or not shown. */
 size_t utf8_shown_length(const uint8_t *p);
 
+/* Nothing that is no character; control characters may be there. */
+bool utf8_is_text(const char *s);
+
 /* One line of such characters, and nothing that is no character; "" is. */
 bool utf8_is_line(const char *s);
 
