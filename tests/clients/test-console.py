@@ -234,6 +234,86 @@ def many_are_marked_at_once(s):
 
 
 @test
+def groups_are_marked_as_a_whole(s):
+    b = s.browser
+    s.id_of("mat.odt")
+    path = str(s.docs["mat.odt"])
+    alike = [i["id"] for i in s.agent.acts() if i["path"] == path]
+    assert len(alike) >= 2, alike
+    b.open("/incidents?group=file")
+    b.wait("table.grouped tbody tr", text="mat.odt")
+    row = b.eval(js="[...document.querySelectorAll('table.grouped tbody tr')].findIndex((r) => r.innerText.includes('mat.odt'))")
+    b.press(keys=["j"] * (row + 1) + ["x", "d"])
+    b.wait(".news .said", text=f"{len(alike)} sự cố")
+    equal({i["status"] for i in s.agent.acts() if i["id"] in alike}, {"ignored"}, "the group's incidents")
+    b.wait("table.grouped tbody tr", text="mat.odt")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def a_view_is_kept_under_a_name(s):
+    b = s.browser
+    b.open("/incidents?level=confidential&not.action=block")
+    b.wait(".chip")
+    b.click(".views summary")
+    b.fill(".views form input", value="Mật, còn trên máy")
+    b.press(keys=["Enter"])
+    b.wait(".views li a", text="Mật, còn trên máy")
+    b.open("/incidents")
+    b.click(".views summary")
+    b.click(".views li a")
+    b.wait(".chip.not")
+    assert "level=confidential" in b.url() and "not.action=block" in b.url(), b.url()
+    if b.count(".views[open]") == 0:
+        b.click(".views summary")
+    b.click(".views li button")
+    b.gone(".views li")
+    b.reload()
+    b.wait("h1")
+    b.click(".views summary")
+    equal(b.count(".views li"), 0, "views")
+    equal(b.complaints(), [], "the browser's complaints")
+
+
+@test
+def from_login_to_resolved_without_a_mouse(s):
+    """Only keys, also where the pages are read in English."""
+    b = s.browser
+    s.id_of("toi-mat.docx")
+    b.start()
+    b.goto(url=f"{SITE}/incidents")
+    b.wait(".login input")
+    for _ in range(20):
+        if b.eval(js="document.activeElement.tagName === 'INPUT'"):
+            break
+        b.press(keys=["Tab"])
+    b.type(text=console.token("all"))
+    b.press(keys=["Enter"])
+    b.wait("table.incidents tbody tr", text="toi-mat.docx")
+    b.press(keys=["/"])
+    b.type(text="toi-mat")
+    b.press(keys=["Enter"])
+    b.gone("table.incidents tbody tr:has-text('mat.odt')")
+    b.press(keys=["Escape"])
+    b.eval(js="document.activeElement.blur()")
+    b.press(keys=["j"])
+    equal(b.eval(js="document.activeElement.innerText"), "toi-mat.docx", "the focus")
+    b.press(keys=["Enter"])
+    b.wait(".sentence", text="toi-mat.docx")
+    b.wait(".trace .decides")
+    b.press(keys=["n"])
+    b.wait("dialog textarea")
+    b.type(text="đã nhắc người gửi")
+    b.press(keys=["Control+Enter"])
+    b.gone("dialog")
+    b.press(keys=["r"])
+    b.wait(".incident-bar .status", text="đã giải quyết")
+    b.press(keys=["u"])
+    b.wait("table.incidents tbody tr .status", text="đã giải quyết")
+    equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+
+
+@test
 def markup_in_names_is_text(s):
     b = s.browser
     incident = s.id_of(EVIL)
@@ -353,6 +433,18 @@ def a_file_can_be_tested(s):
     b.wait(".trace .decides", text="state-secret")
     b.files("input[type=file]", files=[str(s.loose["cong-khai.docx"])])
     b.wait(".verdict", text="Không có dấu")
+    # Dropped on the page.
+    b.open("/test")
+    b.wait(".drop select")
+    b.eval(js="""(() => {
+        const dropped = new DataTransfer();
+        dropped.items.add(new File(['TỐI MẬT\\n\\nSố: 7/KH\\n\\nKẾ HOẠCH\\n\\nNội dung.\\n'], 'kế hoạch.txt'));
+        for (const what of ['dragover', 'drop'])
+            document.querySelector('.drop').dispatchEvent(
+                new DragEvent(what, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    })()""")
+    b.wait("h2", text="kế hoạch.txt")
+    b.wait(".verdict .level", text="TỐI MẬT")
     # What the agent keeps from the browser itself.
     b.files("input[type=file]", files=[str(s.docs["mat.odt"])])
     b.wait(".problem", text="sealgate scan")
@@ -440,6 +532,36 @@ def nothing_is_lost_in_a_narrow_window(s):
             assert b.wide() <= 0, f"{name} is {b.wide()} too wide at {width}"
             b.shot(path=str(SHOTS / f"{name}-{width}.png"))
     equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+
+
+@test
+def a_policy_that_is_managed_elsewhere_is_only_read(s):
+    b = s.browser
+    settings = lab.ETC / "agent.yaml"
+    before = settings.read_text()
+
+    def restart(text):
+        s.web.stop()
+        s.agent.stop()
+        settings.write_text(text)
+        s.agent.start()
+        s.web.start()
+        s.again()
+    restart(before + "require-signatures: [policy]\n")
+    try:
+        b.open("/policy")
+        b.wait(".remark", text="do nơi khác quản lý")
+        equal(b.count("section:has(h2:text-is('Áp dụng'))"), 0, "it can be applied")
+        b.wait(".cm-content")
+        text = b.eval(js="document.querySelector('.editor').shadowRoot.querySelector('.cm-content').innerText")
+        b.click(".cm-line >> nth=0")
+        b.type(text="zzz")
+        equal(b.eval(js="document.querySelector('.editor').shadowRoot.querySelector('.cm-content').innerText"), text,
+              "the editor")
+        b.shot(path=str(SHOTS / "policy-managed.png"))
+        equal([x for x in b.complaints() if "401" not in x], [], "the browser's complaints")
+    finally:
+        restart(before)
 
 
 @test
