@@ -378,12 +378,22 @@ static int on_inventory(struct caller *c, const struct wire_frame *f)
 		return -EPROTO;
 	json_init(&j, &b);
 	json_object(&j);
-	/* Who looks after incidents in the console knows of everybody's documents. */
 	r = inventory_list(core->inventory,
-		c->as && c->roles & (CONSOLE_ROLE(CONSOLE_REVIEWER) | CONSOLE_ROLE(CONSOLE_AUDITOR))
-			? 0
-			: c->uid,
-		after, level, below, &j);
+		&(struct inventory_ask){
+			/* Who looks after incidents in the console knows of everybody's documents,
+			   and of names what incidents show. */
+			.uid = c->as &&
+					c->roles &
+						(CONSOLE_ROLE(CONSOLE_REVIEWER) |
+							CONSOLE_ROLE(CONSOLE_AUDITOR))
+				? 0
+				: c->uid,
+			.after = after,
+			.level = level,
+			.below = below,
+			.hide = c->as ? (enum level)core->config.journal_hide_names : LEVEL_MAX,
+		},
+		&j);
 	crawl_status(core->crawl, &j);
 	json_object_end(&j);
 	if (r == 0)

@@ -556,14 +556,31 @@ bool inventory_first_today(struct inventory *i, uint32_t uid, uint64_t day)
 
 /* ---- answering ---- */
 
-static void write_document(struct json *j, sqlite3_stmt *st)
+/* The kind of file is no secret. */
+static void write_path(struct json *j, const char *path, bool hidden)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+	char name[32];
+
+	if (hidden)
+		snprintf(name, sizeof(name), "•••%s", dot && strlen(dot) <= 6 ? dot : "");
+	json_key_str(j, "path", hidden ? name : path);
+	if (!hidden)
+		return;
+	json_key(j, "concealed");
+	json_array(j);
+	json_str(j, "path");
+	json_array_end(j);
+}
+
+static void write_document(struct json *j, sqlite3_stmt *st, bool hidden)
 {
 	uint32_t reasons = (uint32_t)sqlite3_column_int64(st, 4);
 	char user[INCIDENTS_USER_SIZE];
 
 	incidents_user_name((uint32_t)sqlite3_column_int64(st, 9), user);
 	json_object(j);
-	json_key_str(j, "path", text(st, 0));
+	write_path(j, text(st, 0), hidden);
 	json_key_str(j, "level", level_name(level_at(st, 1)));
 	json_tags(j, (uint32_t)sqlite3_column_int64(st, 2));
 	json_key_str(
@@ -585,32 +602,35 @@ static void write_document(struct json *j, sqlite3_stmt *st)
 	json_object_end(j);
 }
 
-int inventory_list(struct inventory *i, uint32_t uid, const char *after, enum level level,
-	const char *below, struct json *j)
+int inventory_list(struct inventory *i, const struct inventory_ask *ask, struct json *j)
 {
 	sqlite3_stmt *st = statement(i, LIST, false);
-	char next[4096] = "";
+	char next[4096] = "", shown[4096] = "";
 	bool full = false;
 	uint32_t n = 0;
 
 	if (!st)
 		return -EIO;
-	bind_text(st, 1, after);
-	sqlite3_bind_int64(st, 2, uid);
-	sqlite3_bind_int(st, 3, (int)level);
-	bind_text(st, 4, below);
+	bind_text(st, 1, ask->after);
+	sqlite3_bind_int64(st, 2, ask->uid);
+	sqlite3_bind_int(st, 3, (int)ask->level);
+	bind_text(st, 4, ask->below);
 	sqlite3_bind_int(st, 5, INVENTORY_PAGE_MAX);
 	json_key(j, "documents");
 	json_array(j);
 	while (!full && sqlite3_step(st) == SQLITE_ROW) {
-		write_document(j, st);
+		bool hidden = ask->hide > LEVEL_NONE && level_at(st, 1) >= ask->hide;
+
+		write_document(j, st, hidden);
 		snprintf(next, sizeof(next), "%s", text(st, 0));
+		if (!hidden)
+			snprintf(shown, sizeof(shown), "%s", next);
 		/* A frame has room for so much, and one more may be as long as paths get. */
 		full = ++n == INVENTORY_PAGE_MAX || j->out->n > WIRE_BODY_MAX - (32U << 10);
 	}
 	finish(st);
 	json_array_end(j);
-	json_key_str(j, "next", full ? next : NULL);
+	json_key_str(j, "next", !full ? NULL : shown[0] ? shown : next);
 	return json_error(j);
 }
 

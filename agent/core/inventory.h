@@ -49,9 +49,15 @@ void inventory_told(struct inventory *i, uint64_t tag);
    outlive core, and this is the database beside the facts.) */
 bool inventory_first_today(struct inventory *i, uint32_t uid, uint64_t day);
 
-/* The array "documents" of those that `uid` may know of (root: all; others: what belongs to them),
-   after the path `after`, at or above `level`, below `below` ("" for all); and "next", the path to
-   go on after, or null. */
-must_check int inventory_list(struct inventory *i, uint32_t uid, const char *after,
-	enum level level, const char *below, struct json *j);
+struct inventory_ask {
+	uint32_t uid;      /* who may know of them: 0 all, others what belongs to them */
+	const char *after; /* this path; "" from the beginning */
+	enum level level;  /* and higher */
+	const char *below; /* a folder, or "" for all */
+	enum level hide;   /* names from this level up; LEVEL_NONE and LEVEL_MAX: never */
+};
+
+/* The array "documents" of those; and "next", the path to go on after, or null: of one whose name
+   is not hidden where there is one, so that the next page may begin with some of this one. */
+must_check int inventory_list(struct inventory *i, const struct inventory_ask *ask, struct json *j);
 void inventory_status(struct inventory *i, struct json *j); /* key "inventory" */

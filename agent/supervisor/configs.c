@@ -102,6 +102,7 @@ void agent_make_configs(struct agent *a)
 			.journal_segment_bytes = s->journal.segment_bytes,
 			.journal_total_bytes = s->journal.total_bytes,
 			.journal_keep_ns = s->journal.keep_ns,
+			.journal_hide_names = settings_level(s->journal.hide_names),
 			.journal_omit_names = settings_level(s->journal.omit_names),
 			.journal_drop_oldest = s->journal.when_full ==
 				SETTINGS_WHEN_FULL_DROP_OLDEST,

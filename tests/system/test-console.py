@@ -686,6 +686,8 @@ def what_is_concealed_is_shown_on_request_and_recorded(l):
     equal(one["path"], "•••.txt")
     equal(c.get("/api/incidents?q=mat-1")[1]["total"], 0, "what is concealed is not searched")
     equal({g["key"] for g in c.get("/api/incidents?group=file")[1]["groups"]}, {"•••.txt"})
+    documents = lab.wait_for(lambda: c.get("/api/inventory")[1]["documents"], 20)
+    equal({(d["path"], *d["concealed"]) for d in documents}, {("•••.txt", "path")}, "the inventory")
     equal(error(c.post(f"/api/incidents/{one['id']}/reveal", {}))[0], 422, "a reason is asked for")
     status, whole = c.post(f"/api/incidents/{one['id']}/reveal", {"reason": "kiểm tra"})
     equal((status, whole["path"].startswith(str(lab.DOCS))), (200, True))

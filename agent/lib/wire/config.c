@@ -56,6 +56,7 @@ void pack_config(struct pack *p, const struct config *c)
 	pack_u64(p, c->journal_segment_bytes);
 	pack_u64(p, c->journal_total_bytes);
 	pack_u64(p, c->journal_keep_ns);
+	pack_u32(p, c->journal_hide_names);
 	pack_u32(p, c->journal_omit_names);
 	pack_u8(p, c->journal_drop_oldest);
 	pack_u8(p, c->cgroup_tags);
@@ -97,6 +98,7 @@ void unpack_config(struct unpack *u, struct config *ret)
 	ret->journal_segment_bytes = unpack_u64(u);
 	ret->journal_total_bytes = unpack_u64(u);
 	ret->journal_keep_ns = unpack_u64(u);
+	ret->journal_hide_names = unpack_u32(u);
 	ret->journal_omit_names = unpack_u32(u);
 	ret->journal_drop_oldest = unpack_u8(u) != 0;
 	ret->cgroup_tags = unpack_u8(u) != 0;

@@ -292,6 +292,7 @@ export interface Explained extends Facts {
 
 export interface Document {
   path: string;
+  concealed?: string[];
   level: string;
   completeness?: string;
   reasons?: string[];

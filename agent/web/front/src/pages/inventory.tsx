@@ -56,7 +56,8 @@ function Table({ list }: { list: Document[] }) {
           {list.map((d) => (
             <tr key={d.path}>
               <th scope="row" class="c-file">
-                <a class="file" href={`/incidents?${new URLSearchParams({ q: baseName(d.path) })}`} title={t('inventory.incidents')}><Raw text={baseName(d.path)} /></a>
+                {d.concealed ? <span class="file"><Raw text={d.path} /></span>
+                  : <a class="file" href={`/incidents?${new URLSearchParams({ q: baseName(d.path) })}`} title={t('inventory.incidents')}><Raw text={baseName(d.path)} /></a>}
                 <span class="dim folder"><Raw text={folder(d.path)} /></span>
               </th>
               <td><Level level={d.level} />

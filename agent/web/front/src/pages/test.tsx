@@ -2,7 +2,7 @@
 // What is this file, and what would happen to it.
 import { useRef, useState } from 'preact/hooks';
 import { asError, upload, useAsk, type ApiError } from '../api';
-import { bytes } from '../format';
+import { bytes, milliseconds } from '../format';
 import type { Explained, Facts as FactsAnswer } from '../types';
 import { Action, Level } from '../ui/badges';
 import { EvidenceTable, Steps } from '../ui/evidence';
@@ -123,7 +123,7 @@ function Shown({ r }: { r: Result }) {
           [t('incident.size'), f.size !== undefined && bytes(f.size)],
           ['SHA-256', f.sha256 && <code class="hash">{f.sha256}</code>],
         ]} />
-        {f.ms !== undefined && <p class="dim">{t('test.took', { ms: String(f.ms) })}</p>}
+        {f.ms !== undefined && <p class="dim">{t('test.took', { time: milliseconds(f.ms) })}</p>}
       </Section>
       <Section title={t('incident.evidence')}>
         <EvidenceTable list={f.evidence ?? []} empty={t('test.nothing')} />

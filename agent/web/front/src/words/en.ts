@@ -488,7 +488,7 @@ export const en: Record<Key, string> = {
   'test.rule': 'by the rule {rule}',
   'test.no-rule': 'no rule matches',
   'test.again': 'Test another file',
-  'test.took': 'read in {ms} ms',
+  'test.took': 'read in {time}',
   'test.nothing': 'No marking was found.',
 
   'health.title': 'Health',

@@ -488,7 +488,7 @@ export const vi = {
   'test.rule': 'theo quy tắc {rule}',
   'test.no-rule': 'không quy tắc nào khớp',
   'test.again': 'Thử tệp khác',
-  'test.took': 'đọc trong {ms} ms',
+  'test.took': 'đọc trong {time}',
   'test.nothing': 'Không thấy dấu độ mật nào.',
 
   'health.title': 'Tình trạng',
