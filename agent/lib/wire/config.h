@@ -30,8 +30,8 @@ struct config {
 	uint32_t reviewers_gid; /* whose members may mark incidents; UINT32_MAX: root alone */
 	/* log: how large the journal gets (journal/journal.h) */
 	uint64_t journal_segment_bytes, journal_total_bytes, journal_keep_ns;
-	uint32_t journal_hide_names; /* core: in the console, from this level up; LEVEL_MAX: never */
 	uint32_t journal_omit_names; /* core: from this level up (enum level), LEVEL_MAX: never */
+	uint32_t journal_hide_names; /* core: likewise, in the console */
 	bool journal_drop_oldest;
 	bool cgroup_tags;            /* gate: the supervisor can tag (GATE_TAG) */
 	bool on_demand;              /* gate: file systems are covered while applications live */
