@@ -136,10 +136,11 @@ enum message {
 	CTL_OVERRIDE,     /* wire/override.h; answered with CTL_TEXT: root only */
 	CTL_PROGRAMS,     /* empty; answered with CTL_TEXT: what is known of the applications'
 				programs, lines as sealgate-origin answers */
-	CTL_TEXT,         /* u8 0 done, 1 failed, 2 (CTL_TEXT_LATE) somebody else was first; view: JSON, or message lines */
-	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason, u32 the version that is to be in force
-			     still (0: any); fd: sealed bundle; CTL_TEXT when it is in
-			     force, or why it is not: root and the policy's group only, as below */
+	CTL_TEXT, /* u8 0 done, 1 failed, 2 (CTL_TEXT_LATE) somebody else was first; view: JSON, or
+		     message lines */
+	CTL_POLICY_APPLY,    /* u8 CTL_APPLY_*, str reason, u32 the version that is to be in force
+				still (0: any); fd: sealed bundle; CTL_TEXT when it is in
+				force, or why it is not: root and the policy's group only, as below */
 	CTL_POLICY_ROLLBACK, /* u32 version, 0 for the one before, str reason, u32 as above */
 	CTL_POLICY_HISTORY,  /* u32 how many, 0 for all; CTL_BLOB: JSON, or CTL_TEXT */
 	CTL_POLICY_SHOW, /* u32 version, 0 for the one in force; CTL_BLOB: bundle, or CTL_TEXT */
