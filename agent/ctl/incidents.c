@@ -501,8 +501,8 @@ int incidents_no_journal(const struct incidents_options *o, int error)
 				 "directory (see --state-dir and --config)",
 			o->dir);
 	if (error == -EACCES)
-		return ctl_error(
-			"%s: permission denied; only the administrator may read the journal",
+		return ctl_error("%s: permission denied; only root and the group of reviewers "
+				 "(agent.yaml: reviewers) may read the journal",
 			o->dir);
 	return ctl_error("cannot read the journal in %s: %s", o->dir, strerror(-error));
 }

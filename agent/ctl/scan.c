@@ -163,9 +163,9 @@ static void summary(const struct scan *s, uint64_t ns)
 {
 	unsigned long long classified = s->n - s->n_level[LEVEL_NONE];
 
-	printf(lang_pick(s->lang, "%llu documents in %.1f s: %llu classified",
-		       "%llu tài liệu trong %.1f giây: %llu có độ mật"),
-		s->n, (double)ns / 1e9, classified);
+	printf(lang_pick(s->lang, "%llu document%s in %.1f s: %llu classified",
+		       "%llu tài liệu%s trong %.1f giây: %llu có độ mật"),
+		s->n, lang_pick(s->lang, s->n == 1 ? "" : "s", ""), (double)ns / 1e9, classified);
 	for (unsigned l = LEVEL_MAX; l-- > LEVEL_INTERNAL;)
 		if (s->n_level[l])
 			printf(", %llu %s", s->n_level[l], level_display_vi((enum level)l));

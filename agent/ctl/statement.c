@@ -358,7 +358,10 @@ static void put_head(const struct conf_node *s, enum lang lang)
 	incidents_local_time(text_of(s, "until"), false, lang, until, sizeof(until));
 	printf("%s ", lang_pick(lang, "Statement of", "Bản xác nhận của"));
 	put_text(text_of(s, "host"));
-	printf(", %s .. %s\n", strcmp(since, "null") && *since ? since : "...", until);
+	printf(", %s .. %s\n",
+		strcmp(since, "null") && *since ? since
+						: lang_pick(lang, "the beginning", "từ đầu"),
+		until);
 	printf("  %s: %s (%s %s), %s %s, %s %s\n", lang_pick(lang, "policy", "chính sách"),
 		text_of(policy, "version"), lang_pick(lang, "mode", "chế độ"),
 		text_of(policy, "mode"), lang_pick(lang, "rules", "quy tắc nhận biết"),

@@ -82,7 +82,7 @@ def nothing_found(top):
     put(top / "a.txt", OPEN)
     r = run(top)
     equal((r.code, r.err), (0, ""))
-    assert "1 documents" in r.out and "0 classified" in r.out, r.out
+    assert "1 document " in r.out and "0 classified" in r.out, r.out
 
 
 @test
