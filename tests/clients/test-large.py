@@ -12,6 +12,8 @@ from scene import BLOCK, DOCS, Scene, equal, lab, run, test
 from messengers import Dino, Gajim
 
 PAGES = 8
+# The grain of paper: with all shades of grey, a picture would be ink all over, and stamps looked for in it.
+GRAIN = bytes(192 + (n & 63) for n in range(256))
 SIZE = 60 << 20
 HOLD = 0.3
 
@@ -36,8 +38,8 @@ def scanned(path, number):
     rng = random.Random(number)
     for _ in range(PAGES):
         picture = io.BytesIO()
-        Image.frombytes("L", (1600, 900), rng.randbytes(1600 * 900)).save(picture, "JPEG",
-                                                                             quality=97)
+        noise = rng.randbytes(1600 * 900).translate(GRAIN)
+        Image.frombytes("L", (1600, 900), noise).save(picture, "JPEG", quality=97)
         c.drawImage(ImageReader(picture), 0, 0, 595, 842)
         c.showPage()
     c.save()

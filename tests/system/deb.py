@@ -192,6 +192,10 @@ def check_manual(root):
         shown = root.run("sealgate", command, "--help").stdout
         lost += ["%s %s" % (command, o) for o in sorted(words_of_help(shown)) if o not in pages["sealgate.1.scd"]]
     check(not lost, "sealgate(1) has every command and option", lost)
+    zsh = root.read("usr/share/zsh/vendor-completions/_sealgate") or ""
+    lost = [c for c in commands if not any("/man1/sealgate-%s.1" % c in p for p in root.listing) or
+            not re.search(r"[(|]%s[|)]" % c, zsh)]
+    check(not lost, "each command has its page by its own name, and is known to zsh's completion", lost)
     shown = root.run("sealgated", "--help").stdout
     lost = [o for o in sorted(words_of_help(shown)) if o not in pages["sealgated.8.scd"]]
     check(not lost, "sealgated(8) has every option", lost)
