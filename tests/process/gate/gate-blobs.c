@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the two blobs a gate is started with, for its tests: gate-blobs POLICY APPS < lines
+ * Writes what a gate is started with, for its tests.
+ *
+ * gate-blobs config FILE PROTECT HOLD-MS TAGS ON-DEMAND AGENT-PID: the body of SUP_CONFIG.
+ * gate-blobs POLICY APPS < lines: the two blobs.
  *	app ID CATEGORY, then for it: exe PATTERN | flatpak NAME | snap NAME
  *	rule NAME ACTION LEVEL-BITS COMPLETENESS-BITS CHANNEL-BITS PATH|-
  *	mode MODE | version N
@@ -14,6 +17,7 @@
 #include "base/fd.h"
 #include "decide/policy_builder.h"
 #include "subject/apptable.h"
+#include "wire/config.h"
 
 static void fail(const char *what)
 {
@@ -56,6 +60,36 @@ static void add_rule(struct policy_builder *b, const char *name, const char *act
 	must(policy_builder_add(b, &def), name);
 }
 
+static uint32_t number(const char *text)
+{
+	return (uint32_t)strtoul(text, NULL, 10);
+}
+
+static void write_config(char **argv)
+{
+	char nowhere[] = "";
+	struct config c = {.state_dir = nowhere,
+		.runtime_dir = nowhere,
+		.policy = nowhere,
+		.protect = {.v = {argv[1]}, .n = 1},
+		.workers = 1,
+		.uid = UINT32_MAX,
+		.gid = UINT32_MAX,
+		.hold_ns = (uint64_t)number(argv[2]) * 1000000,
+		.cgroup_tags = number(argv[3]) != 0,
+		.on_demand = number(argv[4]) != 0,
+		.agent_pid = number(argv[5]),
+		.policy_gid = UINT32_MAX,
+		.console_uid = UINT32_MAX};
+	struct buf body = BUF_INIT(0);
+	struct pack p = {&body, 0};
+
+	pack_config(&p, &c);
+	must(p.error, "configuration");
+	save(argv[0], &body);
+	buf_done(&body);
+}
+
 int main(int argc, char **argv)
 {
 	struct apptable_builder *apps;
@@ -66,6 +100,10 @@ int main(int argc, char **argv)
 	enum mode mode = MODE_ENFORCE;
 	uint32_t app = 0;
 
+	if (argc == 8 && strcmp(argv[1], "config") == 0) {
+		write_config(argv + 2);
+		return 0;
+	}
 	if (argc != 3)
 		fail("two paths");
 	must(apptable_builder_new(&apps), "memory");

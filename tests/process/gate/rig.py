@@ -373,15 +373,11 @@ class Rig:
             os.close(fd)
 
     def config(self):
-        def paths(*v):
-            return struct.pack("<I", len(v)) + b"".join(pack_str(p) for p in v)
-        return (pack_str("") * 3 + paths() + paths(self.docs) + paths() +
-                struct.pack("<IIIII", 1, 0xffffffff, 0xffffffff, 0, self.agent_pid()) +
-                struct.pack("<QQQQQ", self.hold_ms * 1000000, 0, 0, 0, 0) +
-                struct.pack("<IQQQIB", 0, 0, 0, 0, 0, 0) +  # of the journal
-                struct.pack("<BB", self.tags, self.on_demand) +
-                paths() + struct.pack("<IBIIB", 0xffffffff, 0, 0, 0, 0) + struct.pack("<BB", 0, 0) +
-                struct.pack("<5IQ", 0xffffffff, 0, 0, 0, 0, 0))  # of the console
+        name = os.path.join(self.dir, "config")
+        subprocess.run([BUILD + "/gate-blobs", "config", name, self.docs, str(self.hold_ms),
+                        str(int(self.tags)), str(int(self.on_demand)), str(self.agent_pid())], check=True)
+        with open(name, "rb") as f:
+            return f.read()
 
     def agent_pid(self):
         return 0x7ffffff0  # nobody: the test's own children are not the agent's
