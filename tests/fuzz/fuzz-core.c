@@ -91,6 +91,12 @@ const struct policy *policies_policy_at(const struct policies *p, uint32_t versi
 	return fake.policy;
 }
 
+uint32_t policies_version(const struct policies *p)
+{
+	(void)p;
+	return 3;
+}
+
 void policies_apply(struct policies *p, const struct policies_request *r, struct view bundle,
 	policies_done_fn done, void *userdata)
 {
@@ -205,12 +211,11 @@ void inventory_swept(struct inventory *i, uint64_t since)
 	(void)i, (void)since;
 }
 
-int inventory_list(struct inventory *i, uint32_t uid, const char *after, enum level level,
-	const char *below, struct json *j)
+int inventory_list(struct inventory *i, const struct inventory_ask *ask, struct json *j)
 {
-	(void)i, (void)uid, (void)level;
-	json_key_str(j, "after", after);
-	json_key_str(j, "below", below);
+	(void)i;
+	json_key_str(j, "after", ask->after);
+	json_key_str(j, "below", ask->below);
 	return json_error(j);
 }
 

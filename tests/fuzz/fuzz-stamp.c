@@ -68,8 +68,9 @@ static void draw(PIX *pix, const uint8_t *f)
 
 	switch (f[0] % 6) {
 	case 0: fill(pix, x, y, w, h, colour); break;
-	case 2: frame(pix, x + 3 * line, y + 3 * line, w - 6 * line, h - 6 * line, line, colour);
-	/* fallthrough */
+	case 2:
+		frame(pix, x + 3 * line, y + 3 * line, w - 6 * line, h - 6 * line, line, colour);
+		__attribute__((fallthrough));
 	case 1: frame(pix, x, y, w, h, line, colour); break;
 	case 3:
 		for (int i = 0; i < w; i++)
