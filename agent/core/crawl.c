@@ -111,7 +111,7 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 	struct file *f;
 	char path[4096];
 	struct stat st;
-	bool no_writer;
+	bool no_writer, storable;
 	int fd;
 
 	unpack_key(&u, &key);
@@ -126,7 +126,8 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 	no_writer = no_writer && file_key_eq(&now, &key);
 	key = now;
 	c->seen++;
-	if (store_get(c->core->store, &key, generation, &known) == 0) {
+	storable = file_is_storable(frame->fds[0]);
+	if (storable && store_get(c->core->store, &key, generation, &known) == 0) {
 		c->known++;
 		if (known.level != LEVEL_NONE || known.tags != 0)
 			desk_classified(c->core->desk, frame->fds[0], &key, &known);
@@ -156,7 +157,7 @@ static int on_file(struct crawl *c, struct wire_frame *frame)
 		.st = st,
 		.path = f->path,
 		.started = clock_realtime(),
-		.keep = no_writer && file_is_trackable(frame->fds[0])};
+		.keep = no_writer && storable};
 	list_init(&f->node);
 	list_append(&c->files, &f->node);
 	c->n_files++;

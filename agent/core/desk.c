@@ -231,7 +231,7 @@ static int on_classify(struct desk *d, struct wire_frame *frame)
 	if (unpack_end(&u) < 0)
 		return -EPROTO;
 	d->asked++;
-	if (no_writer &&
+	if (no_writer && file_is_storable(frame->fds[0]) &&
 		store_get(d->core->store, &key, rulebook_generation(d->core->rulebook), &known) ==
 			0) {
 		d->from_store++;

@@ -361,7 +361,7 @@ static void look(struct received *f, const char *name)
 {
 	struct core *core = f->receive->core;
 
-	if (f->no_writer &&
+	if (f->no_writer && file_is_storable(f->fd) &&
 		store_get(core->store, &f->record.key, rulebook_generation(core->rulebook),
 			&f->facts) == 0) {
 		decide(f);

@@ -90,6 +90,9 @@ struct known_file {
 struct facts_table {
 	struct known_file v[GATE_FACTS_SETS][GATE_FACTS_WAYS];
 	uint8_t next[GATE_FACTS_SETS];
+	/* Of those with an `until`: where it is no later they are not believed, and when who opens
+	   a file need not be looked at any more. */
+	uint64_t floor, watched_until;
 };
 
 /* One event of the group. Its descriptor is closed by event_done(), once, after event_answer(). */
@@ -374,6 +377,11 @@ bool facts_known(struct gate *g, const struct file_key *key, int fd, struct fact
 void facts_keep(struct gate *g, const struct file_key *key, const struct facts_brief *facts,
 	enum file_track track);
 void facts_forget(struct gate *g);
+/* Where a store leaves no sign, what is known ends when somebody opens the file, who may be about
+   to write; a file that is being looked at is watched, too. */
+void facts_opened(struct gate *g, int fd);
+void facts_watch(struct gate *g, enum file_track track);
+void facts_unwatched(struct gate *g); /* opens raise no events from here on */
 
 /* mounts.c */
 void mounts_init(struct gate *g);
@@ -385,6 +393,9 @@ enum file_track mounts_track(struct gate *g, uint64_t id, int32_t pid);
 void hold_init(struct gate *g);
 void hold_open(struct gate *g, struct event *ev, struct proc *p, const struct file_key *key,
 	uint64_t mount);
+/* Somebody opened the file who may write: what is being found out about it is not kept where a
+   store leaves no sign. */
+void hold_opened(struct gate *g, const struct file_key *key);
 /* `cause` says what stood in core's way, or that nothing did: RECORD_CAUSE_SCANNED. */
 void hold_facts(struct gate *g, uint32_t id, const struct file_key *key,
 	const struct facts_brief *facts, bool may_keep, enum record_cause cause);

@@ -208,6 +208,7 @@ static int request_new(struct gate *g, int fd, int32_t pid, uint64_t arrived, ui
 	q->epoch = g->epoch;
 	q->track = (uint8_t)track;
 	q->about = 0;
+	facts_watch(g, track); /* from before the look at who writes */
 	q->no_writer = track >= FILE_TRACK_SHORT && file_has_no_writer(q->fd);
 	q->sent = clock_now();
 	q->sent_realtime = clock_realtime();
@@ -352,6 +353,17 @@ static void ask_again(struct gate *g, struct list *waiting, enum file_track trac
 		h->request = q;
 		shared_of(g, h)->key = look.key;
 		list_append(&q->waiting, &h->by_file);
+	}
+}
+
+void hold_opened(struct gate *g, const struct file_key *key)
+{
+	list_for_each(n, bucket_of(g, key)) {
+		struct request *q = list_entry(n, struct request, bucket);
+
+		if (q->track == FILE_TRACK_SHORT && q->key.ino == key->ino &&
+			q->key.dev == key->dev)
+			q->no_writer = false;
 	}
 }
 

@@ -375,8 +375,10 @@ void judge_event(struct gate *g, struct event *ev)
 		return;
 	}
 	p = proc_get(g, ev->pid);
-	if (p->app == APP_NONE || p->agent)
-		allow(g, ev);
-	else
+	if (p->app != APP_NONE && !p->agent) {
 		judge_open(g, ev, p);
+		return;
+	}
+	facts_opened(g, ev->fd);
+	allow(g, ev);
 }

@@ -203,6 +203,7 @@ static void say_idle(struct gate *g)
 		return; /* the next look tries again */
 	/* From here on every exec asks: an answer to an older question says nothing any more. */
 	g->covered = false;
+	facts_unwatched(g);
 	g->covered_after = hold_next_id(g);
 	t->told_idle = true;
 }

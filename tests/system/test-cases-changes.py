@@ -55,6 +55,38 @@ def case_16_second_store_and_unmapped(f):
             end(p)
 
 
+def stored_after_a_look(path):
+    """By somebody who opens it now; on tmpfs nothing of the file shows it afterwards."""
+    p = start(EDITOR, "map", path)
+    try:
+        equal(line(p), "MAPPED")
+        for text in ("look", marked_text().replace("\n", "\\"), "unmap", "close"):
+            equal(line(p, text), "DONE")
+    finally:
+        end(p)
+
+
+def scanned(f):
+    return f.agent.wait_for_status()["watch"]["scanned"]
+
+
+@test
+def a_store_that_leaves_the_times_alone(f):
+    for name, place in f.places.items():
+        for opened in (True, False):
+            n = scanned(f)
+            path = fresh(place, PLAIN)
+            settle()
+            if opened:  # what the gate knows
+                readable(client("open", path), name)
+                readable(client("open", path), name)
+            else:  # what core was shown by watch, when that could
+                lab.wait_for(lambda: scanned(f) > n, 5)
+                settle()
+            stored_after_a_look(path)
+            refused(client("open", path), f"{name}, opened before: {opened}")
+
+
 @test
 def case_17_aio_write(f):
     for name, place in f.places.items():

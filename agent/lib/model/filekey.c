@@ -66,6 +66,14 @@ bool file_is_trackable(int fd)
 	case BTRFS_SUPER_MAGIC:
 	case F2FS_SUPER_MAGIC:
 	case TMPFS_MAGIC: return true;
-	default: /* FUSE, NFS, CIFS, overlay, vfat, tmpfs and whatever comes next */ return false;
+	default: /* FUSE, NFS, CIFS, overlay, vfat and whatever comes next */ return false;
 	}
+}
+
+bool file_is_storable(int fd)
+{
+	struct statfs sfs;
+
+	return file_is_trackable(fd) && fstatfs(fd, &sfs) == 0 &&
+		(unsigned long)sfs.f_type != TMPFS_MAGIC;
 }

@@ -35,7 +35,8 @@ bool file_key_is_settled(const struct file_key *k, uint64_t realtime);
    `fd` must be O_RDONLY. */
 bool file_has_no_writer(int fd);
 
-/* The fourth: false on FUSE, network and overlay file systems, where a change below is not seen,
-   and on tmpfs, where a store to a shared page that was read before does not change ctime
-   (Linux 6.18). */
+/* The fourth: false on FUSE, network and overlay file systems, where a change below is not seen. */
 bool file_is_trackable(int fd);
+/* False on tmpfs, too, where a store to a shared page that was read before does not change ctime
+   (Linux 6.18): what is kept of it ends when somebody opens it, which the gate alone sees. */
+bool file_is_storable(int fd);

@@ -348,7 +348,7 @@ static void what_is_as_it_was_said_may_be_kept(void **state)
 	run(w);
 	fake.done[0](fake.userdata[0], &none);
 	assert_int_equal(take_answer(w, &id, &wants), CORE_WATCHED);
-	assert_int_equal(wants, file_is_trackable(w->file));
+	assert_int_equal(wants, file_is_storable(w->file));
 }
 
 /* Else all that an application writes at once would be with core, more than it takes. */

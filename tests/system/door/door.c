@@ -322,7 +322,7 @@ static int do_child(char **arg)
 /* ---- writing ---- */
 
 /* Each line of the standard input: the text to store at the start of the mapping, or "close",
-   "unmap", "sync". */
+   "unmap", "sync", "look". */
 static int do_map(char **arg)
 {
 	int fd = open(arg[0], O_RDWR | O_CLOEXEC);
@@ -347,6 +347,8 @@ static int do_map(char **arg)
 			munmap(p, (size_t)st.st_size);
 		else if (strcmp(line, "sync") == 0)
 			(void)msync(p, (size_t)st.st_size, MS_SYNC);
+		else if (strcmp(line, "look") == 0)
+			(void)*(volatile char *)p;
 		else
 			for (size_t i = 0; i < n && i < (size_t)st.st_size; i++)
 				p[i] = line[i] == '\\' ? '\n' : line[i];
