@@ -27,12 +27,11 @@ struct window_file {
 struct window {
 	struct list node; /* oldest first */
 	uint64_t opened;  /* monotonic */
-	uint64_t touched; /* when the newest event was taken in */
 	struct gate_record first;
 	char id[INCIDENTS_ID_MAX];
 	uint32_t retries;
 	bool told;     /* `retries` is in the journal */
-	uint64_t last; /* realtime of the newest retry */
+	uint64_t last; /* realtime of the newest event */
 	struct window_file *files;
 	uint32_t n_files, room; /* of `files`: the first record's, and those that followed */
 };
@@ -342,14 +341,23 @@ static size_t folder_length(const char *path)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
+/* Records may be taken in late, and not in their order. */
+static uint64_t since(const struct window *w, const struct gate_record *r)
+{
+	return r->realtime > w->last ? r->realtime - w->last : 0;
+}
+
 /* One thing that a person does makes a client open many files of a folder: a file chooser looks at
-   each as it lists them, or as one after another is highlighted; several are sent at once. */
-static bool is_same_act(const struct window *w, const struct gate_record *r, uint64_t now)
+   each as it lists them, or as one after another is highlighted, and then one of them is sent;
+   several are sent at once. */
+static bool is_same_act(const struct window *w, const struct gate_record *r)
 {
 	size_t n = folder_length(w->first.path);
 
-	return now - w->touched < INCIDENTS_ACT_NS && n > 0 && n == folder_length(r->path) &&
-		memcmp(w->first.path, r->path, n) == 0;
+	if (r->channel == CHANNEL_AT_REST)
+		return true; /* a crowd, wherever its files lie */
+	return since(w, r) < (w->n_files > 1 ? INCIDENTS_LOOK_NS : INCIDENTS_ACT_NS) && n > 0 &&
+		n == folder_length(r->path) && memcmp(w->first.path, r->path, n) == 0;
 }
 
 /* Another file may be named in the incident at all. A higher level is never hidden in an incident
@@ -413,8 +421,8 @@ static bool is_own_copy(
 static struct window *find_window(struct incidents *in, const struct gate_record *r,
 	const struct facts *known, bool *ret_new_file)
 {
-	uint64_t now = clock_now();
 	struct window *best = NULL;
+	uint64_t now = clock_now();
 
 	*ret_new_file = false;
 	list_for_each(n, &in->windows) {
@@ -430,7 +438,7 @@ static struct window *find_window(struct incidents *in, const struct gate_record
 			continue;
 		if (has_file(w, r))
 			return w;
-		if (may_join(w, r) && (is_same_act(w, r, now) || has_content(w, known)))
+		if (may_join(w, r) && (is_same_act(w, r) || has_content(w, known)))
 			best = w;
 	}
 	*ret_new_file = best != NULL;
@@ -469,7 +477,6 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 	if (!w)
 		return; /* the next try is an incident of its own */
 	*w = (struct window){.opened = clock_now(), .first = *r, .told = true, .last = r->realtime};
-	w->touched = w->opened;
 	memcpy(w->id, id, INCIDENTS_ID_MAX);
 	add_file(w, r, known);
 	list_init(&w->node);
@@ -482,9 +489,11 @@ static void open_window(struct incidents *in, const char *id, const struct gate_
 static int count_into(struct incidents *in, struct window *w, const struct gate_record *r,
 	const struct incident_context *c, bool new_file, uint64_t tag)
 {
+	/* A person who was told of what a chooser looked at is told of what is sent then, too. */
+	bool tell = new_file && since(w, r) >= INCIDENTS_NOTICE_NS, may_justify;
 	int e = 0;
 
-	w->last = r->realtime;
+	w->last = MAX(w->last, r->realtime);
 	if (new_file) {
 		e = tell_more(in, w, r, c, tag);
 		if (e == 0)
@@ -495,8 +504,9 @@ static int count_into(struct incidents *in, struct window *w, const struct gate_
 		in->retries++;
 	}
 	if (e == 0) {
-		w->touched = clock_now();
-		(void)justify_heard(c->justify, w->id, r, c->facts);
+		may_justify = justify_heard(c->justify, w->id, r, c->facts);
+		if (tell)
+			notices_tell(w->id, r, c, may_justify);
 		copies_heard(c->copies, w->id, r, c);
 	}
 	return e;
@@ -506,8 +516,8 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	const struct incident_context *c, uint64_t tag, bool *ret_counted)
 {
 	bool new_file = false;
-	/* What was moved lies there by itself, and is told by itself. */
-	bool alone = (c->vault && c->vault->moved) || r->channel == CHANNEL_AT_REST;
+	/* What was moved lies there by itself, and is told by itself, as what was found lying. */
+	bool alone = (c->vault && c->vault->moved) || (r->channel == CHANNEL_AT_REST && !c->crowd);
 	struct window *w = alone ? NULL : find_window(in, r, c->facts, &new_file);
 	char id[INCIDENTS_ID_MAX];
 	int e;
@@ -522,7 +532,7 @@ int incidents_add(struct incidents *in, const struct gate_record *r,
 	in->count++;
 	notices_tell(id, r, c, justify_heard(c->justify, id, r, c->facts));
 	copies_heard(c->copies, id, r, c);
-	if (r->channel != CHANNEL_AT_REST)
+	if (r->channel != CHANNEL_AT_REST || c->crowd)
 		open_window(in, id, r, c->facts);
 	return 0;
 }

@@ -12,7 +12,12 @@
 #include "wire/record.h"
 
 #define INCIDENTS_WINDOW_NS (60 * NSEC_PER_SEC)
-#define INCIDENTS_ACT_NS    (2 * NSEC_PER_SEC) /* the most between two files of one act */
+/* The most between two files of one act, by their own times; and where several were opened
+   already, as a file chooser does while somebody looks for the one to send. */
+#define INCIDENTS_ACT_NS    (10 * NSEC_PER_SEC)
+#define INCIDENTS_LOOK_NS   (30 * NSEC_PER_SEC)
+#define INCIDENTS_NOTICE_NS (2 * NSEC_PER_SEC) /* after so long a person is told of the next, too \
+						*/
 #define INCIDENTS_FILES_MAX 128U               /* files of one incident; more are another one's */
 #define INCIDENTS_OPEN_MAX  1024U /* windows; the oldest is closed early for a new one */
 
@@ -50,6 +55,7 @@ struct incident_context {
 	struct control *control;   /* tells the person; NULL: nobody does */
 	struct justify *justify;   /* takes reasons; NULL: nobody does */
 	struct copies *copies;     /* has a copy made; NULL: the rule wants none */
+	bool crowd; /* one of many that are found lying there at once: told together */
 };
 
 /* `tag` is handed to the ledger; it comes back at once with `ret_counted` where the record was

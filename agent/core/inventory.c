@@ -100,6 +100,7 @@ struct inventory {
 	bool in_transaction;
 	uint64_t rows; /* in the table; 0 spares each unmarked file a question */
 	uint64_t failed, lost, gone;
+	uint64_t crowd, crowd_since; /* told since then, monotonic */
 	char path[4096];
 };
 
@@ -482,7 +483,7 @@ static void read_record(sqlite3_stmt *st, const struct policy *policy, struct ga
 	snprintf(ret->path, sizeof(ret->path), "%s", text(st, 1));
 }
 
-static void tell_incident(struct inventory *i, int64_t id, const struct gate_record *r)
+static void tell_incident(struct inventory *i, int64_t id, const struct gate_record *r, bool crowd)
 {
 	const struct policy *policy = rulebook_policy(i->core->rulebook);
 	struct facts facts;
@@ -494,6 +495,7 @@ static void tell_incident(struct inventory *i, int64_t id, const struct gate_rec
 		.copies = policy_rule_keeps_evidence(policy, policy_find_rule(policy, r->rule))
 			? i->core->copies
 			: NULL,
+		.crowd = crowd,
 	};
 	bool counted;
 
@@ -505,6 +507,18 @@ static void tell_incident(struct inventory *i, int64_t id, const struct gate_rec
 		(void)set_told(i, id, 0); /* the next tick tries again */
 	else if (counted)
 		(void)set_told(i, id, 1);
+}
+
+/* Whether one more is one of many. */
+static bool is_crowd(struct inventory *i)
+{
+	uint64_t now = clock_now();
+
+	if (i->crowd == 0 || now - i->crowd_since >= INVENTORY_CROWD_NS) {
+		i->crowd_since = now;
+		i->crowd = 0;
+	}
+	return i->crowd++ >= INVENTORY_CROWD;
 }
 
 static void tell_incidents(struct inventory *i)
@@ -527,7 +541,7 @@ static void tell_incidents(struct inventory *i)
 	}
 	finish(st);
 	for (uint32_t k = 0; k < n && i->db; k++)
-		tell_incident(i, ids[k], &v[k]);
+		tell_incident(i, ids[k], &v[k], is_crowd(i));
 	free(v);
 }
 

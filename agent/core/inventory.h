@@ -7,7 +7,8 @@
  *
  * One incident for a document, however often it is walked over: it is told when the document is in
  * the database for good, under an id that the database remembers, so that a death in between makes
- * neither two of it nor none.
+ * neither two of it nor none. Of a crowd each is named in one incident of them all; after such a
+ * death some may be named again.
  */
 #pragma once
 
@@ -23,6 +24,10 @@
 /* Rows of one answer, incidents and disappearances of one tick. */
 #define INVENTORY_PAGE_MAX 100U
 #define INVENTORY_TICK_MAX 256U
+/* So many documents have an incident each in INVENTORY_CROWD_NS. Of what is found in it beyond
+   them, those of one owner and rule are named in one together, INCIDENTS_FILES_MAX in each. */
+#define INVENTORY_CROWD    256U
+#define INVENTORY_CROWD_NS (60 * NSEC_PER_SEC)
 
 struct inventory;
 

@@ -89,5 +89,5 @@ void facts_unwatched(struct gate *g)
 void facts_forget(struct gate *g)
 {
 	memset(&g->facts, 0, sizeof(g->facts)); /* and what is watched: it is asked anew */
-	g->epoch++; /* what is under way was asked of the old rules */
+	g->epoch++;                             /* what is under way was asked of the old rules */
 }

@@ -274,4 +274,17 @@ def killed_in_the_middle(agent):
     equal(agent.verify().returncode, 0)
 
 
+@test
+def a_crowd_is_told_together(agent):
+    """More at once than have an incident each (INVENTORY_CROWD): all of them are named, in few."""
+    n = 500
+    before = len(agent.acts())
+    mine = {put(DOCS / f"crowd/{k % 5}/{k}.txt") for k in range(n)}
+    wait(lambda: mine <= set(at_rest(agent)), 120)
+    acts = [i for i in agent.acts()[before:] if i["path"] in mine]
+    assert len(acts) <= 256 + n / 128 + 5, len(acts)
+    assert max(len(i.get("files", [])) for i in acts) > 64, len(acts)
+    equal(agent.verify().returncode, 0)
+
+
 run(setup, teardown)

@@ -808,6 +808,90 @@ static void files_of_one_act_are_one_incident(void **state)
 	books_done(&b);
 }
 
+/* A chooser lists a folder, shows one file after another, and one is sent: a single incident, and
+   the person is told of what is opened after a pause. */
+static void looking_for_a_file_and_sending_it_is_one_act(void **state)
+{
+	struct control listener = {.uid = 1000};
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record();
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {.facts = &f,
+		.app_name = "Gajim",
+		.message = "m",
+		.mode = "enforce",
+		.control = &listener};
+
+	(void)state;
+	f.has_sha256 = true;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	r.uid = 1000;
+	next_file(&r, &f, "/srv/docs/preview");
+	assert_false(joins(&b, in, &r, &c));
+	r.realtime += INCIDENTS_ACT_NS - 1;
+	next_file(&r, &f, "/srv/docs/next");
+	assert_true(joins(&b, in, &r, &c));
+	assert_int_equal(listener.n, 2);
+	r.realtime += INCIDENTS_NOTICE_NS - 1;
+	next_file(&r, &f, "/srv/docs/after");
+	assert_true(joins(&b, in, &r, &c));
+	assert_int_equal(listener.n, 2);
+	r.realtime += INCIDENTS_LOOK_NS - 1;
+	next_file(&r, &f, "/srv/docs/sent");
+	assert_true(joins(&b, in, &r, &c));
+	assert_int_equal(listener.n, 3);
+	assert_string_equal(listener.last.file, "sent");
+	/* a clock that was set back */
+	r.realtime -= 3600 * NSEC_PER_SEC;
+	next_file(&r, &f, "/srv/docs/earlier");
+	assert_true(joins(&b, in, &r, &c));
+	assert_int_equal(listener.n, 3);
+	r.realtime += 3600 * NSEC_PER_SEC + INCIDENTS_LOOK_NS;
+	next_file(&r, &f, "/srv/docs/another-time");
+	assert_false(joins(&b, in, &r, &c));
+	/* and a single file is not somebody who looks around */
+	r.realtime += INCIDENTS_ACT_NS;
+	next_file(&r, &f, "/srv/docs/by-itself");
+	assert_false(joins(&b, in, &r, &c));
+	incidents_free(in);
+	books_done(&b);
+}
+
+static void a_crowd_that_lies_there_is_told_together(void **state)
+{
+	struct books b;
+	struct incidents *in;
+	struct gate_record r = some_record();
+	struct facts f = some_facts(LEVEL_SECRET);
+	struct incident_context c = {
+		.facts = &f, .app_name = "", .message = "m", .mode = "enforce"};
+	char path[64];
+
+	(void)state;
+	books_init(&b);
+	assert_int_equal(incidents_new(b.loop, b.ledger, &in), 0);
+	r.channel = CHANNEL_AT_REST;
+	r.action = r.intended = ACTION_LOG;
+	r.pid = 0;
+	for (uint32_t n = 0; n < 2; n++) {
+		next_file(&r, &f, n ? "/srv/docs/1" : "/srv/docs/0");
+		assert_false(joins(&b, in, &r, &c));
+	}
+	c.crowd = true;
+	for (uint32_t n = 0; n < INCIDENTS_FILES_MAX + 3; n++) {
+		snprintf(path, sizeof(path), "/srv/%u/%u", n % 7, n);
+		next_file(&r, &f, path);
+		assert_int_equal(joins(&b, in, &r, &c), n % INCIDENTS_FILES_MAX != 0);
+	}
+	r.uid++;
+	next_file(&r, &f, "/srv/0/others");
+	assert_false(joins(&b, in, &r, &c));
+	incidents_free(in);
+	books_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -825,6 +909,8 @@ int main(void)
 		cmocka_unit_test(retries_are_counted_into_one_incident),
 		cmocka_unit_test(a_clients_own_copy_is_not_received),
 		cmocka_unit_test(files_of_one_act_are_one_incident),
+		cmocka_unit_test(looking_for_a_file_and_sending_it_is_one_act),
+		cmocka_unit_test(a_crowd_that_lies_there_is_told_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
