@@ -14,11 +14,12 @@
 #define INCIDENTS_WINDOW_NS (60 * NSEC_PER_SEC)
 /* The most between two files of one act, by their own times; and where several were opened
    already, as a file chooser does while somebody looks for the one to send. */
-#define INCIDENTS_ACT_NS    (10 * NSEC_PER_SEC)
-#define INCIDENTS_LOOK_NS   (30 * NSEC_PER_SEC)
-#define INCIDENTS_NOTICE_NS (2 * NSEC_PER_SEC) /* after so long a person is told of the next, too \
-						*/
-#define INCIDENTS_FILES_MAX 128U               /* files of one incident; more are another one's */
+#define INCIDENTS_ACT_NS  (10 * NSEC_PER_SEC)
+#define INCIDENTS_LOOK_NS (30 * NSEC_PER_SEC)
+#define INCIDENTS_NOTICE_NS                                                          \
+	(2 * NSEC_PER_SEC)        /* after so long a person is told of the next, too \
+				   */
+#define INCIDENTS_FILES_MAX 128U  /* files of one incident; more are another one's */
 #define INCIDENTS_OPEN_MAX  1024U /* windows; the oldest is closed early for a new one */
 
 #define INCIDENTS_ID_MAX 27 /* 26 characters of Crockford's base 32, sortable by time */
