@@ -94,6 +94,8 @@ static bool is(const struct conf_node *n, const char *key, const char *word)
 /* Questions that nobody asks: their answers say nothing. The place that is told, or NULL. */
 static const struct conf_node *contradiction(const struct conf_node *n, const char **ret_why)
 {
+	static const char *const of_documents[] = {
+		"level", "tag", "completeness", "reason", "failure", "may-be"};
 	const struct conf_node *path = conf_get(n, "path"), *reason = conf_get(n, "reason");
 	bool full = is(n, "completeness", "full") || !conf_get(n, "completeness");
 
@@ -109,6 +111,11 @@ static const struct conf_node *contradiction(const struct conf_node *n, const ch
 	*ret_why = "findings about programs are for `channel: exec`";
 	if (conf_get(n, "posture") && !is(n, "channel", "exec"))
 		return conf_get(n, "posture");
+	*ret_why = "a program that starts is not read: nothing but `posture` is known of it";
+	for (size_t i = 0; is(n, "channel", "exec") && i < ARRAY_SIZE(of_documents); i++)
+		if (conf_get(n, of_documents[i]) && !is(n, of_documents[i], "none") &&
+			!is(n, of_documents[i], "full"))
+			return conf_get(n, of_documents[i]);
 	*ret_why = "a case is about one document: its path begins with / and has no wildcards";
 	if (path && (path->text[0] != '/' || strpbrk(path->text, "*?")))
 		return path;

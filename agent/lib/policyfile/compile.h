@@ -24,7 +24,7 @@ struct rule {
 	const struct conf *conf;
 	const struct conf_node *node;
 	struct policy_rule_def def;
-	uint32_t *apps, *users, *groups;
+	uint32_t *apps, *users, *groups;    /* sorted */
 	const char **paths, **destinations; /* the strings are the tree's */
 	struct policy_window *times;
 	struct week *week;       /* `times` by the minute; NULL where there are none */
@@ -75,7 +75,7 @@ void host_check_policy(struct rule_context *ctx, const struct conf_node *rules);
 must_check int exceptions_load(struct rule_context *ctx, struct rules *rules, struct confs *confs);
 
 /* Unreachable, matching all, never matching, needless: each rule against those before it. */
-void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n);
+must_check int rules_check(struct rule_context *ctx, const struct rule *rules, size_t n);
 
 /* An entry of `failures`. */
 struct failure_entry {

@@ -16,12 +16,15 @@ static int is_yaml(const struct dirent *e)
 	return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".yaml") == 0;
 }
 
-/* What somebody put there to be read, and is not. */
+/* What somebody put there to be read, and is not. Of a file system that does not say what is a
+   folder, none is told. */
 static int is_left_out(const struct dirent *e)
 {
 	static const char *const ends[] = {".yml", ".yaml", NULL};
 	size_t n = strlen(e->d_name);
 
+	if (e->d_type == DT_DIR && e->d_name[0] != '.')
+		return !is_yaml(e); /* as a file, it is an error */
 	for (const char *const *end = ends; *end && e->d_name[0] != '.'; end++) {
 		size_t m = strlen(*end);
 
@@ -61,7 +64,10 @@ static void tell_left_out(const struct includes *inc, const struct conf_node *n,
 		diag_hint(diags_warning(inc->diags, P_NOT_READ, conf_file(inc->policy), n->line,
 				  n->col, "%s in %s: %s is not read", inc->what, path,
 				  entries[i]->d_name),
-			"names of files end with .yaml, in small letters");
+			"%s",
+			entries[i]->d_type == DT_DIR
+				? "folders in it are not looked into: name this one too"
+				: "names of files end with .yaml, in small letters");
 	free_entries(entries, count);
 }
 

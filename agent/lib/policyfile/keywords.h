@@ -40,14 +40,17 @@
 #define P_NOTHING_HERE                                                             \
 	"P029" /* warning: this host has nothing that the condition could be about \
 		*/
-#define P_CASE_FAILED "P030"
-#define P_NO_RULES    "P040" /* warning: an empty policy */
-#define P_NO_KEY      "P041" /* warning: `evidence` without the reviewers' certificate */
-#define P_FAR         "P042" /* warning: a date that is years away */
-#define P_OVERLAP     "P043" /* warning: takes programs of another application */
-#define P_NOT_READ    "P044" /* warning: a file beside included ones that is not read */
-#define P_OPEN_TO_ALL "P045" /* warning: every user may write the file */
-#define P_CASE        "P031" /* the table names something that the policy does not have */
+#define P_CASE_FAILED  "P030"
+#define P_NO_RULES     "P040" /* warning: an empty policy */
+#define P_NO_KEY       "P041" /* warning: `evidence` without the reviewers' certificate */
+#define P_FAR          "P042" /* warning: a date that is years away */
+#define P_OVERLAP      "P043" /* warning: takes programs of another application */
+#define P_NOT_READ     "P044" /* warning: a file beside included ones that is not read */
+#define P_OPEN_TO_ALL  "P045" /* warning: every user may write the file */
+#define P_SAME_NAME    "P046" /* warning: two applications that people know by one name */
+#define P_NOT_COMPARED "P047" /* warning: too many rules alike to compare them */
+#define P_NOT_OFFICIAL "P048" /* warning: an official place that others can write */
+#define P_CASE         "P031" /* the table names something that the policy does not have */
 
 enum keyword_type {
 	KEYWORD_VERSION, /* 1 */

@@ -51,13 +51,26 @@ static const char *path_problem(const char *text)
 	return NULL;
 }
 
+/* What a site or peer is called, without the rest of an address. */
+static const char *peer_problem(const char *text)
+{
+	if (strstr(text, "://"))
+		return "a site is known by its name: leave out what is before and after it, as in "
+		       "zalo.me";
+	if (text[strlen(text) - 1] == '/')
+		return "no site or peer has a name that ends with /";
+	return strpbrk(text, ",; \t")
+		? "this is no name of a site or peer: write one for each entry"
+		: NULL;
+}
+
 const char *glob_problem(const char *text, bool path)
 {
 	const char *problem = glob_error(text);
 	unsigned n = 0;
 
-	if (!problem && path)
-		problem = path_problem(text);
+	if (!problem)
+		problem = path ? path_problem(text) : peer_problem(text);
 	if (problem)
 		return problem;
 	for (const char *s = text; (s = strpbrk(s, "*?")); s++)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "policyfile/compile.h"
+#include "text/canon.h"
 #include "text/disguise.h"
 
 #define PACKAGE_DIR "/var/lib/dpkg/info"
@@ -53,6 +54,63 @@ static void check_taken(struct compile *c)
 	}
 }
 
+/* An application as people know it, without regard to case. */
+struct known_as {
+	char *name;
+	uint32_t app;
+};
+
+static int compare_known(const void *a, const void *b)
+{
+	const struct known_as *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
+
+	return r != 0 ? r : (x->app < y->app ? -1 : 1);
+}
+
+static int know(const struct apptable *t, uint32_t app, struct known_as *ret)
+{
+	struct buf b = BUF_INIT(0);
+	int r = canon_text(view_str(apptable_name(t, app)), &b, NULL);
+
+	if (r == 0)
+		r = buf_terminate(&b);
+	if (r < 0) {
+		buf_done(&b);
+		return r;
+	}
+	*ret = (struct known_as){(char *)b.p, app};
+	return 0;
+}
+
+/* Notices and reports show names: people cannot tell what is called the same. */
+static int check_same_names(struct compile *c)
+{
+	const struct conf_node *root = conf_root(c->conf), *apps = conf_get(root, "apps");
+	const struct conf_node *where = apps ? apps : root;
+	uint32_t count = apptable_n(c->apps), n = 0;
+	struct known_as *v = calloc(count + 1, sizeof(*v));
+	int r = v ? 0 : -ENOMEM;
+
+	for (; r == 0 && n < count; n += r == 0)
+		r = know(c->apps, n, &v[n]);
+	if (n > 0)
+		qsort(v, n, sizeof(*v), compare_known);
+	for (uint32_t i = 1; r == 0 && i < n; i++)
+		if (strcmp(v[i].name, v[i - 1].name) == 0)
+			diag_hint(diags_warning(c->diags, P_SAME_NAME, conf_file(c->conf),
+					  where->line, where->col,
+					  "applications `%s` and `%s` are both shown as `%.80s`",
+					  apptable_id(c->apps, v[i - 1].app),
+					  apptable_id(c->apps, v[i].app),
+					  apptable_name(c->apps, v[i].app)),
+				"give each its own `name`");
+	for (uint32_t i = 0; i < n; i++)
+		free(v[i].name);
+	free(v);
+	return r;
+}
+
 static int compile_apps(struct compile *c, struct buf *ret)
 {
 	struct apps_context ctx = {.diags = c->diags};
@@ -67,6 +125,9 @@ static int compile_apps(struct compile *c, struct buf *ret)
 		r = apptable_open(buf_view(&named), &c->apps);
 	if (r == 0) {
 		check_taken(c);
+		r = check_same_names(c);
+	}
+	if (r == 0) {
 		r = packages_expand(ctx.builder, c->apps, PACKAGE_DIR);
 		c->apps = apptable_close(c->apps);
 	}
@@ -225,7 +286,7 @@ static int read_rules(struct compile *c, size_t errors)
 		r = check_names(c);
 	/* Half-read rules would be compared for what they are not. */
 	if (r == 0 && c->diags->errors == errors) {
-		rules_check(&ctx, c->rules.v, c->rules.n);
+		r = rules_check(&ctx, c->rules.v, c->rules.n);
 		check_justify(c);
 		overlap_check(c->apps, &ctx);
 		failures_check(&ctx, &c->failures);

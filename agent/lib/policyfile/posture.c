@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/glob.h"
@@ -121,6 +122,47 @@ static int read_advisories(struct posture_context *c, const struct conf_node *po
 	return include_one(&inc, conf_root(c->conf), ADVISORIES_SHIPPED);
 }
 
+/* As `exe` of an application: the path of programs. */
+static const char *official_problem(const char *text)
+{
+	const char *problem = glob_problem(text, true);
+
+	return problem                           ? problem
+		: text[strspn(text, "/*?")] == 0 ? "this is every program there is"
+						 : NULL;
+}
+
+static bool is_beneath(const char *text, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(text, folder, n) == 0 && (text[n] == '/' || !text[n]);
+}
+
+/* A program that others than root can write is not official, whatever the policy says. */
+static void check_official(struct posture_context *c, const struct conf_node *n)
+{
+	static const char *const open[] = {"/home", "/tmp", "/var/tmp", "/dev/shm", "/run/user",
+		"/run/media", "/media", "/run/lock", "/var/lock", NULL};
+	const char *text = n->text;
+	struct stat st;
+
+	for (const char *const *folder = open; *folder; folder++)
+		if (is_beneath(text, *folder)) {
+			diag_hint(diags_warning(c->diags, P_NOT_OFFICIAL, conf_file(c->conf),
+					  n->line, n->col,
+					  "others than root write in `%.80s`: what they can "
+					  "write is not official",
+					  text),
+				"name a folder that only root can write, as /opt/tools/**");
+			return;
+		}
+	if (glob_is_literal(text) && stat(text, &st) == 0 && S_ISDIR(st.st_mode))
+		diag_hint(diags_warning(c->diags, P_NOT_OFFICIAL, conf_file(c->conf), n->line,
+				  n->col, "`%.80s` is a folder, and no program", text),
+			"for all beneath it write `%.80s/**`", text);
+}
+
 static int read_origin(struct posture_context *c, const struct conf_node *n)
 {
 	static const char *const known[] = {"deb", "rpm", "snap", "flatpak", NULL};
@@ -136,9 +178,11 @@ static int read_origin(struct posture_context *c, const struct conf_node *n)
 	if (strncmp(text, "flatpak:", 8) == 0 && text[8] && !strpbrk(text + 8, "/ "))
 		return posture_rules_put_origin(c->out, POSTURE_ORIGIN_FLATPAK, text + 8);
 	if (text[0] == '/') {
-		problem = glob_error(text);
-		if (!problem)
+		problem = official_problem(text);
+		if (!problem) {
+			check_official(c, n);
 			return posture_rules_put_path(c->out, text);
+		}
 		(void)conf_error(c->conf, n, P_GLOB, c->diags, "`%.80s`: %s", text, problem);
 		return 0;
 	}

@@ -4,23 +4,14 @@
  * one earlier rule surely matches all that it matches, or several do that differ in one of the sets
  * (levels, completeness, channels, categories) alone.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/glob.h"
-#include "policyfile/compile.h"
+#include "policyfile/reach.h"
 
 #define BITS(n)     ((UINT32_C(1) << (n)) - 1)
 #define MEETING_MAX 2 /* none, one */
-
-/* The sets that several rules may fill together. */
-enum dimension {
-	DIMENSION_LEVEL,
-	DIMENSION_COMPLETENESS,
-	DIMENSION_CHANNEL,
-	DIMENSION_CATEGORY,
-	DIMENSION_MEETING,
-	DIMENSION_MAX,
-};
 
 static const char *const dimension_names[DIMENSION_MAX] = {
 	"levels", "kinds of completeness", "channels", "categories", "meetings"};
@@ -31,7 +22,7 @@ static uint32_t effective(const struct rule *r, enum policy_condition c, uint32_
 	return r->def.when & c ? set : BITS(max);
 }
 
-static uint32_t set_of(const struct rule *r, enum dimension d)
+uint32_t reach_set(const struct rule *r, enum dimension d)
 {
 	switch (d) {
 	case DIMENSION_LEVEL: return effective(r, POLICY_WHEN_LEVEL, r->def.levels, LEVEL_MAX);
@@ -63,7 +54,7 @@ static uint32_t outer_set(const struct rule *o, enum dimension d)
 {
 	if (d == DIMENSION_CATEGORY)
 		return effective(o, POLICY_WHEN_CATEGORY, o->def.categories, CATEGORY_MAX);
-	return set_of(o, d);
+	return reach_set(o, d);
 }
 
 /* An empty set is a mistake that was reported already, and proves nothing. */
@@ -88,40 +79,46 @@ static bool sets_cover(const struct rule *o, const struct rule *i)
 			(asks(i, POLICY_WHEN_REASON) && is_subset(i->def.reasons, o->def.reasons)));
 }
 
+/* Both are sorted. */
 static bool numbers_cover(const struct rule *o, const struct rule *i, enum policy_condition c,
-	const uint32_t *outer, size_t n_outer, const uint32_t *inner, size_t n_inner)
+	const uint32_t *outer, size_t n_outer, const uint32_t *inner, size_t n_inner,
+	uint64_t *steps)
 {
+	size_t j = 0;
+
 	if (!asks(o, c))
 		return true;
-	if (!asks(i, c) || n_inner == 0)
+	if (!asks(i, c) || n_inner == 0 || !reach_step(steps, (n_outer + n_inner) / 16))
 		return false;
 	for (size_t k = 0; k < n_inner; k++) {
-		size_t j = 0;
-
-		while (j < n_outer && outer[j] != inner[k])
+		while (j < n_outer && outer[j] < inner[k])
 			j++;
-		if (j == n_outer)
+		if (j == n_outer || outer[j] != inner[k])
 			return false;
 	}
 	return true;
 }
 
+static bool glob_is_covered(
+	const char *const *outer, size_t n_outer, const char *inner, bool fold, uint64_t *steps)
+{
+	for (size_t j = 0; j < n_outer && reach_step(steps, 1); j++)
+		if (glob_covers(outer[j], inner, fold))
+			return true;
+	return false;
+}
+
 static bool globs_cover(const struct rule *o, const struct rule *i, enum policy_condition c,
-	const char *const *outer, size_t n_outer, const char *const *inner, size_t n_inner)
+	const char *const *outer, size_t n_outer, const char *const *inner, size_t n_inner,
+	uint64_t *steps)
 {
 	if (!asks(o, c) || (c == POLICY_WHEN_PATH && o->any_path))
 		return true;
 	if (!asks(i, c) || n_inner == 0)
 		return false;
-	for (size_t k = 0; k < n_inner; k++) {
-		size_t j = 0;
-
-		while (j < n_outer &&
-			!glob_covers(outer[j], inner[k], c == POLICY_WHEN_DESTINATION))
-			j++;
-		if (j == n_outer)
+	for (size_t k = 0; k < n_inner; k++)
+		if (!glob_is_covered(outer, n_outer, inner[k], c == POLICY_WHEN_DESTINATION, steps))
 			return false;
-	}
 	return true;
 }
 
@@ -136,20 +133,19 @@ static bool dates_cover(const struct rule *o, const struct rule *i)
 }
 
 /* All but the dimensions and the hours. */
-static bool rest_covers(const struct rule *o, const struct rule *i)
+static bool rest_covers(const struct rule *o, const struct rule *i, uint64_t *steps)
 {
-	return sets_cover(o, i) &&
-		numbers_cover(
-			o, i, POLICY_WHEN_APP, o->apps, o->def.n_apps, i->apps, i->def.n_apps) &&
+	return sets_cover(o, i) && dates_cover(o, i) &&
+		numbers_cover(o, i, POLICY_WHEN_APP, o->apps, o->def.n_apps, i->apps, i->def.n_apps,
+			steps) &&
 		numbers_cover(o, i, POLICY_WHEN_USER, o->users, o->def.n_users, i->users,
-			i->def.n_users) &&
+			i->def.n_users, steps) &&
 		numbers_cover(o, i, POLICY_WHEN_GROUP, o->groups, o->def.n_groups, i->groups,
-			i->def.n_groups) &&
+			i->def.n_groups, steps) &&
 		globs_cover(o, i, POLICY_WHEN_PATH, o->paths, o->def.n_paths, i->paths,
-			i->def.n_paths) &&
+			i->def.n_paths, steps) &&
 		globs_cover(o, i, POLICY_WHEN_DESTINATION, o->destinations, o->def.n_destinations,
-			i->destinations, i->def.n_destinations) &&
-		dates_cover(o, i);
+			i->destinations, i->def.n_destinations, steps);
 }
 
 /* The dimensions in which `o` leaves something of `i`; a set bit each. */
@@ -158,7 +154,7 @@ static uint32_t left_open(const struct rule *o, const struct rule *i)
 	uint32_t open = 0;
 
 	for (unsigned d = 0; d < DIMENSION_MAX; d++)
-		if (!is_subset(set_of(i, d), outer_set(o, d)))
+		if (!is_subset(reach_set(i, d), outer_set(o, d)))
 			open |= 1U << d;
 	return open;
 }
@@ -199,7 +195,7 @@ static bool fill(struct filled *f, const struct rule *o, const struct rule *r, u
 
 	if (open != OPEN_HOURS) {
 		f->sets[d] |= outer_set(o, d);
-		return is_subset(set_of(r, d), f->sets[d]);
+		return is_subset(reach_set(r, d), f->sets[d]);
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(f->week.minutes); k++)
 		f->week.minutes[k] |= o->week->minutes[k];
@@ -212,16 +208,27 @@ static bool fill(struct filled *f, const struct rule *o, const struct rule *r, u
 	return r->def.n_times > 0 && week_covers(&f->week, r->week);
 }
 
-static void check_reach(struct rule_context *ctx, const struct rule *rules, size_t at)
+/* A rule, and those before it that might match all that it does. */
+struct compared {
+	struct rule_context *ctx;
+	const struct rule *rules;
+	size_t at;
+	const uint32_t *before;
+	size_t n_before;
+	uint64_t steps; /* left for all rules */
+};
+
+static void check_reach(struct compared *c)
 {
-	const struct rule *r = &rules[at];
+	struct rule_context *ctx = c->ctx;
+	const struct rule *r = &c->rules[c->at];
 	struct filled filled = {0};
 
-	for (size_t k = 0; k < at; k++) {
-		const struct rule *o = &rules[k];
+	for (size_t k = 0; k < c->n_before && reach_step(&c->steps, 1); k++) {
+		const struct rule *o = &c->rules[c->before[k]];
 		uint32_t open = left_open(o, r) | (hours_cover(o, r) ? 0 : OPEN_HOURS);
 
-		if ((open & (open - 1)) != 0 || !rest_covers(o, r))
+		if ((open & (open - 1)) != 0 || !rest_covers(o, r, &c->steps))
 			continue;
 		if (open == 0) {
 			say_unreachable(ctx, o, r);
@@ -239,83 +246,23 @@ static void check_reach(struct rule_context *ctx, const struct rule *rules, size
 	}
 }
 
-/* Whether there are questions that both match, as far as the sets tell. */
-static bool overlap(const struct rule *a, const struct rule *b)
-{
-	for (unsigned d = 0; d < DIMENSION_MAX; d++)
-		if (!(set_of(a, d) & set_of(b, d)))
-			return false;
-	if (asks(a, POLICY_WHEN_APP) && asks(b, POLICY_WHEN_APP)) {
-		for (size_t i = 0; i < a->def.n_apps; i++)
-			for (size_t k = 0; k < b->def.n_apps; k++)
-				if (a->apps[i] == b->apps[k])
-					return true;
-		return false;
-	}
-	return true;
-}
-
-/* What the later rule refuses goes on, or may go on, by the earlier one. */
-static const char *weaker(const struct rule *r, const struct rule *later)
-{
-	bool records = r->def.monitor && !later->def.monitor;
-
-	if (!action_refuses(later->def.action))
-		return NULL;
-	if (!action_refuses(r->def.action))
-		return "lets state secrets pass too";
-	if (records)
-		return "only records state secrets (`mode: monitor`) too";
-	return r->def.action == ACTION_JUSTIFY && later->def.action == ACTION_BLOCK
-		? "lets state secrets pass for a reason too"
-		: NULL;
-}
-
-/*
- * A rule that allows without a word about levels lets state secrets pass as well. Who means it can
- * say so.
- */
-static void check_shadows(struct rule_context *ctx, const struct rule *rules, size_t n, size_t at)
-{
-	const uint32_t state_secret = 1U << LEVEL_CONFIDENTIAL | 1U << LEVEL_SECRET |
-		1U << LEVEL_TOP_SECRET;
-	const struct rule *r = &rules[at];
-
-	if (asks(r, POLICY_WHEN_LEVEL) || r->def.when == 0)
-		return;
-	for (size_t k = at + 1; k < n; k++) {
-		const struct rule *later = &rules[k];
-		const char *what = weaker(r, later);
-
-		if (!what || !asks(later, POLICY_WHEN_LEVEL) ||
-			!(later->def.levels & state_secret) || !overlap(r, later))
-			continue;
-		diag_hint(diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
-				  r->node->col,
-				  "rule `%s` %s, which rule `%s` in line %u would refuse",
-				  r->def.name, what, later->def.name, later->node->line),
-			"where that is meant, say `family: any`; else `level: [none, internal]`");
-		return;
-	}
-}
-
 /* An earlier rule takes every open that this one would refuse: what is left to it, as what was
    received, can only be recorded. */
-static void check_opens(struct rule_context *ctx, const struct rule *rules, size_t at)
+static void check_opens(struct compared *c)
 {
 	const uint32_t open = UINT32_C(1) << CHANNEL_OPEN;
-	const struct rule *r = &rules[at];
+	const struct rule *r = &c->rules[c->at];
 
-	if (!action_refuses(r->def.action) || !(set_of(r, DIMENSION_CHANNEL) & open))
+	if (!action_refuses(r->def.action) || !(reach_set(r, DIMENSION_CHANNEL) & open))
 		return;
-	for (size_t k = 0; k < at; k++) {
-		const struct rule *o = &rules[k];
+	for (size_t k = 0; k < c->n_before && reach_step(&c->steps, 1); k++) {
+		const struct rule *o = &c->rules[c->before[k]];
 
-		if (action_refuses(o->def.action) || !(set_of(o, DIMENSION_CHANNEL) & open) ||
+		if (action_refuses(o->def.action) || !(reach_set(o, DIMENSION_CHANNEL) & open) ||
 			left_open(o, r) != UINT32_C(1) << DIMENSION_CHANNEL || !hours_cover(o, r) ||
-			!rest_covers(o, r))
+			!rest_covers(o, r, &c->steps))
 			continue;
-		(void)diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
+		(void)diags_warning(c->ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
 			r->node->col,
 			"rule `%s` refuses no open any more: rule `%s` in line %u lets all of them "
 			"pass",
@@ -332,7 +279,7 @@ static bool matches_everything(const struct rule *r)
 	uint32_t rest = r->def.when & ~sets;
 
 	for (unsigned d = 0; d < DIMENSION_MAX; d++)
-		if (!is_subset(full_set(d), set_of(r, d)))
+		if (!is_subset(full_set(d), reach_set(r, d)))
 			return false;
 	if ((rest & POLICY_WHEN_PATH) && r->any_path)
 		rest &= ~(uint32_t)POLICY_WHEN_PATH;
@@ -358,19 +305,63 @@ static void check_everything(struct rule_context *ctx, const struct rule *r)
 	diag_hint(e, "say `when`, as in `when: {family: any}`");
 }
 
-void rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
+/* A rule that allows without a word about levels lets state secrets pass as well. Who means it can
+   say so. */
+static void say_shadows(struct rule_context *ctx, const struct rule *r, const struct rule *later)
 {
-	const struct rule *last = n > 0 ? &rules[n - 1] : NULL;
+	diag_hint(diags_warning(ctx->diags, P_SHADOWS, conf_file(r->conf), r->node->line,
+			  r->node->col, "rule `%s` %s, which rule `%s` in line %u would refuse",
+			  r->def.name, reach_weaker(r, later), later->def.name, later->node->line),
+		"where that is meant, say `family: any`; else `level: [none, internal]`");
+}
 
-	for (size_t i = 0; i < n; i++) {
-		check_everything(ctx, &rules[i]);
-		check_reach(ctx, rules, i);
-		check_shadows(ctx, rules, n, i);
-		check_opens(ctx, rules, i);
-	}
-	if (last && last->def.action == ACTION_ALLOW)
-		(void)diags_warning(ctx->diags, P_NEEDLESS, conf_file(last->conf), last->node->line,
-			last->node->col,
+bool reach_step(uint64_t *steps, uint64_t n)
+{
+	if (*steps < n)
+		*steps = 0; /* that there was too much is told by it */
+	else
+		*steps -= n;
+	return *steps > 0;
+}
+
+/* The last `allow`, and where there was too much to compare. */
+static void check_end(struct compared *c, const struct rule *last)
+{
+	if (last->def.action == ACTION_ALLOW)
+		(void)diags_warning(c->ctx->diags, P_NEEDLESS, conf_file(last->conf),
+			last->node->line, last->node->col,
 			"rule `%s` decides nothing: what no rule matches is allowed anyway",
 			last->def.name);
+	if (c->steps == 0)
+		diag_hint(diags_warning(c->ctx->diags, P_NOT_COMPARED, conf_file(last->conf),
+				  last->node->line, last->node->col,
+				  "the rules are too many and too much alike to compare them all: "
+				  "some may be unreachable without a word"),
+			"join rules that differ in one value to one with a list");
+}
+
+int rules_check(struct rule_context *ctx, const struct rule *rules, size_t n)
+{
+	struct compared c = {.ctx = ctx, .rules = rules, .steps = REACH_STEPS_MAX};
+	cleanup_with(freep) size_t *shadows = calloc(n + 1, sizeof(*shadows));
+	struct reach_index *index = NULL;
+	int r = shadows ? reach_shadows(rules, n, &c.steps, shadows) : -ENOMEM;
+
+	if (r == 0)
+		r = reach_index_new(rules, n, &index);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		c.at = i;
+		r = reach_index_before(index, i, &c.before, &c.n_before);
+		if (r < 0)
+			break;
+		check_everything(ctx, &rules[i]);
+		check_reach(&c);
+		if (shadows[i] != SIZE_MAX)
+			say_shadows(ctx, &rules[i], &rules[shadows[i]]);
+		check_opens(&c);
+	}
+	reach_index_free(index);
+	if (r == 0 && n > 0)
+		check_end(&c, &rules[n - 1]);
+	return r;
 }

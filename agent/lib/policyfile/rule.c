@@ -137,6 +137,19 @@ static const struct conf_node *const *scalars(
 	return items;
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_numbers(uint32_t *v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), compare_numbers);
+}
+
 static int read_apps(struct rule_context *ctx, const struct conf_node *when, struct rule *r)
 {
 	const struct conf_node *slot;
@@ -162,6 +175,7 @@ static int read_apps(struct rule_context *ctx, const struct conf_node *when, str
 		r->apps[r->def.n_apps++] = app;
 		r->app_categories |= 1U << apptable_category(ctx->apps, app);
 	}
+	sort_numbers(r->apps, r->def.n_apps);
 	if ((r->def.when & POLICY_WHEN_CATEGORY) && r->app_categories &&
 		!(r->app_categories & r->def.categories))
 		(void)conf_error(ctx->conf, slot, P_NOTHING, ctx->diags,
@@ -271,6 +285,7 @@ static int read_ids(struct rule_context *ctx, const struct conf_node *when, bool
 		else
 			unknown_id(ctx, items[i], group, buffer);
 	}
+	sort_numbers(*ret_ids, *ret_n);
 	if (n > 0 && *ret_n == 0 && ctx->diags->errors == errors) {
 		(void)diags_warning(ctx->diags, P_IDLE, conf_file(ctx->conf), slot->line, slot->col,
 			"the rule can do nothing on this host: it knows nobody of `%s`", key);
@@ -316,12 +331,27 @@ static void check_spelling(struct rule_context *ctx, const struct conf_node *n, 
 	}
 }
 
+/* Names of peers are compared without regard to case, but A to Z alone. */
+static void check_capitals(struct rule_context *ctx, const struct conf_node *n)
+{
+	cleanup_with(buf_done) struct buf small = BUF_INIT(0);
+
+	if (canon_text(view_str(n->text), &small, NULL) < 0 || buf_terminate(&small) < 0 ||
+		strcasecmp(n->text, (const char *)small.p) == 0)
+		return;
+	diag_hint(diags_warning(ctx->diags, P_SPELLING, conf_file(ctx->conf), n->line, n->col,
+			  "`%.80s` is not as names of sites and peers are written", n->text),
+		"write `%.120s`", (const char *)small.p);
+}
+
 static int read_globs(struct rule_context *ctx, const struct conf_node *when, const char *key,
 	const char ***ret, size_t *ret_n)
 {
 	const struct conf_node *slot;
 	size_t n;
 	const struct conf_node *const *items = scalars(when, key, &slot, &n);
+
+	bool is_path = strcmp(key, "path") == 0;
 
 	*ret = calloc(n + 1, sizeof(char *));
 	if (!*ret)
@@ -332,12 +362,14 @@ static int read_globs(struct rule_context *ctx, const struct conf_node *when, co
 		if (items[i]->type != CONF_SCALAR || !items[i]->text[0] ||
 			!read_text(ctx, items[i], POLICYFILE_GLOB_MAX))
 			continue;
-		problem = glob_problem(items[i]->text, strcmp(key, "path") == 0);
+		problem = glob_problem(items[i]->text, is_path);
 		if (problem) {
 			(void)conf_error(ctx->conf, items[i], P_GLOB, ctx->diags, "`%.80s`: %s",
 				items[i]->text, problem);
 			continue;
 		}
+		if (!is_path)
+			check_capitals(ctx, items[i]);
 		(*ret)[(*ret_n)++] = items[i]->text;
 		check_spelling(ctx, items[i], key, items, n);
 	}
@@ -494,12 +526,37 @@ static void check_at_rest(
 			"say `notify` or `log`");
 }
 
+/* Programs that start: they are looked up, and not read. */
+static void check_exec(
+	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
+{
+	const struct conf_node *what = conf_get(n, "do"), *when = conf_get(n, "when");
+	const struct conf_node *level = conf_get(when, "level");
+
+	if ((def->when & POLICY_WHEN_LEVEL) && !(def->levels & 1U << LEVEL_NONE))
+		never(ctx, level ? level : conf_get(when, "family"),
+			"a program that starts has no level");
+	if (def->when & POLICY_WHEN_TAG)
+		never(ctx, conf_get(when, "tag"), "a program that starts has no tag");
+	if (def->when & POLICY_WHEN_REASON)
+		never(ctx, conf_get(when, "reason"), "a program that starts is not read");
+	if ((def->when & POLICY_WHEN_COMPLETENESS) &&
+		!(def->completeness & 1U << COMPLETENESS_FULL))
+		never(ctx, conf_get(when, "completeness"), "a program that starts is not read");
+	if (def->action == ACTION_JUSTIFY)
+		diag_hint(diags_warning(ctx->diags, P_NEEDLESS, conf_file(ctx->conf), what->line,
+				  what->col,
+				  "no reason is taken for a program that starts: the rule "
+				  "refuses as `block` does"),
+			"say `block`, `notify` or `log`");
+}
+
 /* What is said only of some channels. */
 static void check_channels(
 	struct rule_context *ctx, const struct conf_node *n, const struct policy_rule_def *def)
 {
 	const struct conf_node *what = conf_get(n, "do"), *when = conf_get(n, "when");
-	const uint32_t receive = 1U << CHANNEL_RECEIVE;
+	const uint32_t receive = 1U << CHANNEL_RECEIVE, exec = 1U << CHANNEL_EXEC;
 	bool has_channels = def->when & POLICY_WHEN_CHANNEL;
 
 	if (def->action == ACTION_QUARANTINE && (!has_channels || def->channels != receive))
@@ -514,6 +571,8 @@ static void check_channels(
 			"say `quarantine`, `notify` or `log`");
 	if (has_channels && def->channels == 1U << CHANNEL_AT_REST)
 		check_at_rest(ctx, n, def);
+	if ((def->when & POLICY_WHEN_POSTURE) || (has_channels && def->channels == exec))
+		check_exec(ctx, n, def);
 	if ((def->when & POLICY_WHEN_POSTURE) && has_channels &&
 		!(def->channels & 1U << CHANNEL_EXEC))
 		never(ctx, conf_get(when, "posture"),

@@ -354,6 +354,54 @@ static void test_overlap_limit(void **state)
 	assert_string_equal(diags.v[0].code, P_OVERLAP);
 }
 
+/* Rules of which none covers another, though any might by what it asks for. */
+static void test_compared_limit(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+
+	(void)state;
+	assert_int_equal(buf_put_str(&b, "version: 1\napps: many.yaml\nrules:\n"), 0);
+	for (unsigned i = 0; i < 5000; i++)
+		assert_int_equal(buf_printf(&b,
+					 "  - {name: r%u, when: {category: chat}, do: log, "
+					 "valid-until: %u-%02u-%02u}\n",
+					 i, 2100 + i / 336, 1 + i / 28 % 12, 1 + i % 28),
+			0);
+	assert_int_equal(buf_terminate(&b), 0);
+	write_file(
+		"many.yaml", "version: 1\napps:\n  - {id: a, name: A, category: chat, exe: /x}\n");
+	assert_int_equal(compile_text((char *)b.p), 0);
+	assert_int_equal(diags.n, 1);
+	assert_string_equal(diags.v[0].code, P_NOT_COMPARED);
+}
+
+/* As many rules as there may be, the last of which is never reached. */
+static void test_last_of_many(void **state)
+{
+	cleanup_with(buf_done) struct buf b = {0};
+
+	(void)state;
+	assert_int_equal(buf_put_str(&b, "version: 1\napps: many.yaml\nrules:\n"), 0);
+	for (unsigned i = 0; i < POLICY_RULES_MAX - 1; i++)
+		assert_int_equal(buf_printf(&b,
+					 "  - {name: r%u, when: {level: secret, user: %u, path: "
+					 "'/a/%u/**'}, do: block}\n",
+					 i, i % 7, i),
+			0);
+	assert_int_equal(buf_put_str(&b,
+				 "  - {name: last, when: {level: secret, user: 3, path: "
+				 "/a/9005/x/y}, do: log}\n"),
+		0);
+	assert_int_equal(9005 % 7, 3);
+	assert_int_equal(buf_terminate(&b), 0);
+	write_file(
+		"many.yaml", "version: 1\napps:\n  - {id: a, name: A, category: chat, exe: /x}\n");
+	assert_int_equal(compile_text((char *)b.p), -EBADMSG);
+	assert_int_equal(diags.n, 1);
+	assert_string_equal(diags.v[0].code, P_UNREACHABLE);
+	assert_non_null(strstr(diags.v[0].text, "r9005"));
+}
+
 /* An exception goes before all rules, and is logged unless it says otherwise. */
 static void test_exceptions(void **state)
 {
@@ -564,10 +612,11 @@ static void test_cases(void **state)
 		"version: 1\ncases:\n"
 		"  - {app: zoomy, expect: allow}\n"
 		"  - {app: zoom, expect: allow, rule: yes-sir}\n"
-		"  - {app: zoom, expect: allow, at: today}\n");
+		"  - {app: zoom, expect: allow, at: today}\n"
+		"  - {app: zoom, channel: exec, level: secret, expect: allow}\n");
 	assert_int_equal(
 		policyfile_test(in_dir("c.yaml"), c.policy, c.apps, &diags, &result), -EBADMSG);
-	assert_int_equal(diags.errors, 3);
+	assert_int_equal(diags.errors, 4);
 	assert_string_equal(diags.v[0].code, P_CASE);
 	write_file("c.yaml", "version: 1\ncases: []\n");
 	assert_int_equal(
@@ -605,7 +654,8 @@ static void test_codes_are_documented(void **state)
 		P_WORD, P_NAME, P_APP, P_GLOB, P_TIME, P_DATE, P_PAST, P_UNREACHABLE, P_EVERYTHING,
 		P_NOTHING, P_LIMIT, P_APP_TWICE, P_APP_BLIND, P_PATTERN, P_TAKEN, P_INCLUDE, P_IDLE,
 		P_UNKNOWN_ID, P_NEEDLESS, P_VERSION, P_WIDE, P_SHADOWS, P_SURPRISE, P_SPELLING,
-		P_INVISIBLE, P_NOTHING_HERE, P_CASE_FAILED, P_CASE, P_NO_RULES, P_NO_KEY};
+		P_INVISIBLE, P_NOTHING_HERE, P_CASE_FAILED, P_CASE, P_NO_RULES, P_NO_KEY, P_FAR,
+		P_OVERLAP, P_NOT_READ, P_OPEN_TO_ALL, P_SAME_NAME, P_NOT_COMPARED, P_NOT_OFFICIAL};
 	cleanup_with(buf_done) struct buf text = {0};
 
 	(void)state;
@@ -642,6 +692,8 @@ int main(void)
 		cmocka_unit_test(test_app_files_limit),
 		cmocka_unit_test(test_exceptions_limit),
 		cmocka_unit_test(test_overlap_limit),
+		cmocka_unit_test(test_compared_limit),
+		cmocka_unit_test(test_last_of_many),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_reachable),
