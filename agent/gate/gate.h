@@ -5,10 +5,10 @@
  *
  * Who owns what: event.c answers, files.c has room for the next event, proc.c knows processes
  * (identify.c asks procfs), facts.c knows files and marks.c those that carry a mark, fds.c what
- * processes have open, look.c finds processes that nobody saw start, hold.c holds events while core
- * looks, exec.c the starts of applications, judge.c decides, record.c keeps records, subjects.c
- * tells watch who is an application, link.c talks to core, mounts.c knows mounts, control.c talks
- * to the supervisor.
+ * processes have open and maps.c mapped, look.c finds processes that nobody saw start, hold.c holds
+ * events while core looks, exec.c the starts of applications, judge.c decides, record.c keeps
+ * records, subjects.c tells watch who is an application, link.c talks to core, mounts.c knows
+ * mounts, control.c talks to the supervisor.
  */
 #pragma once
 
@@ -363,6 +363,10 @@ int fds_take(struct gate *g, int32_t pid, int32_t number);
 /* Records which marked files (or all that are protected, where facts have to be found first) an
    application has open although it may not. Returns how many it has open, and the first. */
 uint32_t fds_audit(struct gate *g, struct proc *p, bool all, char *ret_first, size_t size);
+
+/* maps.c */
+/* The same of marked files that it has mapped, whether open or not. */
+void maps_audit(struct gate *g, struct proc *p);
 
 /* marks.c */
 bool marks_has(const struct gate *g, const struct file_key *key);

@@ -18,6 +18,7 @@
 #define GATE_LOOK_PROCESSES     16U
 #define GATE_LOOK_TOLD_MAX      4U
 #define GATE_LOOK_FILES_MAX     8U
+#define GATE_LOOK_MAPS_MAX      4U
 #define GATE_MARKS_LIMIT        4U
 #define GATE_EXEC_FILES_MAX     16U
 #define GATE_DROPPED_FIRM_LIMIT 2U
@@ -49,6 +50,8 @@
 #define GATE_LOOK_TOLD_MAX      64U
 #define GATE_LOOK_FILES_MAX     1024U
 #define GATE_MARKS_LIMIT        GATE_MARKS_MAX
+/* Mappings of one that may be of a marked file. */
+#define GATE_LOOK_MAPS_MAX      64U
 /* Descriptors that are looked at before an application starts; with more it counts as not read. */
 #define GATE_EXEC_FILES_MAX     4096U
 #define GATE_DROPPED_FIRM_LIMIT GATE_DROPPED_FIRM

@@ -95,8 +95,10 @@ static void audit(struct gate *g, struct proc *p)
 {
 	char file[GATE_PATH_MAX];
 
-	if (g->look.audit)
-		(void)fds_audit(g, p, false, file, sizeof(file));
+	if (!g->look.audit)
+		return;
+	(void)fds_audit(g, p, false, file, sizeof(file));
+	maps_audit(g, p);
 }
 
 static void identify_one(struct gate *g, int32_t pid, uint32_t exe)

@@ -19,12 +19,17 @@ static void check(bool done, const char *ret, size_t room)
 static void read_walks(struct view text)
 {
 	struct procline_mount m;
+	struct procline_map map;
 	struct view rest = text, arg;
 	size_t n = 0;
 
 	while (procline_next_mount(&rest, &m))
 		if (m.type.n == 0 || m.type.p < text.p || m.type.p + m.type.n > text.p + text.n)
 			abort();
+	for (rest = text; procline_next_map(&rest, &map); n++)
+		if (n > text.n)
+			abort();
+	n = 0;
 	for (rest = text; procline_next_arg(&rest, &arg); n++)
 		if (n > text.n)
 			abort();

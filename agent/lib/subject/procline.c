@@ -56,6 +56,27 @@ static bool number32(struct view v, uint32_t *ret)
 	return true;
 }
 
+/* Hexadecimal in small letters, all of it. */
+static bool hexadecimal(struct view v, uint64_t *ret)
+{
+	uint64_t x = 0;
+
+	if (v.n == 0 || v.n > 16)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+
+		if (c >= '0' && c <= '9')
+			x = x << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			x = x << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = x;
+	return true;
+}
+
 #define STAT_PPID  1 /* fields after the name: state is 0 */
 #define STAT_START 19
 
@@ -309,6 +330,40 @@ bool procline_next_mount(struct view *text, struct procline_mount *ret)
 		while (next_part(&line, ' ', &word) && !view_eq(word, dash))
 			;
 		if (!next_part(&line, ' ', &m.type) || m.type.n == 0)
+			continue;
+		*ret = m;
+		return true;
+	}
+	return false;
+}
+
+static bool read_map(struct view line, struct procline_map *ret)
+{
+	struct view range, word, device, part;
+	uint64_t major, minor;
+
+	if (!next_part(&line, ' ', &range) || !next_part(&range, '-', &part) ||
+		!hexadecimal(part, &ret->start) || !hexadecimal(range, &ret->end))
+		return false;
+	/* what may be done with it, and where in the file it begins */
+	if (!next_part(&line, ' ', &word) || !next_part(&line, ' ', &word) ||
+		!next_part(&line, ' ', &device) || !next_part(&device, ':', &part) ||
+		!hexadecimal(part, &major) || !hexadecimal(device, &minor) || major > UINT32_MAX ||
+		minor > UINT32_MAX || !next_part(&line, ' ', &word) || !number(word, &ret->ino))
+		return false;
+	ret->major = (uint32_t)major;
+	ret->minor = (uint32_t)minor;
+	return true;
+}
+
+bool procline_next_map(struct view *text, struct procline_map *ret)
+{
+	struct view line;
+
+	while (next_part(text, '\n', &line)) {
+		struct procline_map m;
+
+		if (!read_map(line, &m))
 			continue;
 		*ret = m;
 		return true;

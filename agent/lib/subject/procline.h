@@ -64,3 +64,11 @@ struct procline_mount {
 	struct view type;
 };
 bool procline_next_mount(struct view *text, struct procline_mount *ret);
+
+/* The next line of maps: the kernel's, but for the name, which is not taken. */
+struct procline_map {
+	uint64_t start, end;
+	uint32_t major, minor;
+	uint64_t ino; /* 0: no file */
+};
+bool procline_next_map(struct view *text, struct procline_map *ret);

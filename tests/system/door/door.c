@@ -141,8 +141,7 @@ static int address(const char *name, struct sockaddr_un *ret, socklen_t *ret_n)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-/* Hands the opened file to whoever connects; ends with its standard input. */
-static int do_give(char **arg)
+int hand_over(const char *name, int fd)
 {
 	union {
 		struct cmsghdr h;
@@ -154,13 +153,10 @@ static int do_give(char **arg)
 	struct iovec v = {&byte, 1};
 	struct msghdr m = {
 		.msg_iov = &v, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)};
-	int fd = open(arg[1], O_RDONLY | O_CLOEXEC), sock, peer;
 	struct sockaddr_un a;
 	socklen_t n;
+	int sock = address(name, &a, &n), peer;
 
-	if (fd < 0)
-		return tell(-1, "open");
-	sock = address(arg[0], &a, &n);
 	if (sock < 0 || bind(sock, (struct sockaddr *)&a, n) < 0 || listen(sock, 1) < 0)
 		return tell(-1, "bind");
 	puts("LISTENING");
@@ -172,7 +168,15 @@ static int do_give(char **arg)
 	return read(peer, &byte, 1) < 0;
 }
 
-static int receive(const char *name)
+/* Hands the opened file to whoever connects. */
+static int do_give(char **arg)
+{
+	int fd = open(arg[1], O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? tell(-1, "open") : hand_over(arg[0], fd);
+}
+
+int receive(const char *name)
 {
 	union {
 		struct cmsghdr h;
@@ -492,6 +496,13 @@ int main(int argc, char **argv)
 		{"crowd", 2, do_crowd},                     /* PATH COUNT */
 		{"listen", 2, do_listen},                   /* DIRECTORY SECONDS */
 		{"storm", 2, do_storm},                     /* PATH COUNT */
+		{"give-other", 3, do_give_other},           /* SOCKET PATH path|memory|ring */
+		{"receive-other", 2, do_receive_other},     /* SOCKET reopen|ring|clone [OWN] */
+		{"pour", 2, do_pour},                       /* PATH WAY */
+		{"drink", 0, do_drink}, {"show", 1, do_show}, /* PATH */
+		{"peek", 3, do_peek},                         /* PID ADDRESS WAY */
+		{"hold-map", 1, do_hold_map},                 /* PATH */
+		{"trace", 3, do_trace},                       /* PID FROM TO */
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)

@@ -35,4 +35,20 @@ ssize_t ring_do(struct ring *r);
 int open_by_ring(const char *path, uint32_t flags);
 int read_direct(const char *path); /* into the ring's own table, and read from there */
 
+int ring_map(struct ring *r, int fd); /* one that somebody made with the same number of entries */
+
 int do_write(char **arg);
+
+/* Gives the descriptor to whoever connects; receives one. */
+int hand_over(const char *name, int fd);
+int receive(const char *name);
+
+/* passing.c */
+int do_give_other(char **arg);
+int do_receive_other(char **arg);
+int do_pour(char **arg);
+int do_drink(char **arg);
+int do_show(char **arg);
+int do_peek(char **arg);
+int do_hold_map(char **arg);
+int do_trace(char **arg);

@@ -13,15 +13,10 @@
 
 #define ENTRIES 4
 
-int ring_new(struct ring *r, uint32_t flags)
+static int map(struct ring *r, struct io_uring_params p)
 {
-	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 100};
 	uint8_t *sq, *cq;
 
-	r->flags = flags;
-	r->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &p);
-	if (r->fd < 0)
-		return -errno;
 	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(uint32_t), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_POPULATE, r->fd, (off_t)IORING_OFF_SQ_RING);
 	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe),
@@ -40,6 +35,28 @@ int ring_new(struct ring *r, uint32_t flags)
 	r->cq_mask = *(uint32_t *)(void *)(cq + p.cq_off.ring_mask);
 	r->cqes = (struct io_uring_cqe *)(void *)(cq + p.cq_off.cqes);
 	return 0;
+}
+
+int ring_new(struct ring *r, uint32_t flags)
+{
+	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 100};
+
+	r->flags = flags;
+	r->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &p);
+	return r->fd < 0 ? -errno : map(r, p);
+}
+
+int ring_map(struct ring *r, int fd)
+{
+	struct io_uring_params p = {0};
+	int like = (int)syscall(SYS_io_uring_setup, ENTRIES, &p);
+
+	if (like < 0)
+		return -errno;
+	close(like);
+	r->flags = 0;
+	r->fd = fd;
+	return map(r, p);
 }
 
 struct io_uring_sqe *ring_next(struct ring *r)

@@ -161,6 +161,35 @@ static void test_mountinfo(void **state)
 	assert_false(procline_next_mount(&text, &m));
 }
 
+static void test_maps(void **state)
+{
+	struct view text = TEXT(
+		"nonsense\n"
+		"55d0c0a00000-55d0c0a01000 r--p 00001000 fe:1f 4321                       "
+		"/usr/bin/x\n"
+		"7ffc0000-7ffd0000 rw-p 00000000 00:00 0                                  [stack]\n"
+		"7f0000000000-7f00000g0000 r--p 00000000 00:1c 9 /bad\n"
+		"7f0000000000-7f0000010000 r--p 00000000 001c 9 /bad\n"
+		"00400000-00401000 r--s 00000000 00:1c 18446744073709551615 /a b (deleted)\n"
+		"00400000-00401000 r--s 00000000 00:1c 18446744073709551616 /more\n"
+		"7f0000000000");
+	struct procline_map m;
+
+	(void)state;
+	assert_true(procline_next_map(&text, &m));
+	assert_int_equal(m.start, 0x55d0c0a00000);
+	assert_int_equal(m.end, 0x55d0c0a01000);
+	assert_int_equal(m.major, 0xfe);
+	assert_int_equal(m.minor, 0x1f);
+	assert_int_equal(m.ino, 4321);
+	assert_true(procline_next_map(&text, &m));
+	assert_int_equal(m.ino, 0);
+	assert_true(procline_next_map(&text, &m));
+	assert_int_equal(m.start, 0x400000);
+	assert_true(m.ino == UINT64_MAX);
+	assert_false(procline_next_map(&text, &m));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_environ_and_args),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_mountinfo),
+		cmocka_unit_test(test_maps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
