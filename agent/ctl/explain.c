@@ -20,6 +20,7 @@
 #include "ctl/commands.h"
 #include "ctl/explain_failures.h"
 #include "ctl/facts_text.h"
+#include "ctl/incidents.h"
 #include "ctl/policy_load.h"
 #include "ctl/rule_trace.h"
 #include "ctl/scan_client.h"
@@ -232,10 +233,10 @@ static void put_facts(const struct explain *e)
 		f->level == LEVEL_NONE ? lang_pick(e->lang, "no marking", "không có dấu độ mật")
 				       : level_display_vi(f->level),
 		tty_style(stdout, TTY_PLAIN), level_name(f->level), f->format);
-	printf(", %s", completeness_name(f->completeness));
+	printf(", %s", facts_text_completeness(e->lang, f->completeness));
 	for (unsigned i = 0; i < REASON_MAX; i++)
 		if (f->reasons & REASON_BIT(i))
-			printf(" %s", reason_name((enum reason)i));
+			printf(", %s", facts_text_reason(e->lang, (enum reason)i));
 	for (unsigned i = 0; i < TAG_MAX; i++)
 		if (f->tags & TAG_BIT(i))
 			printf(", %s", tag_name((enum tag)i));
@@ -264,6 +265,8 @@ static void put_text(const struct explain *e)
 	rule_trace_put(p, &e->q, v, e->lang);
 	printf("\n%s%s%s", tty_style(stdout, style), action_name(v->action),
 		tty_style(stdout, TTY_PLAIN));
+	if (e->lang != LANG_EN)
+		printf(" (%s)", incidents_action(action_name(v->action), e->lang));
 	if (v->rule == POLICY_RULE_NONE)
 		fputs(lang_pick(e->lang, ": no rule matches", ": không quy tắc nào khớp"), stdout);
 	else

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/fd.h"
+#include "ctl/facts_text.h"
 #include "ctl/incidents.h"
 #include "ctl/incidents_trace.h"
 #include "ctl/tty.h"
@@ -45,18 +46,6 @@ static const struct phrase places[] = {
 };
 _Static_assert(ARRAY_SIZE(places) == PLACE_MAX, "one phrase per place");
 
-static const struct phrase reasons[] = {
-	[REASON_ENCRYPTED] = {{"it is encrypted", "bị mã hóa"}},
-	[REASON_DAMAGED] = {{"it is damaged", "bị hỏng"}},
-	[REASON_UNSUPPORTED] = {{"its format is not supported", "định dạng chưa được hỗ trợ"}},
-	[REASON_TOO_BIG] = {{"it is too big", "quá lớn"}},
-	[REASON_TOO_DEEP] = {{"it is nested too deeply", "lồng quá sâu"}},
-	[REASON_TIMED_OUT] = {{"reading took too long", "đọc quá lâu"}},
-	[REASON_CRASHED] = {{"the reader failed", "bộ đọc gặp lỗi"}},
-	[REASON_POLICY] = {{"the policy says not to look", "chính sách không cho đọc"}},
-};
-_Static_assert(ARRAY_SIZE(reasons) == REASON_MAX, "one phrase per reason");
-
 /* What was done to the document, by channel. */
 static const struct phrase refused[] = {
 	[CHANNEL_OPEN] = {{"was kept from opening", "đã bị chặn khi mở"}},
@@ -65,7 +54,6 @@ static const struct phrase refused[] = {
 	[CHANNEL_BROWSER_UPLOAD] = {{"was kept from uploading", "đã bị chặn khi tải lên"}},
 	[CHANNEL_BROWSER_PASTE] = {{"was kept from pasting text of",
 		"đã bị chặn khi dán nội dung"}},
-	[CHANNEL_AT_REST] = {{"may not have", "không được giữ"}},
 };
 static const struct phrase allowed[] = {
 	[CHANNEL_OPEN] = {{"opened", "đã mở"}},
@@ -73,9 +61,10 @@ static const struct phrase allowed[] = {
 	[CHANNEL_RECEIVE] = {{"saved", "đã lưu"}},
 	[CHANNEL_BROWSER_UPLOAD] = {{"uploaded", "đã tải lên"}},
 	[CHANNEL_BROWSER_PASTE] = {{"pasted text of", "đã dán nội dung"}},
-	[CHANNEL_AT_REST] = {{"has", "đang giữ"}},
 };
-_Static_assert(ARRAY_SIZE(refused) == CHANNEL_MAX && ARRAY_SIZE(allowed) == CHANNEL_MAX,
+/* of what lies there put_found() tells */
+_Static_assert(ARRAY_SIZE(refused) == CHANNEL_AT_REST && ARRAY_SIZE(allowed) == CHANNEL_AT_REST &&
+		CHANNEL_AT_REST == CHANNEL_MAX - 1,
 	"one phrase per channel");
 
 static const struct {
@@ -134,7 +123,6 @@ static const struct named_phrase ways[] = {
 		{{"open already when it was looked at; nothing could be refused",
 			"đã mở từ trước khi được kiểm tra; không chặn được nữa"}}},
 	{"written", {{"the application wrote it", "do ứng dụng ghi ra"}}},
-	{"at-rest", {{"it lies there; no process asked", "nằm sẵn ở đó; không tiến trình nào mở"}}},
 };
 
 static const struct named_phrase postures[] = {
@@ -187,23 +175,43 @@ static const char *who(const struct incident *i)
 	return *i->app_name ? i->app_name : *i->app ? i->app : *i->comm ? i->comm : "?";
 }
 
+/* Found where it lies: no application had it. */
+static bool is_at_rest(const struct incident *i)
+{
+	enum channel c;
+
+	return channel_parse(i->channel, &c) == 0 && c == CHANNEL_AT_REST;
+}
+
+static void put_user(const struct incident *i)
+{
+	if (*i->user)
+		put(i->user);
+	else
+		printf("%" PRIu64, i->uid);
+}
+
+static void put_found(const struct incident *i, enum lang lang)
+{
+	fputs("  “", stdout);
+	put(incidents_base_name(i->path));
+	printf("” %s ", lang_pick(lang, "lies here; it belongs to", "đang nằm ở đây, chủ sở hữu:"));
+	put_user(i);
+	puts(lang_pick(lang, ". That was recorded.", ". Việc này được ghi lại."));
+}
+
 /* "Telegram Desktop (user lan) was kept from opening "báo cáo.docx"." */
 static void put_sentence(const struct incident *i, enum lang lang)
 {
 	const struct phrase *p = is_refused(i->action) ? refused : allowed;
 	enum channel c;
-	char user[64];
 
 	if (channel_parse(i->channel, &c) < 0)
 		c = CHANNEL_OPEN;
-	if (*i->user)
-		snprintf(user, sizeof(user), "%s", i->user);
-	else
-		snprintf(user, sizeof(user), "%" PRIu64, i->uid);
 	fputs("  ", stdout);
 	put(who(i));
 	printf(" (%s ", lang_pick(lang, "user", "người dùng"));
-	put(user);
+	put_user(i);
 	printf(") %s “", p[c].text[lang]);
 	put(incidents_base_name(i->path));
 	puts("”.");
@@ -264,6 +272,10 @@ static void put_process(const struct incident *i, enum lang lang)
 {
 	char text[640];
 
+	if (is_at_rest(i)) {
+		line(lang, "computer", "máy", i->host);
+		return;
+	}
 	snprintf(text, sizeof(text), "%s, pid %" PRIu64 ", %s %" PRIu64, i->exe, i->pid,
 		lang_pick(lang, "child of", "tiến trình cha"), i->ppid);
 	line(lang, "program", "chương trình", text);
@@ -305,7 +317,7 @@ static void put_reasons(const struct incident *i, enum lang lang)
 
 		fputs(n ? ", " : ": ", stdout);
 		if (reason_parse(name, &r) == 0)
-			fputs(reasons[r].text[lang], stdout);
+			fputs(facts_text_reason(lang, r), stdout);
 		else
 			put(name);
 	}
@@ -316,7 +328,7 @@ static void put_document(const struct incident *i, enum lang lang)
 {
 	heading(lang, "The document", "Tài liệu");
 	line(lang, "path", "đường dẫn", i->path);
-	if (strcmp(incident_text(i, "way"), "open") != 0)
+	if (strcmp(incident_text(i, "way"), "open") != 0 && !is_at_rest(i))
 		line(lang, "how it came to the program", "cách chương trình có tài liệu",
 			phrase_of(ways, ARRAY_SIZE(ways), incident_text(i, "way"), lang));
 	put_size(i, lang);
@@ -461,6 +473,8 @@ static void put_decision(const struct incident *i, enum lang lang)
 	line(lang, "message", "thông báo", i->message);
 	put_failure(i, lang);
 	put_circumstances(i, lang);
+	if (is_at_rest(i))
+		return;
 	for (size_t n = 0; n < ARRAY_SIZE(causes); n++)
 		if (strcmp(causes[n].name, i->cause) == 0)
 			line(lang, "how", "cách quyết định", causes[n].phrase.text[lang]);
@@ -489,6 +503,11 @@ static void put_advice(const struct incident *i, enum lang lang)
 			"  Không đọc thấy dấu độ mật; chính sách từ chối vì lý do khác (xem trên). "
 			"Hãy kiểm tra tài liệu,\n  rồi thử lại hoặc báo người quản lý chính "
 			"sách."));
+	else if (is_at_rest(i))
+		puts(lang_pick(lang,
+			"  Ask its owner to move it to where such documents may be kept.",
+			"  Hãy đề nghị chủ sở hữu chuyển tài liệu đến nơi được phép lưu loại tài "
+			"liệu này."));
 	else if (classified)
 		puts(lang_pick(lang,
 			"  The application has had the document. Ask the person whether it was "
@@ -567,7 +586,10 @@ static void put_incident(const struct incident *i, enum lang lang)
 	}
 	putchar('\n');
 	heading(lang, "What happened", "Chuyện gì đã xảy ra");
-	put_sentence(i, lang);
+	if (is_at_rest(i))
+		put_found(i, lang);
+	else
+		put_sentence(i, lang);
 	put_when(i, lang);
 	put_process(i, lang);
 	put_document(i, lang);

@@ -181,7 +181,8 @@ static void summary(const struct scan *s, uint64_t ns)
 		for (unsigned r = 0; r < REASON_MAX; r++)
 			if (s->n_reason[r]) {
 				printf("%s%llu %s", sep, s->n_reason[r],
-					reason_name((enum reason)r));
+					lang_pick(s->lang, reason_name((enum reason)r),
+						facts_text_reason(LANG_VI, (enum reason)r)));
 				sep = ", ";
 			}
 		if (sep[0] == ',')
