@@ -246,7 +246,7 @@ static int list(const struct ctl *ctl, const struct apptable *t, bool json)
 			      "(versions and origins are the running agent's; none has answered, "
 			      "or it "
 			      "does not know them yet)\n",
-			      "(phiên bản và nguồn do tác tử đang chạy cho biết; chưa có câu trả "
+			      "(phiên bản và nguồn do sealgate đang chạy cho biết; chưa có câu trả "
 			      "lời)\n"),
 			stderr);
 	return CTL_DONE;

@@ -346,7 +346,7 @@ static int write_medium(struct export *x, const struct buf *statement)
 		return ctl_error("cannot write %s in %s: %s", name, c->medium.path, strerror(-r));
 	printf(lang_pick(c->o.lang,
 		       "%s/%s: records %" PRIu64 " to %" PRIu64 ", %" PRIu64 " incidents%s\n",
-		       "%s/%s: bản ghi %" PRIu64 " đến %" PRIu64 ", %" PRIu64 " sự việc%s\n"),
+		       "%s/%s: bản ghi %" PRIu64 " đến %" PRIu64 ", %" PRIu64 " sự cố%s\n"),
 		c->medium.path, lines, x->first, x->last, x->incidents,
 		x->more ? lang_pick(c->o.lang, "; there are more, for the next export",
 				  "; còn nữa, cho lần xuất sau")

@@ -46,7 +46,7 @@ static const struct usage usage = {
 				"several with commas; \"secret+\" and higher"},
 			{"--app APP", "list: this application (id or name)"},
 			{"--user USER", "list: this user (name or number)"},
-			{"--action ACTION", "list: log, notify, justify, block"},
+			{"--action ACTION", "list: log, notify, justify, block, quarantine"},
 			{"--channel CHANNEL", "list: open, exec, receive, browser-upload, ..."},
 			{"--rule RULE",
 				"list: decided by this rule of the policy, or found by this one"},
@@ -397,7 +397,8 @@ static int take_option(int c, struct incidents_options *o, struct said *said)
 	case OPT_ACTION:
 		if (action_parse(optarg, &action) < 0)
 			return usage_error(&usage,
-				"\"%s\" is no action: expected log, notify, justify or block",
+				"\"%s\" is no action: expected log, notify, justify, block or "
+				"quarantine",
 				optarg);
 		o->action = optarg;
 		return 0;

@@ -79,7 +79,7 @@ static int find_copies(struct evidence_command *c)
 			"sealgate: no copy is kept of %s: copies are made where the rule says "
 			"`evidence: copy`, and removed in time; the journal says why one was not\n",
 			"sealgate: không có bản sao nào của %s: bản sao chỉ được tạo khi quy tắc "
-			"ghi `evidence: copy`, và được xoá khi hết hạn; nhật ký ghi lý do nếu "
+			"ghi `evidence: copy`, và được xóa khi hết hạn; nhật ký ghi lý do nếu "
 			"không tạo được\n"),
 		c->incident->id);
 	return CTL_FOUND;

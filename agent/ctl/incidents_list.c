@@ -47,7 +47,7 @@ static void make_table(struct table *t, const struct incidents_options *o, size_
 	size_t width = terminal ? tty_width(stdout) : 0, rest;
 
 	*t = (struct table){.lang = o->lang, .id = id_width};
-	t->action = o->lang == LANG_VI ? 10 : 8;
+	t->action = 10; /* "quarantine", "hỏi lý do" */
 	t->app = !terminal || width >= 120 ? 18 : 10;
 	t->user = !terminal || width >= 120 ? 12 : 8;
 	rest = t->id + TIME_WIDTH + LEVEL_WIDTH + t->action + t->app + t->user + RETRIES_WIDTH + 7;

@@ -127,6 +127,32 @@ static void put_bar(uint64_t n, uint64_t most)
 	fputs(tty_style(stdout, TTY_PLAIN), stdout);
 }
 
+/* What fields are called, and the values that have words for people. */
+static const char *title_of(const char *field, enum lang lang)
+{
+	static const struct {
+		const char *field, *vi;
+	} titles[] = {{"day", "ngày"}, {"level", "độ mật"}, {"action", "xử lý"},
+		{"status", "trạng thái"}, {"app", "ứng dụng"}, {"user", "người dùng"},
+		{"rule", "quy tắc"}, {"channel", "kênh"}};
+
+	for (size_t i = 0; lang == LANG_VI && i < ARRAY_SIZE(titles); i++)
+		if (strcmp(titles[i].field, field) == 0)
+			return titles[i].vi;
+	return field;
+}
+
+static const char *value_of(const char *field, const char *key, enum lang lang)
+{
+	enum level level;
+
+	if (strcmp(field, "level") == 0 && level_parse(key, &level) == 0 && level != LEVEL_NONE)
+		return level_display_vi(level);
+	if (strcmp(field, "action") == 0)
+		return incidents_action(key, lang);
+	return strcmp(field, "status") == 0 ? incidents_status(key, lang) : key;
+}
+
 static void put_table(const struct incidents_options *o, struct tally *t, const char *field)
 {
 	size_t n = tally_count(t),
@@ -140,12 +166,14 @@ static void put_table(const struct incidents_options *o, struct tally *t, const 
 	tally_sort(t, by_time);
 	for (size_t i = 0; i < n; i++)
 		most = MAX(most, tally_at(t, i)->n);
-	printf("\n%s%s%s\n", tty_style(stdout, TTY_BOLD), field, tty_style(stdout, TTY_PLAIN));
+	printf("\n%s%s%s\n", tty_style(stdout, TTY_BOLD), title_of(field, o->lang),
+		tty_style(stdout, TTY_PLAIN));
 	for (size_t i = first; i < n && i < first + rows; i++) {
 		const struct tally_entry *e = tally_at(t, i);
 
 		fputs("  ", stdout);
-		cell_put(stdout, view_str(e->key), KEY_WIDTH, CELL_CUT_MIDDLE, true);
+		cell_put(stdout, view_str(value_of(field, e->key, o->lang)), KEY_WIDTH,
+			CELL_CUT_MIDDLE, true);
 		printf(" %7" PRIu64 " ", e->n);
 		put_bar(e->n, most);
 		putchar('\n');

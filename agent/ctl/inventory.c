@@ -12,8 +12,11 @@
 
 #include "base/json.h"
 #include "conf/conf.h"
+#include "ctl/cell.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/facts_text.h"
+#include "ctl/incidents.h"
 #include "ctl/inventory.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -24,6 +27,7 @@
 
 #define FOLDERS_MAX 20U /* of the summary: those with the most documents */
 #define PAGES_MAX   100000U
+#define LEVEL_WIDTH 9U /* TUYỆT MẬT */
 
 static const struct usage usage = {
 	.synopsis = "inventory [--json|--csv] [--level L] [--path P]\n"
@@ -137,17 +141,30 @@ static void put_csv(const struct conf_node *d)
 	put_cell(list, true);
 }
 
-static void put_text(const struct conf_node *d)
+static const char *shown_level(enum level level, enum lang lang)
+{
+	return level == LEVEL_NONE ? lang_pick(lang, "no level", "không mức")
+				   : level_display_vi(level);
+}
+
+static void put_text(const struct conf_node *d, enum lang lang)
 {
 	const struct conf_node *tags = conf_get(d, "tags");
+	enum completeness completeness;
+	enum level level = LEVEL_NONE;
+	char time[64];
 
-	printf("%-12s  ", text(d, "level"));
+	(void)level_parse(text(d, "level"), &level);
+	incidents_local_time(text(d, "mtime"), false, lang, time, sizeof(time));
+	cell_put(stdout, view_str(shown_level(level, lang)), LEVEL_WIDTH, CELL_CUT_END, true);
+	fputs("  ", stdout);
 	tty_put_safe(stdout, view_str(text(d, "path")));
 	printf("%s", tty_style(stdout, TTY_DIM));
 	printf("  %s, %s B, %s", text(d, "owner")[0] ? text(d, "owner") : text(d, "uid"),
-		text(d, "size"), text(d, "mtime"));
-	if (strcmp(text(d, "completeness"), "full") != 0)
-		printf(", %s", text(d, "completeness"));
+		text(d, "size"), time);
+	if (completeness_parse(text(d, "completeness"), &completeness) == 0 &&
+		completeness != COMPLETENESS_FULL)
+		printf(", %s", facts_text_completeness(lang, completeness));
 	if (tags && tags->n > 0) {
 		fputs(", ", stdout);
 		put_list(stdout, tags, " ");
@@ -196,7 +213,7 @@ static int put_document(void *userdata, const struct conf_node *d)
 	case FORMAT_CSV: put_csv(d); return CTL_DONE;
 	case FORMAT_TEXT: break;
 	}
-	put_text(d);
+	put_text(d, v->ctl->lang);
 	return count_folder(v, text(d, "path"));
 }
 
@@ -216,7 +233,7 @@ static void put_summary(struct inventory *v, const struct conf_node *crawl)
 		v->n ? "\n" : "", v->n);
 	for (int k = LEVEL_MAX - 1; k >= 0; k--)
 		if (v->levels[k])
-			printf(", %s %" PRIu64, level_name((enum level)k), v->levels[k]);
+			printf(", %" PRIu64 " %s", v->levels[k], shown_level((enum level)k, lang));
 	putchar('\n');
 	if (v->n_folders > 0)
 		qsort(v->folders, v->n_folders, sizeof(*v->folders), compare_folders);

@@ -167,7 +167,7 @@ static void put_granted(const struct ctl *ctl, const struct conf_node *n)
 {
 	fputs(lang_pick(ctl->lang, "until ", "đến "), stdout);
 	put_time(ctl, member(n, "until"));
-	printf(lang_pick(ctl->lang, "  incident %.10s, with ", "  sự việc %.10s, bằng "),
+	printf(lang_pick(ctl->lang, "  incident %.10s, with ", "  sự cố %.10s, bằng "),
 		member(n, "incident"));
 	put(member(n, "app"));
 	fputs(": ", stdout);

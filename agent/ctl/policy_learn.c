@@ -535,7 +535,7 @@ static int put_text(const struct learn *l, const struct buf *exceptions)
 		       "%s to %s: %" PRIu64 " incidents, %" PRIu64
 		       " opens; \"enforce\" refuses %" PRIu64 " of them, %" PRIu64
 		       " of these of state secrets\n",
-		       "%s đến %s: %" PRIu64 " sự việc, %" PRIu64
+		       "%s đến %s: %" PRIu64 " sự cố, %" PRIu64
 		       " lượt mở; ở chế độ \"enforce\" %" PRIu64 " lượt bị chặn, trong đó %" PRIu64
 		       " lượt là bí mật nhà nước\n"),
 		first, last, l->incidents, l->opens, l->refused, l->secrets);

@@ -200,7 +200,7 @@ static void put_one(const struct ctl *ctl, const struct conf_node *n)
 		member(n, "sha256"));
 	if (conf_get(n, "for"))
 		printf(lang_pick(ctl->lang, "    for %s alone, incident %s\n",
-			       "    chỉ cho %s, sự việc %s\n"),
+			       "    chỉ cho %s, sự cố %s\n"),
 			member(n, "for"), member(n, "incident"));
 	fputs(lang_pick(ctl->lang, "    reason: ", "    lý do: "), stdout);
 	tty_put_safe(stdout, view_str(member(n, "reason")));

@@ -268,7 +268,7 @@ static bool is_different(const struct simulate *s)
 static void put_effect(const struct simulate *s, enum effect e, const char *en, const char *vi)
 {
 	printf("%s: %" PRIu64 " (%s %" PRIu64 ")\n", lang_pick(s->ctl->lang, en, vi), s->opens[e],
-		lang_pick(s->ctl->lang, "incidents:", "sự việc:"), s->incidents[e]);
+		lang_pick(s->ctl->lang, "incidents:", "sự cố:"), s->incidents[e]);
 }
 
 static void put_rows(const struct simulate *s, const char *kind, const char *en, const char *vi)
@@ -346,7 +346,7 @@ static void put_text(const struct simulate *s)
 			       "recorded before meetings were: %" PRIu64
 			       " incidents, asked as if there was none\n",
 			       "ghi trước khi có ghi nhận cuộc họp: %" PRIu64
-			       " sự việc, hỏi như không có họp\n"),
+			       " sự cố, hỏi như không có họp\n"),
 			s->no_meeting);
 	rest_put_text(&s->rest);
 	printf("\n%s\n",

@@ -338,7 +338,7 @@ static void put_rest(const struct policy_words *w, FILE *f)
 		fputs(say(w, " with another message", " với lời nhắn khác"), f);
 	else if (after)
 		fputs(say(w, " and keeps an encrypted copy of the document",
-			      " và giữ một bản sao đã mã hoá của tài liệu"),
+			      " và giữ một bản sao đã mã hóa của tài liệu"),
 			f);
 	else
 		fputs(say(w, " and keeps no copy of the document any more",

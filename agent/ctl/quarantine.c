@@ -15,14 +15,18 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "ctl/cell.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
+#include "model/level.h"
 #include "settings/settings.h"
 #include "wire/pack.h"
 #include "wire/protocol.h"
 #include "wire/vault.h"
+
+#define LEVEL_WIDTH 9U /* TUYỆT MẬT */
 
 static const struct usage usage = {
 	.synopsis = "quarantine list|restore|delete [--json] [--to DIR] [ID...]",
@@ -182,9 +186,15 @@ static int list(const struct ctl *ctl, bool json)
 		return r;
 	for (size_t i = 0; !json && i < e.n; i++) {
 		const struct vault_record *q = e.v[i];
+		enum level level;
 
-		printf("%s%s%s  %-12s %-14s %10" PRIu64 "  ", tty_style(stdout, TTY_BOLD), q->id,
-			tty_style(stdout, TTY_PLAIN), q->level, q->app, q->size);
+		printf("%s%s%s  ", tty_style(stdout, TTY_BOLD), q->id,
+			tty_style(stdout, TTY_PLAIN));
+		cell_put(stdout,
+			view_str(level_parse(q->level, &level) == 0 ? level_display_vi(level)
+								    : q->level),
+			LEVEL_WIDTH, CELL_CUT_END, true);
+		printf("  %-14s %10" PRIu64 "  ", q->app, q->size);
 		tty_put_safe(stdout, view_str(q->path));
 		if (q->other_names)
 			printf(lang_pick(ctl->lang, " (%u other names of it were left)",
@@ -216,7 +226,7 @@ static int ask(const struct ctl *ctl, enum vault_request what, const char *id, c
 		return ctl_error("no agent is running; only it may, so that the journal has it");
 	if (r == 0) {
 		printf("%s: %s%s%.*s\n", id,
-			what == VAULT_DELETE ? lang_pick(ctl->lang, "deleted", "đã xoá")
+			what == VAULT_DELETE ? lang_pick(ctl->lang, "deleted", "đã xóa")
 					     : lang_pick(ctl->lang, "given back", "đã trả lại"),
 			answer.n ? ": " : "", (int)answer.n, (const char *)answer.p);
 		return CTL_DONE;

@@ -21,9 +21,8 @@ static const struct usage usage = {
 	.synopsis = "status [--json]",
 	.text = "Says whether the agent protects, what it covers, what it holds, and what was "
 		"lost.\n"
-		"Everybody may ask. Exit status 1: it runs, but something is not covered or was "
-		"lost.",
-	.options = {{"--json", "the agent's own words, for programs"}},
+		"Everybody may ask. What needs attention stands at the end.",
+	.options = {{"--json", "the agent's own words, for programs"}, {"--help", "this text"}},
 };
 
 struct status {
@@ -73,7 +72,7 @@ static void row(const struct status *s, const char *en, const char *vi)
 	for (const char *p = name; *p; p++)
 		shown += (*p & 0xc0) != 0x80;
 	printf("%s%s%s%*s", tty_style(stdout, TTY_BOLD), name, tty_style(stdout, TTY_PLAIN),
-		shown < 12 ? (int)(12 - shown) : 1, "");
+		shown < 13 ? (int)(13 - shown) : 1, "");
 }
 
 static void problem(const struct status *s, const char *en, const char *vi, const char *detail)
@@ -93,26 +92,38 @@ static const char *policy_origin(const struct status *s)
 		: text(s->root, "policy.author");
 }
 
+/* "enforce", and in Vietnamese what that means. */
+static const char *mode_text(const struct status *s)
+{
+	const char *mode = text(s->root, "policy.mode");
+
+	if (strcmp(mode, "enforce") == 0)
+		return lang_pick(s->lang, mode, "chế độ chặn (enforce)");
+	return strcmp(mode, "monitor") == 0
+		? lang_pick(s->lang, mode, "chế độ chỉ ghi lại (monitor)")
+		: mode;
+}
+
 static void print_head(const struct status *s)
 {
 	bool serving = yes(s->root, "supervisor.serving");
 
-	row(s, "agent", "tác tử");
-	printf("%s%s%s %s %s, %s %s\n", tty_style(stdout, serving ? TTY_GREEN : TTY_RED),
+	row(s, "agent", "sealgate");
+	printf("%s%s%s, %s %s, %s %s\n", tty_style(stdout, serving ? TTY_GREEN : TTY_RED),
 		serving ? lang_pick(s->lang, "protecting", "đang bảo vệ")
 			: lang_pick(s->lang, "not protecting", "không bảo vệ"),
-		tty_style(stdout, TTY_PLAIN), "sealgate", text(s->root, "version"),
-		lang_pick(s->lang, "since", "từ"), text(s->root, "started"));
+		tty_style(stdout, TTY_PLAIN), lang_pick(s->lang, "sealgate", "phiên bản"),
+		text(s->root, "version"), lang_pick(s->lang, "since", "từ"),
+		text(s->root, "started"));
 	row(s, "policy", "chính sách");
 	printf("%s %s, %s, %s %s, %s %s (%s)\n", lang_pick(s->lang, "version", "phiên bản"),
-		text(s->root, "policy.version"), text(s->root, "policy.mode"),
-		text(s->root, "policy.rules"), lang_pick(s->lang, "rules", "quy tắc"),
-		text(s->root, "policy.applications"),
+		text(s->root, "policy.version"), mode_text(s), text(s->root, "policy.rules"),
+		lang_pick(s->lang, "rules", "quy tắc"), text(s->root, "policy.applications"),
 		lang_pick(s->lang, "applications", "ứng dụng"), policy_origin(s));
 	row(s, "recognition", "nhận dạng");
 	printf("%s %s, %s %s, %s %s\n", text(s->root, "rules.packs"),
-		lang_pick(s->lang, "packs", "bộ"), text(s->root, "rules.rules"),
-		lang_pick(s->lang, "rules", "quy tắc"), text(s->root, "scan.workers"),
+		lang_pick(s->lang, "packs", "gói"), text(s->root, "rules.rules"),
+		lang_pick(s->lang, "rules", "luật"), text(s->root, "scan.workers"),
 		lang_pick(s->lang, "workers", "tiến trình quét"));
 }
 
@@ -223,7 +234,7 @@ static void print_counts(const struct status *s)
 				  s->lang, ", first look not finished", ", chưa xem hết lần đầu"));
 	row(s, "journal", "nhật ký");
 	printf(lang_pick(s->lang, "%s incidents since start, record %s\n",
-		       "%s sự việc từ khi chạy, bản ghi %s\n"),
+		       "%s sự cố từ khi chạy, bản ghi %s\n"),
 		text(s->root, "journal.incidents"), text(s->root, "journal.last_seq"));
 }
 
@@ -295,7 +306,7 @@ static void print_evidence(const struct status *s)
 		       "%s; đang giữ %s bản (%s byte), chỉ người xem xét mở được\n"),
 		wanted ? lang_pick(s->lang,
 				 "encrypted copies are kept of documents that some rules are about",
-				 "giữ bản sao mã hoá của tài liệu thuộc một số quy tắc")
+				 "giữ bản sao mã hóa của tài liệu thuộc một số quy tắc")
 		       : lang_pick(s->lang, "no more copies of documents are made",
 				 "không tạo thêm bản sao tài liệu"),
 		text(s->root, "supervisor.evidence.copies"),
@@ -380,7 +391,7 @@ static void check_losses(const struct status *s)
 		{"supervisor.gate.unidentified", "processes that could not be identified",
 			"tiến trình không nhận diện được"},
 		{"supervisor.events_lost", "records about the agent lost while core was away",
-			"bản ghi về tác tử bị mất khi thiếu tiến trình lõi"},
+			"bản ghi về sealgate bị mất khi thiếu tiến trình lõi"},
 		{"journal.lost", "records lost before the journal",
 			"bản ghi mất trước khi vào nhật ký"},
 		{"store.lost", "damaged stores of facts, put aside and filled anew",
@@ -395,12 +406,18 @@ static void check_losses(const struct status *s)
 		if (number(s->root, counts[i].path) > 0)
 			problem(s, counts[i].en, counts[i].vi, text(s->root, counts[i].path));
 	if (yes(s->root, "policy.file_refused"))
-		problem(s, "the policy file is refused; the last good one is in force",
-			"tệp chính sách bị từ chối; bản đúng gần nhất vẫn có hiệu lực",
+		problem(s,
+			"the policy file is refused; the last good one is in force (sealgate "
+			"policy check)",
+			"tệp chính sách bị từ chối; bản đúng gần nhất vẫn có hiệu lực (sealgate "
+			"policy check)",
 			text(s->root, "configuration_error"));
 	if (yes(s->root, "rules.files_refused"))
-		problem(s, "the rule packs are refused; the last good ones are in force",
-			"các bộ quy tắc bị từ chối; bản đúng gần nhất vẫn có hiệu lực",
+		problem(s,
+			"the rule packs are refused; the last good ones are in force (sealgate "
+			"rules check)",
+			"các gói luật bị từ chối; bản đúng gần nhất vẫn có hiệu lực (sealgate "
+			"rules check)",
 			text(s->root, "configuration_error"));
 }
 

@@ -48,7 +48,7 @@ static int title(struct buf *out, enum lang lang, const struct notice *n)
 		return buf_put_str(out, lang_pick(lang, "A reason is needed: ", "Cần nêu lý do: "));
 	case ACTION_QUARANTINE:
 		return buf_put_str(out,
-			lang_pick(lang, "Moved to quarantine: ", "Đã chuyển vào nơi cách ly: "));
+			lang_pick(lang, "Moved to quarantine: ", "Đã chuyển vào khu cách ly: "));
 	case ACTION_ALLOW:
 	case ACTION_LOG:
 	case ACTION_NOTIFY:
@@ -78,31 +78,33 @@ static const char *refused(enum lang lang, const struct notice *n)
 {
 	if (n->channel == CHANNEL_EXEC)
 		return lang_pick(lang, "By your organisation's rules %s must not be started.",
-			"Theo quy định của đơn vị, %s không được khởi chạy.");
+			"Theo quy định của đơn vị, %s không được phép chạy.");
 	if (n->level == LEVEL_NONE)
 		return lang_pick(lang,
 			"Nobody could say yet what this document is, so %s was not given it.",
-			"Chưa xác định được tài liệu này có mang dấu mật hay không, nên %s tạm "
-			"thời "
-			"không được mở.");
+			"Chưa xác định được tài liệu này có mang dấu độ mật hay không, nên tạm "
+			"thời %s chưa được mở.");
 	return lang_pick(
-		lang, "%s must not be given this document.", "%s không được mở tài liệu này.");
+		lang, "%s must not be given this document.", "%s không được phép mở tài liệu này.");
 }
 
+/* With "%s" for the application, where one had it. */
 static const char *happened(enum lang lang, const struct notice *n)
 {
 	if (action_refuses(n->action))
 		return refused(lang, n);
 	if (n->action == ACTION_QUARANTINE)
 		return lang_pick(lang,
-			"%s had written it. It was moved away and can be given back.",
-			"%s đã lưu tài liệu này. Tài liệu được chuyển đi và có thể được trả lại.");
+			"%s had written it. It was moved away, and an administrator can give it "
+			"back.",
+			"%s đã lưu tài liệu này vào máy. Tài liệu đã được chuyển đi, không bị "
+			"xóa, và quản trị viên có thể trả lại.");
 	if (n->channel == CHANNEL_RECEIVE)
 		return lang_pick(lang, "%s wrote this document here. That was recorded.",
 			"%s đã lưu tài liệu này vào máy. Việc này được ghi lại.");
 	if (n->channel == CHANNEL_AT_REST)
-		return lang_pick(lang, "A document of this kind is not to lie here. (%s)",
-			"Tài liệu loại này không được lưu ở đây. (%s)");
+		return lang_pick(lang, "A document of this kind is not to lie here.",
+			"Tài liệu loại này không được lưu ở đây.");
 	if (n->channel == CHANNEL_EXEC)
 		return lang_pick(lang, "%s was started. That was recorded.",
 			"%s đã được khởi chạy. Việc này được ghi lại.");
@@ -113,7 +115,8 @@ static const char *happened(enum lang lang, const struct notice *n)
 static const char *advice(enum lang lang, const struct notice *n)
 {
 	if (n->action == ACTION_JUSTIFY && n->may_justify)
-		return lang_pick(lang, "It asks for a reason.", "Tài liệu này cần nêu lý do.");
+		return lang_pick(lang, "A reason is needed to open it.",
+			"Muốn mở tài liệu này, cần nêu lý do.");
 	if (n->action == ACTION_JUSTIFY)
 		return lang_pick(lang,
 			"If your work needs it, ask your administrator to allow it for a while.",
@@ -138,10 +141,10 @@ int words_body(struct buf *out, enum lang lang, const struct notice *n)
 		r = buf_printf(out, lang_pick(lang, "It is marked %s. ", "Tài liệu mang dấu %s. "),
 			level_display_vi(n->level));
 	if (r == 0)
-		r = buf_put(out, text, (size_t)(name - text));
-	if (r == 0)
+		r = buf_put(out, text, name ? (size_t)(name - text) : strlen(text));
+	if (r == 0 && name)
 		r = words_clean(out, n->app_name[0] ? n->app_name : n->app, WORDS_NAME_MAX, false);
-	if (r == 0)
+	if (r == 0 && name)
 		r = buf_put_str(out, name + 2);
 	if (r == 0)
 		r = buf_put_byte(out, '\n');
@@ -149,8 +152,8 @@ int words_body(struct buf *out, enum lang lang, const struct notice *n)
 		r = n->message[0] ? words_clean(out, n->message, NOTICE_MESSAGE_SIZE, false)
 				  : buf_put_str(out, advice(lang, n));
 	if (r == 0)
-		r = buf_printf(out, lang_pick(lang, "\nIncident %.10s", "\nMã sự việc: %.10s"),
-			n->incident);
+		r = buf_printf(
+			out, lang_pick(lang, "\nIncident %.10s", "\nMã sự cố: %.10s"), n->incident);
 	return r;
 }
 
@@ -160,7 +163,8 @@ int words_how(struct buf *out, enum lang lang, const struct notice *n, bool by_a
 		lang_pick(lang,
 			"\nIf your work needs it, give a reason; it may then be opened for %u "
 			"minutes.",
-			"\nNếu công việc cần, hãy nêu lý do; tài liệu sẽ được mở trong %u phút."),
+			"\nNếu công việc cần, hãy nêu lý do; sau đó có thể mở tài liệu trong %u "
+			"phút."),
 		n->minutes);
 
 	if (r == 0 && !by_answer)

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "model/level.h"
 #include "supervisor/vault_files.h"
 
 #define NAME_TRIES  9
@@ -131,32 +132,44 @@ static int take_name(int parent, const char *name, const char *temporary, int fi
 	return r;
 }
 
+/* Of this computer, as people write it. */
+static void local_time(char *ret, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!localtime_r(&now, &tm) || strftime(ret, size, "%Y-%m-%d %H:%M", &tm) == 0)
+		ret[0] = 0;
+}
+
 static int write_placeholder(
 	int fd, const struct vault_order *o, const struct vault_result *res, const char *name)
 {
 	cleanup_with(buf_done) struct buf b = BUF_INIT(16384);
-	char when[CLOCK_TEXT_MAX];
+	enum level level;
+	const char *marking = level_parse(o->level, &level) == 0 ? level_display_vi(level)
+								 : o->level;
+	char when[64];
 	int r;
 
-	clock_format(clock_realtime(), when);
+	local_time(when, sizeof(when));
 	r = buf_printf(&b,
 		"Tệp \"%s\" đã được chuyển vào khu cách ly.\n\n"
 		"Một ứng dụng (%s) đã lưu tệp này vào máy, và nội dung của tệp mang dấu độ mật "
-		"(%s).\n"
-		"Tệp không bị xoá: quản trị viên có thể trả lại tệp bằng mã cách ly %s\n"
-		"(sự việc %s, %s, máy %s).\n\n",
-		name, o->app, o->level, res->id, o->incident, when, o->host);
+		"%s.\n"
+		"Tệp không bị xóa. Nếu cần tệp này, hãy gửi quản trị viên mã cách ly %s\n"
+		"(sự cố %s, lúc %s, máy %s).\n\n",
+		name, o->app, marking, res->id, o->incident, when, o->host);
 	if (r == 0 && o->message[0])
 		r = buf_printf(&b, "%s\n\n", o->message);
 	if (r == 0)
 		r = buf_printf(&b,
 			"--\n\nThe file \"%s\" was moved to quarantine.\n\n"
 			"An application (%s) saved it on this computer, and its content is marked "
-			"as "
-			"classified (%s).\n"
-			"It is not deleted: an administrator can give it back by its quarantine id "
-			"%s\n(incident %s, %s, computer %s).\n",
-			name, o->app, o->level, res->id, o->incident, when, o->host);
+			"%s.\n"
+			"It is not deleted. Where you need it, give your administrator its "
+			"quarantine id %s\n(incident %s, %s, computer %s).\n",
+			name, o->app, marking, res->id, o->incident, when, o->host);
 	return r < 0 ? r : fd_write_all(fd, buf_view(&b));
 }
 

@@ -124,7 +124,7 @@ static void write_descriptors(const struct agent *a, struct json *j)
 		(struct words){"", ""});
 	way(j, PARTLY,
 		(struct words){"files open before the agent or their marking",
-			"tệp mở trước khi có tác tử hoặc trước khi có dấu mật"},
+			"tệp mở trước khi sealgate chạy hoặc trước khi có dấu mật"},
 		(struct words){"recorded; reading goes on", "được ghi lại; vẫn đọc được"});
 }
 
@@ -167,7 +167,7 @@ static void write_programs(const struct agent *a, struct json *j)
 			       "interpreter by name are not",
 			"chương trình mà ứng dụng ghi vào thư mục được bảo vệ thì được hỏi khi "
 			"chạy, "
-			"cho đến khi tác tử dừng; tập lệnh giao cho trình thông dịch thì không"});
+			"cho đến khi sealgate dừng; tập lệnh giao cho trình thông dịch thì không"});
 	if (news->writes < 0)
 		way(j, NOT_COVERED,
 			(struct words){"files that applications write", "tệp do ứng dụng ghi"},

@@ -208,7 +208,7 @@ def parts_of_the_list(agent):
     assert csv.startswith("path,level,") and f'"{secret}","secret"' in csv, csv
     text = subprocess.run(["sealgate", "--lang", "en", "inventory"], stdout=subprocess.PIPE,
                           text=True).stdout
-    assert "secret 1" in text and "everything was last seen" in text, text
+    assert "1 TỐI MẬT" in text and "everything was last seen" in text, text
     equal(subprocess.run(["sealgate", "inventory", "--level", "high"],
                          stderr=subprocess.DEVNULL).returncode, 2)
 

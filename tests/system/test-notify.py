@@ -108,7 +108,7 @@ def a_block_is_told_in_vietnamese(f):
     open_with("chat", path)
     (title, body), = expect(f.desktop, 1)
     assert "Đã chặn tài liệu: báo cáo" in title, title
-    assert "TỐI MẬT" in body and "công văn mật" in body and "Mã sự việc" in body, body
+    assert "TỐI MẬT" in body and "công văn mật" in body and "Mã sự cố" in body, body
     assert "<b>" not in body, body
     incident = f.agent.incidents()[-1]
     assert incident["user_notified"] is True, incident

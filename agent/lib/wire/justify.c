@@ -15,12 +15,12 @@ static const struct {
 		{"there is no such incident of yours that asks for a reason; try to open the "
 		 "document "
 		 "again, then give the reason",
-			"không có sự việc nào như vậy của bạn đang cần nêu lý do; hãy mở lại tài "
+			"không có sự cố nào như vậy của bạn đang cần nêu lý do; hãy mở lại tài "
 			"liệu rồi "
 			"nêu lý do"}},
 	[JUSTIFY_SEVERAL] = {"several",
 		{"the incident is about # documents: say which one",
-			"sự việc này có # tài liệu: hãy cho biết tài liệu nào"}},
+			"sự cố này có # tài liệu: hãy cho biết tài liệu nào"}},
 	[JUSTIFY_SHORT] = {"short",
 		{"the reason needs at least # characters", "lý do cần ít nhất # ký tự"}},
 	[JUSTIFY_NOT_TEXT] = {"not-text",

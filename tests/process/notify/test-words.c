@@ -81,19 +81,19 @@ static void test_sentences(void **state)
 		const char *title_vi, *body_vi, *title_en, *body_en;
 	} rows[] = {
 		{ACTION_BLOCK, CHANNEL_OPEN, LEVEL_SECRET, "Đã chặn tài liệu: a.docx",
-			"Tài liệu mang dấu TỐI MẬT. Gajim không được mở tài liệu này.",
+			"Tài liệu mang dấu TỐI MẬT. Gajim không được phép mở tài liệu này.",
 			"Document blocked: a.docx", "Gajim must not be given this document."},
 		{ACTION_BLOCK, CHANNEL_OPEN, LEVEL_NONE, "Đã chặn tài liệu: a.docx",
 			"Hãy đợi một lát rồi thử lại.", "Document blocked: a.docx", "try again"},
 		{ACTION_BLOCK, CHANNEL_EXEC, LEVEL_NONE, "Đã chặn chương trình: a.docx",
-			"Gajim không được khởi chạy", "Program stopped: a.docx",
+			"Gajim không được phép chạy", "Program stopped: a.docx",
 			"Gajim must not be started"},
 		{ACTION_JUSTIFY, CHANNEL_OPEN, LEVEL_INTERNAL, "Cần nêu lý do: a.docx",
 			"đề nghị quản trị viên", "A reason is needed: a.docx",
 			"ask your administrator"},
 		{ACTION_QUARANTINE, CHANNEL_RECEIVE, LEVEL_CONFIDENTIAL,
-			"Đã chuyển vào nơi cách ly: a.docx", "Gajim đã lưu tài liệu này",
-			"Moved to quarantine: a.docx", "can be given back"},
+			"Đã chuyển vào khu cách ly: a.docx", "Gajim đã lưu tài liệu này",
+			"Moved to quarantine: a.docx", "can give it back"},
 		{ACTION_NOTIFY, CHANNEL_OPEN, LEVEL_INTERNAL, "Xin lưu ý: a.docx",
 			"Gajim đã mở tài liệu này. Việc này được ghi lại.", "Please note: a.docx",
 			"Gajim opened this document. That was recorded."},
@@ -101,7 +101,7 @@ static void test_sentences(void **state)
 			"Gajim đã lưu tài liệu này vào máy", "Please note: a.docx",
 			"Gajim wrote this document here"},
 		{ACTION_NOTIFY, CHANNEL_AT_REST, LEVEL_SECRET, "Xin lưu ý: a.docx",
-			"không được lưu ở đây", "Please note: a.docx", "not to lie here"},
+			"không được lưu ở đây.\n", "Please note: a.docx", "not to lie here.\n"},
 		{ACTION_NOTIFY, CHANNEL_EXEC, LEVEL_NONE, "Xin lưu ý: a.docx",
 			"Gajim đã được khởi chạy", "Please note: a.docx", "Gajim was started"},
 	};
@@ -114,7 +114,7 @@ static void test_sentences(void **state)
 		n.channel = rows[i].channel;
 		n.level = rows[i].level;
 		expect(&n, LANG_VI, 0, rows[i].title_vi, rows[i].body_vi);
-		expect(&n, LANG_VI, 0, rows[i].title_vi, "Mã sự việc: 01ABCDEFGH");
+		expect(&n, LANG_VI, 0, rows[i].title_vi, "Mã sự cố: 01ABCDEFGH");
 		expect(&n, LANG_EN, 0, rows[i].title_en, rows[i].body_en);
 	}
 }
