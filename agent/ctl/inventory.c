@@ -41,6 +41,7 @@ static const struct usage usage = {
 			{"--path P", "a folder with all below it, or one file"},
 			{"--json", "one object per document and line, then one about the search"},
 			{"--csv", "a table"},
+			{"--help", "this text"},
 		},
 };
 

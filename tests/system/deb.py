@@ -202,8 +202,7 @@ def check_manual(root):
     keys = re.findall(r"(?m)^  ([a-z.-]+) {2,}", shown[shown.index("settings:"):])
     lost = [k for k in keys if "*%s*" % k.split(".")[-1] not in pages["sealgate-agent.yaml.5.scd"]]
     check(len(keys) > 8 and not lost, "sealgate-agent.yaml(5) has every setting", lost)
-    for page in ("man1/sealgate.1", "man8/sealgated.8", "man5/sealgate-agent.yaml.5", "man5/sealgate-policy.yaml.5",
-                 "man5/sealgate-rules.5"):
+    for page in ("man%s/%s" % (p.split(".")[-2], p[:-4]) for p in pages):
         check(any(p.endswith("/" + page + ".gz") for p in root.listing), "%s is in the package" % page)
 
 
