@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "ctl/commands.h"
+#include "ctl/configured.h"
 #include "ctl/control.h"
 #include "ctl/usage.h"
 #include "journal/payload.h"
@@ -45,24 +46,13 @@ struct console_options {
 /* The port that a browser here can reach; 0 where it is a socket. */
 static int find_port(const struct ctl *ctl, unsigned long *ret, char *ret_listen, size_t size)
 {
-	static const char standard[] = SEALGATE_SYSCONFDIR "/agent.yaml";
-	const char *config = ctl->config;
 	struct settings s;
-	struct diags *d;
 	bool path, v6;
 	uint16_t port;
-	int r;
+	int r = configured(ctl->config, CONFIGURED_LENIENT, &s);
 
-	if (!config && access(standard, R_OK) == 0)
-		config = standard;
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return ctl_error("out of memory");
-	r = settings_load(config, d, &s);
-	ctl_diags(d);
-	free(d);
-	if (r < 0)
-		return ctl_error("%s: %s", config ? config : "settings", strerror(-r));
+	if (r != 0)
+		return r;
 	r = settings_listen(s.console.listen, &path, &v6, &port);
 	snprintf(ret_listen, size, "%s", v6 ? "[::1]" : path ? s.console.listen : "127.0.0.1");
 	*ret = port;

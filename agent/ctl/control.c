@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "ctl/configured.h"
 #include "ctl/usage.h"
 #include "settings/settings.h"
 #include "wire/frame.h"
@@ -22,28 +23,16 @@
 
 static int socket_path(const struct ctl *ctl, char *ret, size_t size)
 {
-	static const char standard[] = SEALGATE_SYSCONFDIR "/agent.yaml";
-	const char *config = ctl->config;
 	struct settings s;
-	struct diags *d;
 	int r;
 
 	if (ctl->socket) {
 		snprintf(ret, size, "%s", ctl->socket);
 		return 0;
 	}
-	if (!config && access(standard, R_OK) == 0)
-		config = standard;
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return ctl_error("out of memory");
-	r = settings_load(config, d, &s);
-	ctl_diags(d);
-	if (r < 0 && d->errors == 0)
-		ctl_error("%s: %s", config ? config : "settings", strerror(-r));
-	free(d);
-	if (r < 0)
-		return CTL_FAILED;
+	r = configured(ctl->config, CONFIGURED_LENIENT, &s);
+	if (r != 0)
+		return r;
 	snprintf(ret, size, "%s/control.sock", s.runtime_dir);
 	settings_done(&s);
 	return 0;

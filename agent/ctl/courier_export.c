@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bundle/receipt.h"
+#include "ctl/configured.h"
 #include "ctl/courier.h"
 #include "ctl/keys.h"
 #include "ctl/message.h"
@@ -163,18 +164,11 @@ static int walk(const char *dir, int (*take)(struct export *, const struct journ
 
 static int load_keys(const struct courier *c, struct sign_public *keys, size_t *n)
 {
-	struct settings s = {0};
-	struct diags d = {0};
-	const char *config = c->o.ctl->config;
-	int r;
+	struct settings s;
+	int r = configured(c->o.ctl->config, CONFIGURED_STRICT, &s);
 
-	if (!config && access(SEALGATE_SYSCONFDIR "/agent.yaml", F_OK) == 0)
-		config = SEALGATE_SYSCONFDIR "/agent.yaml";
-	r = settings_load(config, &d, &s);
-	if (r < 0) {
-		ctl_diags(&d);
-		return r == -EBADMSG ? CTL_FAILED : ctl_error("%s: %s", config, strerror(-r));
-	}
+	if (r != 0)
+		return r;
 	r = CTL_DONE;
 	for (size_t i = 0; r == CTL_DONE && i < s.trusted_keys.n; i++)
 		r = keys_add(keys, n, s.trusted_keys.v[i], true);

@@ -14,13 +14,12 @@
 
 #include "base/clock.h"
 #include "ctl/commands.h"
+#include "ctl/configured.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "model/action.h"
 #include "settings/settings.h"
 #include "wire/review.h"
-
-#define DEFAULT_CONFIG SEALGATE_SYSCONFDIR "/agent.yaml"
 
 static const struct usage usage = {
 	.synopsis =
@@ -272,19 +271,11 @@ static int parse_levels(const char *text, uint32_t *ret)
    configuration's also where the directory was said. */
 int incidents_find_dir(const char *state_dir, const char *config, struct incidents_options *o)
 {
-	struct diags d = {0};
-	struct settings s = {0};
-	int r, n;
+	struct settings s;
+	int n, r = configured(config, CONFIGURED_STRICT, &s);
 
-	if (!config && access(DEFAULT_CONFIG, F_OK) == 0)
-		config = DEFAULT_CONFIG;
-	r = settings_load(config, &d, &s);
-	if (r == -EBADMSG) {
-		ctl_diags(&d);
-		return CTL_FAILED;
-	}
-	if (r < 0)
-		return ctl_error("cannot read %s: %s", config, strerror(-r));
+	if (r != 0)
+		return r;
 	o->hide_names = (enum level)settings_level(s.journal.hide_names);
 	o->hide_snippets = (enum level)settings_level(s.journal.hide_snippets);
 	n = snprintf(o->dir, sizeof(o->dir), "%s/journal", state_dir ? state_dir : s.state_dir);

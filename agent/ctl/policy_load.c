@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/configured.h"
 #include "ctl/host.h"
 #include "ctl/usage.h"
 #include "settings/settings.h"
@@ -25,20 +26,10 @@ struct policy_load *policy_load_free(struct policy_load *l)
 	return NULL;
 }
 
-/* 0; -EBADMSG with diagnostics; -errno. */
-static int configured(const struct ctl *ctl, struct diags *d, struct settings *ret)
-{
-	const char *config = ctl->config;
-
-	if (!config && access(CONFIG_DEFAULT, F_OK) == 0)
-		config = CONFIG_DEFAULT;
-	return settings_load(config, d, ret);
-}
-
 static int configured_path(const struct ctl *ctl, struct policy_load *l)
 {
 	cleanup_with(settings_done) struct settings s = {0};
-	int r = configured(ctl, &l->diags, &s);
+	int r = configured_load(ctl->config, CONFIGURED_STRICT, &l->diags, &s);
 
 	if (r == -EBADMSG) {
 		ctl_diags(&l->diags);
@@ -60,7 +51,7 @@ static int check_here(const struct ctl *ctl, struct policy_load *l)
 	if (!d)
 		return -ENOMEM;
 	/* A configuration that is wrong is no fault of the policy: nothing is known of it. */
-	if (configured(ctl, d, &s) < 0)
+	if (configured_load(ctl->config, CONFIGURED_STRICT, d, &s) < 0)
 		s = (struct settings){0};
 	host_look(&s, &host);
 	return policyfile_check(

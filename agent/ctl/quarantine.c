@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "ctl/cell.h"
 #include "ctl/commands.h"
+#include "ctl/configured.h"
 #include "ctl/control.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
@@ -52,23 +53,11 @@ static void entries_done(struct entries *e)
 
 static int state_dir(const struct ctl *ctl, char *ret, size_t size)
 {
-	static const char standard[] = SEALGATE_SYSCONFDIR "/agent.yaml";
-	const char *config = ctl->config;
-	struct diags *d = calloc(1, sizeof(*d));
 	struct settings s;
-	int r;
+	int r = configured(ctl->config, CONFIGURED_LENIENT, &s);
 
-	if (!d)
-		return ctl_error("out of memory");
-	if (!config && access(standard, R_OK) == 0)
-		config = standard;
-	r = settings_load(config, d, &s);
-	ctl_diags(d);
-	if (r < 0 && d->errors == 0)
-		(void)ctl_error("%s: %s", config ? config : "settings", strerror(-r));
-	free(d);
-	if (r < 0)
-		return CTL_FAILED;
+	if (r != 0)
+		return r;
 	snprintf(ret, size, "%s/" VAULT_DIR, s.state_dir);
 	settings_done(&s);
 	return 0;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "ctl/configured.h"
 #include "ctl/usage.h"
 #include "ctl/rules_cache.h"
 #include "wire/config.h"
@@ -429,26 +430,13 @@ int scan_client_drain(struct scan_client *c)
 
 /* Beginning and end. */
 
-#define CONFIG_DEFAULT SEALGATE_SYSCONFDIR "/agent.yaml"
-
 int scan_client_configure(const struct ctl *ctl, struct settings *s, struct scan_client_options *o)
 {
-	const char *config = ctl->config;
-	struct diags *d = calloc(1, sizeof(*d));
 	size_t n = 0;
-	int r;
+	int r = configured(ctl->config, CONFIGURED_STRICT, s);
 
-	if (!d)
-		return ctl_error("%s", strerror(ENOMEM));
-	if (!config && access(CONFIG_DEFAULT, F_OK) == 0)
-		config = CONFIG_DEFAULT;
-	r = settings_load(config, d, s);
-	ctl_diags(d);
-	if (r < 0 && d->errors == 0)
-		(void)ctl_error("%s: %s", config ? config : "settings", strerror(-r));
-	free(d);
-	if (r < 0)
-		return CTL_FAILED;
+	if (r != 0)
+		return r;
 	o->cpu_ns = o->cpu_ns ? o->cpu_ns : s->limits.background_cpu_ns;
 	o->file_bytes = o->file_bytes ? o->file_bytes : s->limits.file_bytes;
 	o->worker_memory = o->worker_memory ? o->worker_memory : s->limits.worker_memory;
@@ -527,9 +515,4 @@ struct scan_client *scan_client_free(struct scan_client *c)
 const char *scan_client_trouble(const struct scan_client *c)
 {
 	return c ? c->trouble : "";
-}
-
-const char *scan_client_layers(const struct scan_client *c)
-{
-	return c->layers;
 }

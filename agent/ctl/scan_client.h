@@ -55,4 +55,3 @@ must_check int scan_client_submit(
 must_check int scan_client_drain(struct scan_client *c);
 
 const char *scan_client_trouble(const struct scan_client *c); /* "" where there is none */
-const char *scan_client_layers(const struct scan_client *c);  /* of the sandbox */

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "conf/conf.h"
+#include "ctl/configured.h"
 #include "settings/settings.h"
 
 #define STATE_BYTES_MAX 4096U
@@ -79,18 +80,14 @@ static void put_sink(const struct settings *s, const char *name, uint64_t newest
 
 int sinks_add(const struct ctl *ctl, uint64_t newest, struct buf *status)
 {
-	static const char standard[] = SEALGATE_SYSCONFDIR "/agent.yaml";
 	cleanup_with(freep) struct diags *d = calloc(1, sizeof(*d));
 	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
-	const char *config = ctl->config;
 	struct settings s;
 	struct json j;
 	int r = d ? 0 : -ENOMEM;
 
-	if (!config && access(standard, R_OK) == 0)
-		config = standard;
-	if (r < 0 || settings_load(config, d, &s) < 0 || status->n == 0 ||
-		status->p[status->n - 1] != '}')
+	if (r < 0 || configured_load(ctl->config, CONFIGURED_LENIENT, d, &s) < 0 ||
+		status->n == 0 || status->p[status->n - 1] != '}')
 		return r; /* who talks to a socket of another agent has its sinks nowhere */
 	json_init(&j, &b);
 	json_array(&j);
