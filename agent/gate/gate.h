@@ -273,7 +273,6 @@ size_t files_for_events(struct gate *g, size_t max);
 
 /* proc.c */
 must_check int proc_init(struct gate *g);
-void proc_done(struct gate *g);
 /* Never NULL; valid until the next call. */
 struct proc *proc_get(struct gate *g, int32_t pid);
 /* The same without asking procfs: NULL where not remembered. */

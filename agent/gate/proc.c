@@ -242,11 +242,3 @@ int proc_init(struct gate *g)
 		return -errno;
 	return 0;
 }
-
-void proc_done(struct gate *g)
-{
-	for (uint32_t i = 0; i < GATE_PROCESSES_MAX; i++)
-		if (g->procs.v[i].pid != 0)
-			fd_close(g->procs.v[i].pidfd);
-	g->procs.exits = fd_close(g->procs.exits);
-}

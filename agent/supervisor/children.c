@@ -87,11 +87,6 @@ bool proc_is_ready(const struct proc *p)
 	return p->pid > 0 && p->ready;
 }
 
-uint32_t proc_restarts(const struct proc *p)
-{
-	return p->restarts;
-}
-
 const char *proc_fatal(const struct proc *p)
 {
 	return p->fatal;

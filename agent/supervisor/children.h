@@ -67,7 +67,6 @@ enum role proc_role(const struct proc *p);
 uint32_t proc_index(const struct proc *p);
 bool proc_is_running(const struct proc *p);
 bool proc_is_ready(const struct proc *p);
-uint32_t proc_restarts(const struct proc *p);
 /* The last CHILD_FATAL, "" where there was none. */
 const char *proc_fatal(const struct proc *p);
 /* Any sign of life counts like a pong. */

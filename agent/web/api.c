@@ -192,8 +192,3 @@ bool exchange_body(struct exchange *x, struct json_doc *ret)
 			"the body is no JSON object");
 	return r == 0;
 }
-
-bool exchange_has_role(const struct exchange *x, enum console_role r)
-{
-	return x->who.roles & CONSOLE_ROLE(r);
-}

@@ -93,5 +93,3 @@ void exchange_wait(struct exchange *x);
 
 /* The body as JSON, an object. False after a refusal. */
 bool exchange_body(struct exchange *x, struct json_doc *ret);
-
-bool exchange_has_role(const struct exchange *x, enum console_role r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 
@@ -61,33 +62,6 @@ void json_array(struct json *j)
 void json_array_end(struct json *j)
 {
 	close_level(j, ']');
-}
-
-/* Length of the well-formed UTF-8 sequence at the front of `v`, or 0. */
-static size_t utf8_length(struct view v)
-{
-	uint8_t c = v.p[0];
-	size_t n;
-
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c < 0xe0)
-		n = 2;
-	else if (c >= 0xe0 && c < 0xf0)
-		n = 3;
-	else if (c >= 0xf0 && c < 0xf5)
-		n = 4;
-	else
-		return 0;
-	if (v.n < n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((v.p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && v.p[1] < 0xa0) || (c == 0xed && v.p[1] >= 0xa0) ||
-		(c == 0xf0 && v.p[1] < 0x90) || (c == 0xf4 && v.p[1] >= 0x90))
-		return 0;
-	return n;
 }
 
 static void put_quoted(struct json *j, struct view v)

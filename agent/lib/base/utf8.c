@@ -1,6 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+size_t utf8_length(struct view v)
+{
+	uint8_t c = v.p[0], low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (v.n < n)
+		return 0;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	if (v.p[1] < low || v.p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((v.p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
 bool utf8_is_shown(uint32_t cp)
 {
 	return !(cp < 0x20 || cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || cp == 0x61c ||

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Characters of UTF-8 text that ends with NUL. */
+/* Characters of UTF-8, mostly of text that ends with NUL. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/view.h"
+
+/* The bytes of the well-formed sequence (RFC 3629) that `v`, which is not empty, begins with; 0
+   where there is none. */
+size_t utf8_length(struct view v);
 
 #define UTF8_NONE ((uint32_t)'?') /* in the place of a byte that begins no character */
 

@@ -81,11 +81,6 @@ struct catalog *catalog_free(struct catalog *c)
 	return NULL;
 }
 
-void catalog_freep(struct catalog **c)
-{
-	*c = catalog_free(*c);
-}
-
 void catalog_about(const struct catalog *c, struct catalog_about *ret)
 {
 	*ret = c->about;

@@ -30,7 +30,6 @@ struct catalog;
 must_check int catalog_new(
 	const char *dir, enum level hide_names, enum level hide_snippets, struct catalog **ret);
 struct catalog *catalog_free(struct catalog *c); /* takes NULL, returns NULL */
-void catalog_freep(struct catalog **c);
 
 /* Reads what is new, for about so long. 0: all of it; 1: there is more; -errno (-ENOENT: no
    journal). */
@@ -59,7 +58,6 @@ enum catalog_field {
 	CATALOG_FILE, /* the whole path */
 	CATALOG_FIELD_MAX,
 };
-const char *catalog_field_name(enum catalog_field f);
 must_check int catalog_field_parse(struct view name, enum catalog_field *ret); /* 0, -EINVAL */
 
 struct catalog_term {

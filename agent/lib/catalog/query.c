@@ -19,11 +19,6 @@ static const char *const sort_names[] = {
 	"time", "level", "retries", "app", "user", "file", "status"};
 _Static_assert(ARRAY_SIZE(sort_names) == CATALOG_SORT_MAX, "one name per order");
 
-const char *catalog_field_name(enum catalog_field f)
-{
-	return (unsigned)f < CATALOG_FIELD_MAX ? field_names[f] : "?";
-}
-
 static int parse_name(const char *const *names, unsigned n, struct view name, unsigned *ret)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -3,34 +3,7 @@
 
 #include <endian.h>
 
-/* Length of the valid sequence at the start of `p`, or 0. */
-static size_t sequence(const uint8_t *p, size_t n)
-{
-	uint8_t lo = 0x80, hi = 0xbf;
-	size_t need;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	need = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n < need)
-		return 0;
-	if (p[0] == 0xe0)
-		lo = 0xa0;
-	else if (p[0] == 0xed)
-		hi = 0x9f;
-	else if (p[0] == 0xf0)
-		lo = 0x90;
-	else if (p[0] == 0xf4)
-		hi = 0x8f;
-	if (p[1] < lo || p[1] > hi)
-		return 0;
-	for (size_t i = 2; i < need; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return need;
-}
+#include "base/utf8.h"
 
 static size_t valid_prefix(struct view v)
 {
@@ -52,7 +25,7 @@ static size_t valid_prefix(struct view v)
 		}
 		if (i >= v.n)
 			break;
-		step = sequence(v.p + i, v.n - i);
+		step = utf8_length(view_sub(v, i, v.n));
 		if (step == 0)
 			break;
 		i += step;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/utf8.h"
 
 struct scan {
 	const uint8_t *p, *end;
@@ -74,39 +75,6 @@ static int escape(struct scan *s)
 	return 0;
 }
 
-/* One UTF-8 sequence of more than one byte. */
-static int multibyte(struct scan *s)
-{
-	uint8_t c = *s->p, low = 0x80, high = 0xbf;
-	ptrdiff_t n;
-
-	if (c >= 0xc2 && c < 0xe0)
-		n = 2;
-	else if (c >= 0xe0 && c < 0xf0)
-		n = 3;
-	else if (c >= 0xf0 && c < 0xf5)
-		n = 4;
-	else
-		return -EINVAL;
-	if (s->end - s->p < n)
-		return -EINVAL;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	if (s->p[1] < low || s->p[1] > high)
-		return -EINVAL;
-	for (ptrdiff_t i = 2; i < n; i++)
-		if ((s->p[i] & 0xc0) != 0x80)
-			return -EINVAL;
-	s->p += n;
-	return 0;
-}
-
 /* `ret` gets what stands between the quotes, as written. */
 static int string(struct scan *s, struct view *ret)
 {
@@ -126,8 +94,11 @@ static int string(struct scan *s, struct view *ret)
 		if (c < 0x20)
 			return -EINVAL;
 		if (c >= 0x80) {
-			if (multibyte(s) < 0)
+			size_t n = utf8_length(view_of(s->p, (size_t)(s->end - s->p)));
+
+			if (n == 0)
 				return -EINVAL;
+			s->p += n;
 			continue;
 		}
 		s->p++;

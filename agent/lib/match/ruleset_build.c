@@ -46,11 +46,6 @@ struct ruleset_build *ruleset_build_free(struct ruleset_build *b)
 	return NULL;
 }
 
-void ruleset_build_freep(struct ruleset_build **b)
-{
-	*b = ruleset_build_free(*b);
-}
-
 int builder_fail(struct ruleset_build *b, const struct build_at *at, const char *fmt, ...)
 {
 	va_list ap;

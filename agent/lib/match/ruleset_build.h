@@ -35,7 +35,6 @@ struct build_text {
 
 must_check int ruleset_build_new(struct ruleset_build **ret);
 struct ruleset_build *ruleset_build_free(struct ruleset_build *b);
-void ruleset_build_freep(struct ruleset_build **b);
 
 must_check int build_pack(struct ruleset_build *b, const char *name, const char *version);
 

@@ -15,11 +15,6 @@
 static const char *const format_names[] = {"jsonl", "cef", "ecs", "ocsf", "rfc5424"};
 static_assert(ARRAY_SIZE(format_names) == SIEM_FORMAT_MAX, "one name per format");
 
-const char *siem_format_name(enum siem_format f)
-{
-	return (unsigned)f < SIEM_FORMAT_MAX ? format_names[f] : "?";
-}
-
 int siem_format_parse(const char *name, enum siem_format *ret)
 {
 	for (unsigned i = 0; i < SIEM_FORMAT_MAX; i++)

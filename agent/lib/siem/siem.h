@@ -21,8 +21,8 @@ enum siem_format {
 	SIEM_FORMAT_MAX,
 };
 
-const char *siem_format_name(enum siem_format f); /* "jsonl", "cef", "ecs", "ocsf", "rfc5424" */
-must_check int siem_format_parse(const char *name, enum siem_format *ret); /* 0 or -EINVAL */
+/* "jsonl", "cef", "ecs", "ocsf", "rfc5424". 0 or -EINVAL. */
+must_check int siem_format_parse(const char *name, enum siem_format *ret);
 
 struct siem_options {
 	enum siem_format format;

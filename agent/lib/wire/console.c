@@ -15,13 +15,3 @@ const char *console_role_name(enum console_role r)
 {
 	return (unsigned)r < CONSOLE_ROLE_MAX ? names[r] : "?";
 }
-
-int console_role_parse(const char *name, enum console_role *ret)
-{
-	for (unsigned i = 0; i < CONSOLE_ROLE_MAX; i++)
-		if (strcmp(names[i], name) == 0) {
-			*ret = (enum console_role)i;
-			return 0;
-		}
-	return -EINVAL;
-}

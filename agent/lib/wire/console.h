@@ -25,5 +25,4 @@ enum console_role {
 #define CONSOLE_ROLE(r)   (UINT32_C(1) << (r))
 #define CONSOLE_ALL_ROLES (CONSOLE_ROLE(CONSOLE_ROLE_MAX) - 1)
 
-const char *console_role_name(enum console_role r);                          /* "reviewer", ... */
-must_check int console_role_parse(const char *name, enum console_role *ret); /* 0 or -EINVAL */
+const char *console_role_name(enum console_role r); /* "reviewer", ... */
