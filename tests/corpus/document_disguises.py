@@ -331,6 +331,7 @@ DOCUMENT = {
     'EUC-KR': (encoded('euc_kr'), 'ko'),
     'CP1251': (encoded('cp1251'), 'ru'),
     'KOI8-R': (encoded('koi8-r'), 'ru'),
+    'CP866': (encoded('cp866'), 'ru'),
     'entities, decimal': (html_coded(lambda c: f'&#{ord(c)};'), 'vi en zh ru'),
     'entities, hexadecimal': (html_coded(lambda c: f'&#x{ord(c):x};'), 'vi en zh ru'),
     'entities, escaped twice': (html_coded(lambda c: f'&amp;#{ord(c)};'), 'vi en zh ru'),

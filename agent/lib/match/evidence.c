@@ -228,8 +228,9 @@ static bool has(const uint64_t *set, uint32_t i)
 /* Conditions that wait for the end of the document. */
 static bool is_late(const struct ruleset *r, const struct rs_cond *c)
 {
-	return c->kind == RS_COND_OPENS_SHORT || c->kind == RS_COND_LEVELS ||
-		c->kind == RS_COND_DECLASSIFIED || c->kind == RS_COND_REPEATS ||
+	return c->kind == RS_COND_LAST || c->kind == RS_COND_OPENS_SHORT ||
+		c->kind == RS_COND_LEVELS || c->kind == RS_COND_DECLASSIFIED ||
+		c->kind == RS_COND_REPEATS ||
 		(c->kind == RS_COND_CONTEXT && r->contexts[c->arg].document);
 }
 
@@ -253,6 +254,7 @@ static bool holds(
 	case RS_COND_PLACE: return place_in(c->arg, k->place);
 	case RS_COND_FLAG: return (k->flags & c->arg) != 0;
 	case RS_COND_FIRST: return k->counts && (k->first < c->arg || (k->flags & BLOCK_TOP));
+	case RS_COND_LAST: return d && k->counts && d->n_blocks - k->block <= c->arg;
 	case RS_COND_OPENS_SHORT: return d && k->counts && k->first == 0 && d->n_blocks <= c->arg;
 	case RS_COND_CONTEXT:
 		return m->r->contexts[c->arg].document ? d && has(d->has, c->arg)

@@ -278,10 +278,17 @@ static struct view cut_remark(struct view key)
 	return n > 1 ? view_sub(key, 0, n - 1) : key;
 }
 
+/* "Độ mật,Tối mật" as a row of CSV: the key is its first cell, and no blank follows the comma. */
+static bool is_first_cell(struct view left)
+{
+	return left.n > 1 && left.p[left.n - 1] == ',' && !memchr(left.p, ',', left.n - 1);
+}
+
 /* "... key:" in `left`, the key being its last part. */
 static struct view key_of(struct view left)
 {
 	struct view rest, part, last = VIEW_EMPTY;
+	bool blank = false;
 	size_t n;
 
 	while (left.n) {
@@ -289,6 +296,9 @@ static struct view key_of(struct view left)
 
 		if (is_colon(cp) || is_dash(cp) || cp == ';' || is_leader(left)) /* ';' in CSV */
 			break;
+		if (!blank && is_first_cell(left))
+			break;
+		blank = blank || cp == ' ';
 		if (cp != ' ' && cp != '"' && cp != '*' && cp != '_' && cp != '(' && cp != '[' &&
 			cp != 0x201c)
 			return VIEW_EMPTY;
@@ -339,9 +349,12 @@ static bool ends_value(const struct ruleset *r, const struct rs_rule *u, enum pl
 	right = cut_leader(right);
 	if (is_tails(r, u, right, data, limits, tails))
 		return true;
-	/* "độ mật: Mật, không được sao chụp." */
-	if (right.n && right.p[0] == ',')
-		return is_tails(r, u, view_sub(right, 1, right.n), data, limits, tails);
+	/* "độ mật: Mật, không được sao chụp."; the empty cells of a row of CSV */
+	if (right.n && right.p[0] == ',') {
+		while (right.n && right.p[0] == ',')
+			right = view_sub(right, 1, right.n);
+		return is_tails(r, u, right, data, limits, tails);
+	}
 	if (!shape_starts_part(right, false))
 		return false;
 	if (place == PLACE_MAIL_HEADER) /* "[Độ mật: Mật] the subject proper" */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RULESET_MAGIC   UINT32_C(0x53475253) /* "SGRS" */
-#define RULESET_VERSION 8U
+#define RULESET_VERSION 9U
 #define RULESET_ALIGN   16U
 
 enum rs_section {
@@ -110,6 +110,7 @@ enum rs_cond_kind {
 	RS_COND_PLACE,       /* arg: places */
 	RS_COND_FLAG,        /* arg: enum block_flag */
 	RS_COND_FIRST,       /* arg: among the first n blocks, or the top of page 1 */
+	RS_COND_LAST,        /* arg: among the last n blocks */
 	RS_COND_OPENS_SHORT, /* arg: the very first block of a document of at most n */
 	RS_COND_CONTEXT,     /* arg: context */
 	RS_COND_RULED,

@@ -39,6 +39,7 @@ static const struct flag_key flag_keys[] = {
 /* Keys whose value is a number. */
 static const struct flag_key number_keys[] = {
 	{"first-blocks", RS_COND_FIRST, 1000},
+	{"last-blocks", RS_COND_LAST, 1000},
 	{"opens-short", RS_COND_OPENS_SHORT, 10000},
 	{"other-level", RS_COND_OTHER_LEVEL, MATCH_WINDOW_MAX},
 	{"repeats", RS_COND_REPEATS, 1000},

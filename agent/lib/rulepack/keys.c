@@ -12,8 +12,8 @@ const char *const keys_mark[] = {"title", "level", "tag", "scale", "forms", "fol
 const char *const keys_form[] = {"re", "sample", NULL};
 const char *const keys_context[] = {"document", "within", "any", "starts", "whole", NULL};
 const char *const keys_condition[] = {"score", "except", "place", "framed", "red", "large", "bold",
-	"centred", "code", "ocr", "hidden", "first-blocks", "opens-short", "context", "ruled",
-	"quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
+	"centred", "code", "ocr", "hidden", "first-blocks", "last-blocks", "opens-short", "context",
+	"ruled", "quoted", "bracketed", "bulleted", "spaced", "tail", "other-level", "declassified",
 	"repeats", "own-row", "levels", NULL};
 const char *const keys_rule[] = {"id", "title", "marks", "as", "case", "folded", "misspelt",
 	"places", "tails", "keys", "names", "off-when", "precedence", "score", "scoring", "add",

@@ -20,6 +20,7 @@ static const char *const names[] = {
 	[ENCODING_VPS] = "vps",
 	[ENCODING_CP1251] = "windows-1251",
 	[ENCODING_KOI8R] = "koi8-r",
+	[ENCODING_CP866] = "ibm866",
 	[ENCODING_GB18030] = "gb18030",
 	[ENCODING_BIG5] = "big5",
 	[ENCODING_SHIFT_JIS] = "shift_jis",
@@ -74,6 +75,9 @@ static const struct {
 	{"koi8_r", ENCODING_KOI8R},
 	{"cskoi8r", ENCODING_KOI8R},
 	{"koi8-u", ENCODING_KOI8R},
+	{"cp866", ENCODING_CP866},
+	{"866", ENCODING_CP866},
+	{"csibm866", ENCODING_CP866},
 	{"gbk", ENCODING_GB18030},
 	{"gb2312", ENCODING_GB18030},
 	{"gb_2312-80", ENCODING_GB18030},
@@ -148,6 +152,7 @@ bool encoding_of_code_page(uint32_t code_page, enum encoding *ret)
 		uint32_t page;
 		enum encoding encoding;
 	} known[] = {
+		{866, ENCODING_CP866},
 		{932, ENCODING_SHIFT_JIS},
 		{936, ENCODING_GB18030},
 		{949, ENCODING_EUC_KR},

@@ -25,7 +25,7 @@ enum {
 
 bool encoding_is_single(enum encoding e)
 {
-	return e >= ENCODING_CP1252 && e <= ENCODING_KOI8R;
+	return e >= ENCODING_CP1252 && e <= ENCODING_CP866;
 }
 
 /* --- one byte per character ------------------------------------------------------------------- */
@@ -429,7 +429,8 @@ int encoding_decode(enum encoding e, struct view bytes, struct buf *out)
 	case ENCODING_VISCII:
 	case ENCODING_VPS:
 	case ENCODING_CP1251:
-	case ENCODING_KOI8R: return decode_single(e, false, bytes, out);
+	case ENCODING_KOI8R:
+	case ENCODING_CP866: return decode_single(e, false, bytes, out);
 	case ENCODING_MAX: break;
 	}
 	return -ENOTSUP;

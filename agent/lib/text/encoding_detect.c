@@ -417,17 +417,30 @@ static unsigned ru_look(enum encoding e, struct view v)
 
 #define RU_ENOUGH 42
 
+static bool is_cyrillic(enum encoding e)
+{
+	return e == ENCODING_CP1251 || e == ENCODING_KOI8R || e == ENCODING_CP866;
+}
+
 static bool detect_ru(struct view v, const enum encoding *hint, enum encoding *ret)
 {
-	unsigned cp1251 = ru_look(ENCODING_CP1251, v);
-	unsigned koi8 = ru_look(ENCODING_KOI8R, v);
-	unsigned best = MAX(cp1251, koi8);
+	static const enum encoding candidates[] = {ENCODING_CP1251, ENCODING_KOI8R, ENCODING_CP866};
+	enum encoding found = ENCODING_MAX;
+	unsigned best = 0;
 
-	if (hint && (*hint == ENCODING_CP1251 || *hint == ENCODING_KOI8R))
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
+		unsigned looks = ru_look(candidates[i], v);
+
+		if (looks > best) {
+			best = looks;
+			found = candidates[i];
+		}
+	}
+	if (hint && best && is_cyrillic(*hint))
 		best += 8;
 	if (best < RU_ENOUGH)
 		return false;
-	*ret = cp1251 >= koi8 ? ENCODING_CP1251 : ENCODING_KOI8R;
+	*ret = found;
 	return true;
 }
 

@@ -199,6 +199,7 @@ static void test_tables(void **state)
 		{ENCODING_VISCII, "VISCII"},
 		{ENCODING_CP1251, "CP1251"},
 		{ENCODING_KOI8R, "KOI8-R"},
+		{ENCODING_CP866, "CP866"},
 	};
 
 	(void)state;
@@ -366,7 +367,7 @@ static void test_detect_russian(void **state)
 		"Для служебного пользования",
 		"Погода в северных районах остаётся прохладной, местами дожди.",
 	};
-	static const enum encoding russian[] = {ENCODING_CP1251, ENCODING_KOI8R};
+	static const enum encoding russian[] = {ENCODING_CP1251, ENCODING_KOI8R, ENCODING_CP866};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(russian); i++) {
