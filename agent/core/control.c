@@ -31,7 +31,9 @@ struct control {
 	struct core *core;
 	int listen_fd;
 	struct loop_source *source;
-	struct loop_timer *timer; /* a supervisor that does not answer is not waited for */
+	struct loop_timer *timer;  /* a supervisor that does not answer is not waited for */
+	struct loop_timer *resume; /* connections that could not be taken are asked for again */
+	bool told;                 /* that there are such */
 	struct list callers;
 	uint32_t n_callers;
 	uint64_t n_reviews;
@@ -41,6 +43,7 @@ struct control {
 };
 
 #define SUPERVISOR_WAIT_NS NSEC_PER_SEC
+#define ACCEPT_PAUSE_NS    NSEC_PER_SEC
 
 static const struct wire_row rows[] = {
 	{CTL_STATUS, 0, 0, 0},
@@ -550,6 +553,28 @@ static bool has_place(const struct control *ctl, uint32_t uid)
 		count_of(ctl, uid) < CONTROL_USER_MAX;
 }
 
+/* Without descriptors or memory the connection stays ready for ever: core would do nothing else. */
+static void pause_connections(struct control *ctl, int error)
+{
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED ||
+		loop_source_events(ctl->source, 0) < 0)
+		return;
+	loop_timer_set(ctl->resume, clock_now() + ACCEPT_PAUSE_NS);
+	if (!ctl->told)
+		unchecked(incidents_note(ctl->core->ledger, "gap", "control",
+			"nobody could be answered for a time: %s", strerror(error)));
+	ctl->told = true;
+}
+
+static int on_resume(void *userdata)
+{
+	struct control *ctl = userdata;
+
+	if (ctl->source && loop_source_events(ctl->source, EPOLLIN) < 0)
+		loop_timer_set(ctl->resume, clock_now() + ACCEPT_PAUSE_NS);
+	return 0;
+}
+
 static int on_connect(void *userdata, int fd, uint32_t events)
 {
 	struct control *ctl = userdata;
@@ -559,8 +584,11 @@ static int on_connect(void *userdata, int fd, uint32_t events)
 	struct caller *c;
 
 	(void)events;
-	if (sock < 0)
+	if (sock < 0) {
+		pause_connections(ctl, errno);
 		return 0;
+	}
+	ctl->told = false;
 	c = getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 && has_place(ctl, cred.uid)
 		? calloc(1, sizeof(*c))
 		: NULL;
@@ -600,7 +628,10 @@ int control_new(struct core *core, struct control **ret)
 	r = marks_new(&c->marks);
 	if (r == 0)
 		r = loop_timer_new(core->loop, on_timer, c, &c->timer);
+	if (r == 0)
+		r = loop_timer_new(core->loop, on_resume, c, &c->resume);
 	if (r < 0) {
+		loop_timer_free(c->timer);
 		marks_free(c->marks);
 		free(c);
 		return r;
@@ -617,6 +648,7 @@ struct control *control_free(struct control *c)
 		caller_free(list_entry(n, struct caller, node));
 	loop_source_remove(c->source);
 	loop_timer_free(c->timer);
+	loop_timer_free(c->resume);
 	marks_free(c->marks);
 	fd_close(c->listen_fd);
 	fd_close(c->posture);

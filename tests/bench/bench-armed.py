@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the armed agent costs others, and a gated process: the same loops without an agent and with
 an armed one, in one interleaved run, each as a ratio with its goal. With --peers also clamonacc of
-Debian on the same open loop, on the lab's own document file system. Run in a lab:
+Debian on the same open loop, on the lab's own document file system; and fapolicyd, where FAPOLICYD names a
+folder with its package (not installed: its unit would mark the machine). Run in a lab:
 
-  BUILD=... GATE_LOAD=... LAB_BIND=... tests/lab/enter /usr/bin/python3 tests/bench/bench-armed.py [ROUNDS] [--peers]
+  apt-get download fapolicyd liblmdb0; for p in *.deb; do dpkg -x $p DIR; done
+  BUILD=... GATE_LOAD=... LAB_BIND="... DIR" FAPOLICYD=DIR tests/lab/enter /usr/bin/python3 \
+      tests/bench/bench-armed.py [ROUNDS] [--peers]
+
+fapolicyd marks every mount of the types that it is told, so the documents are on a type that no other mount of
+the lab has; its marks are on mounts, which are the lab's own. It allows everything by one rule, trusts one
+file and checks no content: the least that it can do.
 """
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -99,6 +107,50 @@ def clamonacc(path):
     return stop
 
 
+def documents_of_a_type_of_their_own():
+    """On ext2: every mount of the type is marked."""
+    others = [x.split()[:3] for x in open("/proc/self/mounts") if x.split()[2] == "ext2"]
+    assert not others, others
+    image = pathlib.Path("/run/docs.img")
+    with image.open("wb") as f:
+        f.truncate(64 << 20)
+    subprocess.run(["mkfs.ext2", "-q", str(image)], check=True)
+    subprocess.run(["mount", "-t", "ext2", "-o", "loop", str(image), str(lab.DOCS)], check=True)
+    lab.DOCS.chmod(0o1777)
+
+
+def fapolicyd(folder):
+    """A function that stops it."""
+    etc = pathlib.Path("/etc/fapolicyd")
+    for p in (etc / "trust.d", pathlib.Path("/var/lib/fapolicyd"), pathlib.Path("/run/fapolicyd"),
+              pathlib.Path("/usr/share/fapolicyd")):
+        p.mkdir(parents=True, exist_ok=True)
+    shutil.copy(folder / "usr/share/fapolicyd/fapolicyd-magic.mgc", "/usr/share/fapolicyd")
+    text = (folder / "etc/fapolicyd/fapolicyd.conf").read_text()
+    for key, value in {"uid": "root", "gid": "root", "watch_fs": "ext2", "trust": "file",
+                       "allow_filesystem_mark": "0", "do_stat_report": "0"}.items():
+        text, n = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+        assert n == 1, key
+    (etc / "fapolicyd.conf").write_text(text)
+    for name in ("fapolicyd.rules", "compiled.rules"):
+        (etc / name).write_text("allow perm=any all : all\n")
+    (etc / "fapolicyd.trust").write_text(f"/usr/bin/env 1 {'0' * 64}\n")
+    log = pathlib.Path("/var/log/lab-fapolicyd.log")
+    libraries = ":".join(map(str, (folder / "usr/lib").glob("*-linux-gnu")))
+    # An end of its own, whatever becomes of this program: openers wait for it.
+    p = subprocess.Popen(["timeout", "-k", "5", "300", str(folder / "usr/sbin/fapolicyd"), "--debug-deny"],
+                         env={**os.environ, "LD_LIBRARY_PATH": libraries}, stdout=log.open("w"),
+                         stderr=subprocess.STDOUT)
+    assert lab.wait_for(lambda: "Starting to listen" in log.read_text(), 30), log.read_text()
+    marked = re.findall(r"added (\S+) mount point", log.read_text())
+    assert marked == [str(lab.DOCS)], marked
+
+    def stop():
+        p.terminate()
+        p.wait(20)
+    return stop
+
+
 def main():
     args = [a for a in sys.argv[1:] if not a.startswith("-")]
     rounds = int(args[0]) if args else 7
@@ -110,6 +162,9 @@ def main():
     lab.copy_shipped_policy()
     (lab.ETC / "apps").mkdir(exist_ok=True)
     (lab.ETC / "apps/lab.yaml").write_text(APPS)
+    peer = pathlib.Path(os.environ.get("FAPOLICYD", "")) if "--peers" in sys.argv else None
+    if peer and peer.name:
+        documents_of_a_type_of_their_own()
     plain = lab.DOCS / "plain.txt"
     plain.write_text("Thư viện mở cửa cả ngày chủ nhật.\n")
     sources = project(lab.DOCS / "project")
@@ -144,6 +199,11 @@ def main():
             note("open", "clamonacc", editor.opens(plain, 2000)[0])
             note("build", "clamonacc", build(sources))
             stop()
+        if peer and peer.name:
+            stop = fapolicyd(peer)
+            note("open", "fapolicyd", editor.opens(plain, 2000)[0])
+            note("build", "fapolicyd", build(sources))
+            stop()
     bad = 0
 
     def ratio(what, name, goal, who="armed"):
@@ -162,6 +222,9 @@ def main():
     if "--peers" in sys.argv:
         ratio("open", "the same, clamonacc with OnAccessPrevention", None, "clamonacc")
         ratio("build", "build, clamonacc", None, "clamonacc")
+    if ("open", "fapolicyd") in times:
+        ratio("open", "the same, fapolicyd that allows everything", None, "fapolicyd")
+        ratio("build", "build, fapolicyd", None, "fapolicyd")
     beyond = statistics.median(
         a - b for a, b in zip(times["p99", "armed"], times["p99", "none"])) / 1e6
     print(f"known document, gated process, p99 beyond that of an ungated one: {beyond:.3f} ms "

@@ -5,8 +5,11 @@ numbered cases do not have. What cannot be seen is held to what `sealgate status
 tests/lab/enter."""
 import os
 import pathlib
+import re
+import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import agent as lab
@@ -141,6 +144,52 @@ def mapped_before_it_was_marked(f):
         finally:
             end(p)
     equal(covered(f, "files open before the agent or their marking"), "partly")
+
+
+def limit_files(pid, soft, hard):
+    """As its own user, who may."""
+    subprocess.run(command("prlimit", f"--pid={pid}", f"--nofile={soft}:{hard}", user="sealgate-core"), check=True)
+
+
+def cpu(pid):
+    """Seconds that the process used so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cannot_be_asked(pid):
+    """Core has no descriptor left and somebody connects; the seconds of a processor that it uses in the
+    next two. None where it was replaced: what it is sent with a descriptor then, ends it."""
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    before = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+    lowest = next(n for n in range(int(before[1])) if not pathlib.Path(f"/proc/{pid}/fd/{n}").is_symlink())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        try:
+            limit_files(pid, lowest, before[1])
+            s.connect("/run/sealgate/control.sock")
+            used = cpu(pid)
+            time.sleep(2)
+            used = cpu(pid) - used
+            limit_files(pid, *before)
+        except (OSError, subprocess.CalledProcessError):
+            assert not pathlib.Path(f"/proc/{pid}").exists(), "only where it is gone"
+            return None
+    return used
+
+
+@test
+def no_descriptor_for_another_connection(f):
+    """Core does not spin on what it cannot take, records it, and goes on when there is room again."""
+    for _ in range(5):
+        assert lab.wait_for(f.agent.serving, 30)
+        pid, told = f.agent.pid_of("core"), len(lab.records("gap", "control"))
+        used = cannot_be_asked(pid)
+        if used is not None:
+            break
+    assert used is not None and used < 1, f"{used} s of 2 s"
+    assert lab.wait_for(f.agent.serving, 30), "answered again"
+    equal(f.agent.pid_of("core"), pid, "core is the same")
+    assert lab.wait_for(lambda: len(lab.records("gap", "control")) > told, 10), lab.records("gap")
 
 
 test(doors.the_journal_verifies)

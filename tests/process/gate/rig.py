@@ -524,7 +524,7 @@ class Rig:
         self.close()
 
 
-def wait_for(what, seconds=5):
+def wait_for(what, seconds=30):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if what():

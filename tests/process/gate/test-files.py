@@ -241,7 +241,7 @@ def openers_of_one_file_share_one_request():
         app = g.opener()
         g.core.silent = True
         app.tell("threads 50 " + secret)
-        assert wait_for(lambda: g.n_held() == 50)
+        assert wait_for(lambda: g.n_held() == 50 and g.core.unanswered)
         assert len(g.core.asked) == 1
         g.core.answer_late()
         assert app.hear()[:2] == [0, 50]
