@@ -96,8 +96,11 @@ static int walk_at(const struct walk *w, int at, const char *name, struct buf *p
 		w->trouble(w->userdata, text(path), errno);
 		return 0;
 	}
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		if (depth == 0) /* it was asked for */
+			w->trouble(w->userdata, text(path), EOPNOTSUPP);
 		return 0;
+	}
 	fd = openat(at, name, flags);
 	if (fd < 0) {
 		if (errno != ELOOP) /* a symbolic link by now */

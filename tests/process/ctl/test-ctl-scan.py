@@ -130,6 +130,10 @@ def what_is_walked(top):
     (top / "in/link.txt").symlink_to(top / "elsewhere/mat2.txt")
     os.mkfifo(top / "in/pipe")
     equal(list(run("--json", top / "in").objects()), ["mat.txt"])
+    # one that is named itself is said not to be a document, and never waited for
+    r = run(top / "in/pipe")
+    equal(r.code, 2)
+    assert "not supported" in r.err, r.err
     # one that is named itself is followed
     equal(list(run("--json", top / "in/link.txt").objects()), ["link.txt"])
     # several paths, relative ones too, and after "--"
