@@ -3,6 +3,7 @@
 run, what they must print, and what happens meanwhile."""
 import re
 
+IN_PASSING = re.compile(r"`(sealgate(?:d|\s[^`]*))`")
 TOKEN = re.compile(r"<!-- (file|exit|test): (.*?) -->|```(\w+)\n(.*?)\n```", re.S)
 
 
@@ -29,3 +30,9 @@ def steps(text):
         else:
             raise ValueError(f"a block in {language}: nobody runs it")
     return result
+
+
+def in_passing(text):
+    """Commands that are named within sentences, on one line each."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    return [" ".join(m.split()) for m in IN_PASSING.findall(prose)]

@@ -130,6 +130,25 @@ def every_command_of_the_guide_does_what_it_says(f):
             HOOKS[what](f)
 
 
+@test
+def commands_in_passing_are_there(f):
+    """Those within sentences: each is one of the steps, or is done here."""
+    done = [what for kind, what, _ in f.steps if kind == "run"]
+    refused_id = next(i["id"] for i in f.agent.incidents() if i["action"] == "block")
+    here = {"sealgate incidents show": lambda: sealgate("incidents", "show", refused_id),
+            "sealgate explain --app ID FILE": lambda: sealgate(
+                "explain", "--app", "zalo", DOCS / "ke-hoach.txt"),
+            "sealgate policy check --explain CODE": lambda: sealgate(
+                "policy", "check", "--explain", "P020"),
+            "sealgate justify": lambda: sealgate("justify", "--help")}
+    for name in ("admin-guide.md", "admin-guide.vi.md"):
+        named = guide.in_passing((TOP / "docs" / name).read_text())
+        assert len(named) >= 5, named
+        for command in named:
+            if not any(what.startswith(command) for what in done):
+                here[command]()
+
+
 class Adopted:
     """The agent that `systemctl` started, for lab.Agent."""
 

@@ -108,6 +108,7 @@ must_check int include_load(
 /* What is wrong with the pattern of a document's path, or of a peer; or NULL. */
 const char *glob_problem(const char *text, bool path);
 bool pattern_is_any(const char *text);  /* wildcards alone */
+bool pattern_is_tree(const char *text); /* all beneath a folder of the root */
 bool pattern_is_wide(const char *text); /* or the ending of a file's name besides */
 
 /* Warns of patterns that take programs which another application's pattern is meant for. */

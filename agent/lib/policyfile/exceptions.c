@@ -66,6 +66,23 @@ static const char *first_wide(
 	return NULL;
 }
 
+/* All beneath /srv or /home, whoever asks: that can be meant, and is no small thing. */
+static void check_tree(struct rule_context *ctx, const struct rule *rule)
+{
+	const uint32_t state_secret = 1U << LEVEL_CONFIDENTIAL | 1U << LEVEL_SECRET |
+		1U << LEVEL_TOP_SECRET;
+	const char *tree = first_wide(rule->paths, rule->def.n_paths, pattern_is_tree);
+
+	if (!tree || rule->def.n_destinations > 0 || (rule->def.when & POLICY_WHEN_TAG) ||
+		((rule->def.when & POLICY_WHEN_LEVEL) && !(rule->def.levels & state_secret)))
+		return;
+	diag_hint(diags_warning(ctx->diags, P_WIDE, conf_file(ctx->conf), rule->node->line,
+			  rule->node->col,
+			  "the exception lets state secrets of everybody pass in all of `%.80s`",
+			  tree),
+		"name a folder in it, or a user or group");
+}
+
 /* What makes an exception narrow: a document, a person, or a peer; never a whole application. */
 static void check_narrow(struct rule_context *ctx, const struct rule *rule)
 {
@@ -75,8 +92,10 @@ static void check_narrow(struct rule_context *ctx, const struct rule *rule)
 	const char *wide = path ? path : peer;
 	struct diag *e;
 
-	if ((d->when & (POLICY_WHEN_USER | POLICY_WHEN_GROUP)) ||
-		((d->when & POLICY_WHEN_PATH) && !path) ||
+	if (d->when & (POLICY_WHEN_USER | POLICY_WHEN_GROUP))
+		return;
+	check_tree(ctx, rule);
+	if (((d->when & POLICY_WHEN_PATH) && !path) ||
 		((d->when & POLICY_WHEN_DESTINATION) && !peer) ||
 		((d->when & POLICY_WHEN_TAG) && d->tags != TAGS_ALL))
 		return;

@@ -83,6 +83,16 @@ bool pattern_is_any(const char *text)
 	return text[strspn(text, "/*?")] == 0;
 }
 
+bool pattern_is_tree(const char *text)
+{
+	size_t n;
+
+	if (text[0] != '/')
+		return false;
+	n = 1 + strcspn(text + 1, "/");
+	return n > 1 && n + 1 == strcspn(text, "*?") && strcmp(text + n, "/**") == 0;
+}
+
 bool pattern_is_wide(const char *text)
 {
 	size_t n = strspn(text, "/*?");

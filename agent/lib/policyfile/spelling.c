@@ -142,7 +142,8 @@ static void check_characters(
 	}
 	if (first == ' ' || last == ' ')
 		(void)conf_error(c, n, P_INVISIBLE, d, "`%s` begins or ends with a blank", key);
-	else if (first == 0x201c || first == 0x201d || first == 0x2018 || first == 0x2019)
+	else if ((first >= 0x2018 && first <= 0x201f) || first == 0xab || first == 0xbb ||
+		first == 0x2039 || first == 0x203a)
 		diag_hint(conf_error(c, n, P_SURPRISE, d,
 				  "typographic quotes are part of the text for YAML"),
 			"use \" or '");
