@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -80,6 +81,11 @@ static int open_state(struct courier *c)
 	if (snprintf(c->state_path, sizeof(c->state_path), "%.*s/courier", (int)n, c->o.dir) >=
 		(int)sizeof(c->state_path))
 		return ctl_error("the state directory's name is too long");
+	/* The reviewers' side has none at first. */
+	c->state_path[n] = 0;
+	if (c->key && mkdir(c->state_path, 0700) < 0 && errno != EEXIST)
+		return ctl_error("%s: %s", c->state_path, strerror(errno));
+	c->state_path[n] = '/';
 	r = medium_open(c->state_path, true, &c->state);
 	if (r == CTL_DONE && flock(c->state.fd, LOCK_EX | LOCK_NB) < 0)
 		return ctl_error("%s: another courier command is at work", c->state_path);

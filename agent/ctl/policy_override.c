@@ -23,8 +23,8 @@
 #define CHUNK (1U << 20)
 
 static const struct usage usage = {
-	.synopsis = "policy override add FILE|SHA256 --app ID --minutes N --reason TEXT | list | "
-		    "revoke ID",
+	.synopsis = "policy override add FILE|SHA256 --app ID --minutes N --reason TEXT "
+		    "[--owner NAME] | list [--json] | revoke ID",
 	.text = "Lets one content pass to one application for some minutes, whatever rule refuses "
 		"it;\n"
 		"lists what is in force; ends one before its time. The policy sets the bounds\n"

@@ -19,6 +19,7 @@
 #include "ctl/keys.h"
 #include "ctl/message.h"
 #include "ctl/policy_life.h"
+#include "ctl/policy_load.h"
 #include "ctl/tty.h"
 #include "ctl/usage.h"
 #include "policyfile/policyfile.h"
@@ -40,7 +41,8 @@ static const struct usage sign_usage = {
 		"[POLICY|BUNDLE]",
 	.text = "Signs a policy with all that it includes, or rule packs, or both, as one bundle; "
 		"or adds a\n"
-		"second signature to a bundle.",
+		"second signature to a bundle. A policy that is not valid is not signed: exit "
+		"status 1.",
 	.options = {{"--key FILE", "the secret key (NAME.key)"},
 		{"--rules DIR", "a rule pack, or a folder of packs, to put into it"},
 		{"--host NAME", "only this computer takes it (hostname); all, unless given"},
@@ -236,8 +238,20 @@ static int counter(const char *text, uint64_t *ret)
 	return CTL_DONE;
 }
 
+/* Where it is to go, nobody can mend it. */
+static int check_policy(const struct ctl *ctl, const char *path)
+{
+	struct policy_load *l = NULL;
+	int r = policy_load(ctl, path, &l);
+
+	if (r == CTL_FOUND)
+		ctl_diags(&l->diags);
+	policy_load_free(l);
+	return r;
+}
+
 /* What is to be signed: a bundle as it is, or a new one. */
-static int gather(const struct args *a, struct bundle *ret)
+static int gather(const struct ctl *ctl, const struct args *a, struct bundle *ret)
 {
 	cleanup_with(buf_done) struct buf bytes = {0};
 	bool is_bundle;
@@ -246,6 +260,10 @@ static int gather(const struct args *a, struct bundle *ret)
 
 	if (a->n_rest > 0)
 		r = policy_read_bundle(a->rest[0], &bytes, &is_bundle);
+	if (r == CTL_DONE && a->n_rest > 0 && !is_bundle)
+		r = check_policy(ctl, a->rest[0]);
+	if (r == CTL_FOUND)
+		return r;
 	if (r == CTL_DONE && a->n_rest > 0 &&
 		bundle_parse(buf_view(&bytes), ret, why, sizeof(why)) < 0)
 		return ctl_error("%s: %s", a->rest[0], why);
@@ -310,7 +328,7 @@ int cmd_sign(const struct ctl *ctl, int argc, char **argv)
 		return usage_error(&sign_usage, "sign what?");
 	r = keys_read_secret(a.keys[0], &s);
 	if (r == CTL_DONE)
-		r = gather(&a, &b);
+		r = gather(ctl, &a, &b);
 	if (r != CTL_DONE)
 		return r;
 	r = bundle_sign(&b, &s);

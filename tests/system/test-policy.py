@@ -367,6 +367,9 @@ two-signatures: when-weaker
     message.write_text(message.read_text() + "    message: đã ký\n")
     refused(message, "not signed", f)
     refused(sign(message, "stranger.bundle", stranger), "no trusted key", f)
+    invalid = write("invalid.yaml", "blokc")
+    code, _, err = sealgate("sign", "--key", one, "--output", WORK / "invalid.bundle", invalid)
+    assert code == 1 and "P004" in err and not (WORK / "invalid.bundle").exists(), err
     good = sign(message, "good.bundle", one, "--counter", 100)
     equal(sealgate("verify", good)[0], 0, "verify")
     # a byte of a file, of the counter, of the signature; the end
@@ -462,8 +465,7 @@ def signed_rules(f):
 def by_courier(f):
     """A policy comes on a medium: what is unsigned, forged, another's, cut short or old changes nothing."""
     medium, office = WORK / "medium", WORK / "office"
-    for folder in (medium, office):
-        folder.mkdir()
+    medium.mkdir()  # the office's folder is made by the first receipt
     one, stranger = key("courier"), key("courier-stranger", trusted=False)
     f.agent.stop()
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()  # no signature is required else
@@ -524,6 +526,17 @@ def by_courier(f):
     code, out, err = sealgate("courier", "export", medium)
     equal(code, 0, out + err)
     equal(json.loads((medium / f"sealgate-{host}.statement").read_text().splitlines()[0])["first"], len(lines), "next")
+
+
+@test
+def a_reason_that_would_turn_the_line(f):
+    """What is told of it can still be read, and shows none of it raw."""
+    reason = "họp\u202e\u2028 \x1b[2J\nhai dòng"
+    equal(apply(write("turned.yaml", "block", rule="turned"), "--reason", reason)[0], 0, "apply")
+    equal(history()["versions"][0]["reason"], reason, "--json")
+    code, out, err = sealgate("policy", "history")
+    equal((code, err), (0, ""), "history")
+    assert "họp" in out, out
 
 
 @test

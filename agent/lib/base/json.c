@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
-#include "base/utf8.h"
 
 #include <assert.h>
+
+#include "base/utf8.h"
 
 static void keep(struct json *j, int r)
 {
@@ -64,6 +65,18 @@ void json_array_end(struct json *j)
 	close_level(j, ']');
 }
 
+/* What turns the direction of a line, or ends it, where it is read: 0x80 to 0x9f, U+061C, U+200E,
+   U+200F, U+2028 to U+202E, U+2066 to U+2069. The configuration's reader takes none of it raw. */
+static uint32_t deceiving(const uint8_t *p)
+{
+	uint32_t cp = utf8_next(&p);
+
+	return (cp >= 0x80 && cp < 0xa0) || cp == 0x61c || cp == 0x200e || cp == 0x200f ||
+			(cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069)
+		? cp
+		: 0;
+}
+
 static void put_quoted(struct json *j, struct view v)
 {
 	keep(j, buf_put_byte(j->out, '"'));
@@ -79,6 +92,8 @@ static void put_quoted(struct json *j, struct view v)
 			keep(j, buf_put_str(j->out, "\\n"));
 		} else if (v.p[0] < 0x20 || v.p[0] == 0x7f) {
 			keep(j, buf_printf(j->out, "\\u%04x", v.p[0]));
+		} else if ((n == 2 || n == 3) && deceiving(v.p)) {
+			keep(j, buf_printf(j->out, "\\u%04x", deceiving(v.p)));
 		} else {
 			keep(j, buf_put(j->out, v.p, n));
 		}

@@ -37,7 +37,7 @@ void unpack_override(struct unpack *u, struct override_request *ret)
 
 static bool is_text(const char *s)
 {
-	return *s && utf8_is_line(s);
+	return s[strspn(s, " ")] && utf8_is_line(s);
 }
 
 const char *override_refused(const struct override_request *r)

@@ -201,6 +201,27 @@ static void json_escapes_and_nests(void **state)
 	buf_done(&b);
 }
 
+/* Names of files may turn the line that they stand in; who reads the answer takes none of that. */
+static void json_escapes_what_deceives(void **state)
+{
+	struct buf b = {0};
+	struct json j;
+
+	(void)state;
+	json_init(&j, &b);
+	json_str(&j,
+		"a\u202eb\u2066c\xc2\x85"
+		"d\u2028e\u200ff\u061cg");
+	assert_int_equal(json_error(&j), 0);
+	assert_true(view_eq(
+		buf_view(&b), VIEW_LIT("\"a\\u202eb\\u2066c\\u0085d\\u2028e\\u200ff\\u061cg\"")));
+	b.n = 0;
+	json_init(&j, &b);
+	json_str(&j, "ế–“ \u2027\u202f\u2065");
+	assert_true(view_eq(buf_view(&b), VIEW_LIT("\"ế–“ \u2027\u202f\u2065\"")));
+	buf_done(&b);
+}
+
 static void json_keeps_the_first_error(void **state)
 {
 	struct buf b = BUF_INIT(5);
@@ -329,6 +350,7 @@ int main(void)
 		cmocka_unit_test(reading_stops_at_the_bound),
 		cmocka_unit_test(siphash_is_siphash),
 		cmocka_unit_test(json_escapes_and_nests),
+		cmocka_unit_test(json_escapes_what_deceives),
 		cmocka_unit_test(json_keeps_the_first_error),
 		cmocka_unit_test(the_nearest_word_is_offered),
 		cmocka_unit_test(diagnostics_are_bounded),
