@@ -15,6 +15,7 @@ import documents
 import web
 import xmpp
 from tap import Skip, equal, run, test
+from xmpp import go_sendxmpp
 
 DOCS = lab.DOCS
 HOME = pathlib.Path("/home/lan")
@@ -157,16 +158,6 @@ class Scene:
         if self.desktop:
             self.desktop.stop()
         self.server.stop()
-
-
-def go_sendxmpp(path):
-    """Uploads a file and sends its address; the client's own exit status and words."""
-    return subprocess.run(
-        ["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", "env", "HOME=/home/lan",
-         "go-sendxmpp", "--username", f"lan@{xmpp.DOMAIN}", "--password", "secret-lan", "--jserver",
-         f"{xmpp.DOMAIN}:5222", "--http-upload", str(path), f"minh@{xmpp.DOMAIN}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=60)
 
 
 def contents(folder):

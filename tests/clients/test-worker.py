@@ -14,7 +14,6 @@ import time
 from scene import BLOCK, DOCS, HOME, Scene, equal, lab, make, run, test
 from messengers import Gajim
 
-NOTIFY = "/usr/libexec/sealgate/sealgate-notify"
 MESSAGE = "Hãy chuyển tài liệu qua đường công văn mật."
 PUBLIC = 4
 
@@ -25,13 +24,8 @@ def setup():
     s.agent.start()
     s.agent.known(len(s.docs))
     s.desktop.env["LANG"] = "vi_VN.UTF-8"
-    s.desktop.spawn("dunst")
-    assert lab.wait_for(lambda: s.desktop.run("dunstctl", "is-paused", check=False).strip() == "false",
-                        30), "no notification daemon"
-    s.desktop.spawn(NOTIFY, log="/run/notify.log")
-    assert lab.wait_for(lambda: "org.sealgate.Notify" in s.desktop.run(
-        "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-        "org.freedesktop.DBus.ListNames"), 30), open("/run/notify.log").read()
+    s.desktop.start_dunst(30)
+    s.desktop.start_notifier(30)
     return s
 
 
@@ -41,11 +35,8 @@ def teardown(s):
 
 
 def notices(s):
-    """The agent's, as dunst shows and has shown them: (title, body). Gajim has notices of its own."""
-    s.desktop.run("dunstctl", "close-all")
-    history = json.loads(s.desktop.run("dunstctl", "history"))["data"][0]
-    return [(n["summary"]["data"], n["body"]["data"]) for n in reversed(history)
-            if n["appname"]["data"].lower() == "sealgate"]
+    """The agent's; Gajim has notices of its own."""
+    return s.desktop.notices(of="sealgate")
 
 
 def as_worker(*argv):

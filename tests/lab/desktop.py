@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A desktop without a screen, in a lab: an X server in memory, a session bus and a window manager of
 an ordinary user, and what a person does with mouse and keyboard."""
+import json
 import os
 import pathlib
 import re
@@ -10,6 +11,8 @@ import time
 from agent import wait_for
 
 DISPLAY = ":7"
+NOTIFY = "/usr/libexec/sealgate/sealgate-notify"
+NOTIFY_LOG = "/run/notify.log"
 
 
 def network():
@@ -63,6 +66,29 @@ class Desktop:
         return subprocess.run(self.as_user(*argv), check=check, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               timeout=timeout).stdout
+
+    # Notifications.
+
+    def start_dunst(self, seconds=20):
+        p = self.spawn("dunst")
+        assert wait_for(lambda: self.run("dunstctl", "is-paused", check=False).strip() == "false",
+                        seconds), "no notification daemon"
+        return p
+
+    def start_notifier(self, seconds=20):
+        """The agent's own, in the language of the desktop."""
+        p = self.spawn(NOTIFY, log=NOTIFY_LOG)
+        assert wait_for(lambda: "org.sealgate.Notify" in self.run(
+            "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+            "org.freedesktop.DBus.ListNames"), seconds), open(NOTIFY_LOG).read()
+        return p
+
+    def notices(self, of=None):
+        """What dunst shows and has shown, newest last: (title, body); those of a program."""
+        self.run("dunstctl", "close-all")
+        history = json.loads(self.run("dunstctl", "history"))["data"][0]
+        return [(n["summary"]["data"], n["body"]["data"]) for n in reversed(history)
+                if of in (None, n["appname"]["data"].lower())]
 
     # What a person does.
 

@@ -36,9 +36,10 @@ class Fixture:
     pass
 
 
-def sealgate(*args, user=None):
+def sealgate(*args, user=None, lang=None):
     prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
-    r = subprocess.run([*prefix, "sealgate", *map(str, args)], stdout=subprocess.PIPE,
+    said = ["--lang", lang] if lang else []
+    r = subprocess.run([*prefix, "sealgate", *said, *map(str, args)], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, text=True, timeout=60)
     return r.returncode, r.stdout, r.stderr
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real XMPP server (prosody with file upload) and a real client (profanity) in a lab."""
 import hashlib
-import os
 import pathlib
 import shlex
 import subprocess
@@ -157,3 +156,13 @@ class Profanity:
     def stop(self):
         subprocess.run(["tmux", "-S", self.socket, "kill-server"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
+
+
+def go_sendxmpp(path):
+    """Uploads a file and sends its address; the client's own exit status and words."""
+    return subprocess.run(
+        ["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", "env", "HOME=/home/lan",
+         "go-sendxmpp", "--username", f"lan@{DOMAIN}", "--password", "secret-lan", "--jserver",
+         f"{DOMAIN}:5222", "--http-upload", str(path), f"minh@{DOMAIN}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=60)

@@ -14,6 +14,7 @@ import agent as lab
 import documents
 import xmpp
 from tap import equal, run, test
+from xmpp import go_sendxmpp
 
 
 class Fixture:
@@ -38,16 +39,6 @@ def teardown(f):
     if f:
         f.agent.stop()
         f.server.stop()
-
-
-def go_sendxmpp(path):
-    """Uploads a file and sends its address; the client's own exit status and words."""
-    return subprocess.run(
-        ["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", "env", "HOME=/home/lan",
-         "go-sendxmpp", "--username", f"lan@{xmpp.DOMAIN}", "--password", "secret-lan", "--jserver",
-         f"{xmpp.DOMAIN}:5222", "--http-upload", str(path), f"minh@{xmpp.DOMAIN}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=30)
 
 
 @test

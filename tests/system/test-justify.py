@@ -14,11 +14,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import agent as lab
-from desktop import Desktop
+from desktop import NOTIFY, NOTIFY_LOG, Desktop
 from tap import equal, run, test
 
 DOCS = lab.DOCS
-NOTIFY = "/usr/libexec/sealgate/sealgate-notify"
 FAKE_SERVER = pathlib.Path(__file__).resolve().parent / "reply-server.py"
 APPS = """version: 1
 apps:
@@ -95,26 +94,6 @@ def revoke_all():
         equal(sealgate("policy", "override", "revoke", o["id"]).returncode, 0)
 
 
-def shown(f):
-    """What dunst shows and has shown, newest last: (title, body)."""
-    f.desktop.run("dunstctl", "close-all")
-    history = json.loads(f.desktop.run("dunstctl", "history"))
-    return [(n["summary"]["data"], n["body"]["data"]) for n in reversed(history["data"][0])]
-
-
-def start_notifier(f):
-    f.notifier = f.desktop.spawn(NOTIFY, log="/run/notify.log")
-    assert lab.wait_for(lambda: "org.sealgate.Notify" in f.desktop.run(
-        "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-        "org.freedesktop.DBus.ListNames"), 20), open("/run/notify.log").read()
-
-
-def start_dunst(f):
-    f.dunst = f.desktop.spawn("dunst")
-    assert lab.wait_for(lambda: f.desktop.run("dunstctl", "is-paused", check=False).strip() == "false",
-                        20), "no notification daemon"
-
-
 def end(f, process):
     process.terminate()
     process.wait(20)
@@ -135,8 +114,8 @@ def setup():
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
     f.desktop = Desktop("lan")
     f.desktop.env["LANG"] = "vi_VN.UTF-8"
-    start_dunst(f)
-    start_notifier(f)
+    f.dunst = f.desktop.start_dunst()
+    f.notifier = f.desktop.start_notifier()
     return f
 
 
@@ -160,8 +139,8 @@ def the_notification_asks_and_the_second_try_passes(f):
         f.desktop.screenshot(f"{os.environ['SCREENSHOTS']}/justify-dialog.png")
     f.desktop.key("Return")
     assert lab.wait_for(lambda: may_read(path), 20), (open("/run/notify.log").read(), justify("--list"))
-    bodies = lab.wait_for(lambda: [b for _, b in shown(f) if "trong 20 phút. Hãy thử lại" in b], 20, 0.3)
-    assert bodies and "chat" in bodies[0], shown(f)
+    bodies = lab.wait_for(lambda: [b for _, b in f.desktop.notices() if "trong 20 phút. Hãy thử lại" in b], 20, 0.3)
+    assert bodies and "chat" in bodies[0], f.desktop.notices()
     assert not may_read(path, app="meeting"), "another application"
     assert not may_read(path, user="minh"), "another user"
     assert not may_read(document("khac")), "another document"
@@ -340,7 +319,7 @@ def a_server_that_takes_replies_needs_no_dialog(f):
     program = shutil.copy(FAKE_SERVER, "/opt/lab/reply-server.py")
     server = f.desktop.spawn("/usr/bin/python3", program, "hop-noi-bo.txt", REASON, log="/run/server.log")
     assert lab.wait_for(lambda: "ready" in open("/run/server.log").read(), 20)
-    start_notifier(f)
+    f.notifier = f.desktop.start_notifier()
     path = document("hop-noi-bo")
     refused(path)
     assert lab.wait_for(lambda: may_read(path), 20), open("/run/server.log").read()
@@ -355,11 +334,11 @@ def a_server_that_takes_replies_needs_no_dialog(f):
 def without_a_dialog_the_command_is_told(f):
     bare = pathlib.Path("/run/bare")
     bare.mkdir()
-    start_dunst(f)
+    f.dunst = f.desktop.start_dunst()
     path = f.desktop.env["PATH"]
     f.desktop.env["PATH"] = str(bare)
     try:
-        f.notifier = f.desktop.spawn(NOTIFY, log="/run/notify.log")
+        f.notifier = f.desktop.spawn(NOTIFY, log=NOTIFY_LOG)
     finally:
         f.desktop.env["PATH"] = path
     n = [0]
@@ -367,8 +346,8 @@ def without_a_dialog_the_command_is_told(f):
     def told():
         n[0] += 1
         incident = refused(document(f"khong-hop-thoai-{n[0]}"))
-        return lab.wait_for(lambda: [b for _, b in shown(f) if f"sealgate justify {incident[:10]}" in b], 2, 0.3)
-    assert lab.wait_for(told, 40, 0.3), shown(f)
+        return lab.wait_for(lambda: [b for _, b in f.desktop.notices() if f"sealgate justify {incident[:10]}" in b], 2, 0.3)
+    assert lab.wait_for(told, 40, 0.3), f.desktop.notices()
 
 
 run(setup, teardown)

@@ -13,55 +13,15 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import agent as lab
+import policies
+from policies import APPS, CLIENT, DOCS, MARKED, POLICY, WORK, Fixture, history, opens, teardown, write
 from tap import equal, run, test
 
-DOCS = lab.DOCS
-CLIENT = pathlib.Path("/opt/lab/chat-client")
-WORK = pathlib.Path("/root/policies")
 FILE = lab.ETC / "policy.yaml"
-APPS = """version: 1
-apps:
-  - id: lab-chat
-    name: Lab chat
-    category: chat
-    exe: [/opt/lab/chat-client]
-"""
-POLICY = """version: 1
-mode: enforce
-apps: [apps]
-rules:
-  - name: %s
-    when: {level: confidential, category: chat}
-    do: %s
-"""
-MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số hai là bốn mét.\n"
-
-
-class Fixture:
-    pass
 
 
 def sealgate(*args, lang="en"):
-    r = subprocess.run(["sealgate", "--lang", lang, *map(str, args)], stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, text=True, timeout=60)
-    return r.returncode, r.stdout, r.stderr
-
-
-def opens(f):
-    out = subprocess.run(["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(CLIENT), "-c",
-                          f"read -r line < '{f.marked}' && echo READ"], stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, text=True, timeout=20).stdout
-    assert ("READ" in out) != ("not permitted" in out), out
-    return "READ" in out
-
-
-def write(name, action, rule="marked"):
-    path = WORK / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (path.parent / "apps").mkdir(exist_ok=True)
-    (path.parent / "apps/lab.yaml").write_text(APPS)
-    path.write_text(POLICY % (rule, action))
-    return path
+    return policies.sealgate(*args, lang=lang)
 
 
 def apply(path, *args):
@@ -70,10 +30,6 @@ def apply(path, *args):
 
 def status(f):
     return lab.wait_for(lambda: f.agent.status(), 20)["policy"]
-
-
-def history():
-    return json.loads(sealgate("policy", "history", "--json")[1])
 
 
 def setup():
@@ -89,11 +45,6 @@ def setup():
     f.marked.write_text(MARKED)
     f.agent = lab.Agent(policy=FILE).start()
     return f
-
-
-def teardown(f):
-    if f:
-        f.agent.stop()
 
 
 def saved(f, data, code=""):

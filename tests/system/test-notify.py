@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the desk is told, with the whole agent and a real notification daemon on a real
 session bus. Run in a lab: tests/lab/enter."""
-import json
 import os
 import pathlib
 import shutil
@@ -11,11 +10,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import agent as lab
-from desktop import Desktop
+from desktop import NOTIFY, Desktop
 from tap import equal, run, test
 
 DOCS = lab.DOCS
-NOTIFY = "/usr/libexec/sealgate/sealgate-notify"
 APPS = """version: 1
 apps:
   - {id: lab-chat, name: "Lab <b>chat</b>", category: chat, exe: /opt/lab/chat}
@@ -57,18 +55,11 @@ def open_with(app, path, user="lan"):
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20)
 
 
-def shown(desktop):
-    """What the daemon shows and has shown, newest last: (title, body)."""
-    desktop.run("dunstctl", "close-all")
-    history = json.loads(desktop.run("dunstctl", "history"))
-    return [(n["summary"]["data"], n["body"]["data"]) for n in reversed(history["data"][0])]
-
-
 def expect(desktop, n, seconds=20):
     def enough():
-        return len(shown(desktop)) >= n and shown(desktop)
+        return len(desktop.notices()) >= n and desktop.notices()
     got = lab.wait_for(enough, seconds, 0.3)
-    assert got, f"{n} notices expected, {shown(desktop)} shown"
+    assert got, f"{n} notices expected, {desktop.notices()} shown"
     return got
 
 
@@ -86,13 +77,8 @@ def setup():
     f.agent = lab.Agent(policy=lab.ETC / "policy.yaml").start()
     f.desktop = Desktop("lan")
     f.desktop.env["LANG"] = "vi_VN.UTF-8"
-    f.desktop.spawn("dunst")
-    assert lab.wait_for(lambda: f.desktop.run("dunstctl", "is-paused", check=False).strip() == "false",
-                        20), "no notification daemon"
-    f.notifier = f.desktop.spawn(NOTIFY, log="/run/notify.log")
-    assert lab.wait_for(lambda: "org.sealgate.Notify" in f.desktop.run(
-        "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-        "org.freedesktop.DBus.ListNames"), 20), open("/run/notify.log").read()
+    f.desktop.start_dunst()
+    f.notifier = f.desktop.start_notifier()
     return f
 
 
@@ -121,14 +107,14 @@ def retries_of_one_action_are_one_notice(f):
     for _ in range(5):
         open_with("chat", path)
     # in the place of the first: the same application, within a minute
-    titles = lab.wait_for(lambda: [t for t, _ in shown(f.desktop) if "công văn" in t], 20, 0.3)
-    assert titles and "(và 1 tài liệu khác)" in titles[-1], shown(f.desktop)
+    titles = lab.wait_for(lambda: [t for t, _ in f.desktop.notices() if "công văn" in t], 20, 0.3)
+    assert titles and "(và 1 tài liệu khác)" in titles[-1], f.desktop.notices()
     equal(len(titles), 1, f"notices: {titles}")
 
 
 @test
 def an_internal_document_is_told_and_opened(f):
-    before = len(shown(f.desktop))
+    before = len(f.desktop.notices())
     path = document("ba", "thông báo.txt", INTERNAL)
     open_with("chat", path)
     title, body = expect(f.desktop, before + 1)[-1]
@@ -138,23 +124,23 @@ def an_internal_document_is_told_and_opened(f):
 
 @test
 def what_is_only_recorded_is_not_told(f):
-    before = shown(f.desktop)
+    before = f.desktop.notices()
     path = document("bon", "trang.txt", SECRET)
     open_with("browser", path)
     assert lab.wait_for(lambda: [i for i in f.agent.incidents() if i["path"] == str(path)], 20)
-    equal(shown(f.desktop), before, "notices")
+    equal(f.desktop.notices(), before, "notices")
     incident = [i for i in f.agent.incidents() if i["path"] == str(path)][0]
     assert "user_notified" not in incident, incident
 
 
 @test
 def another_users_incident_is_not_told(f):
-    before = shown(f.desktop)
+    before = f.desktop.notices()
     path = document("nam", "của minh.txt", SECRET)
     open_with("chat", path, user="minh")
     found = lab.wait_for(lambda: [i for i in f.agent.incidents() if i["path"] == str(path)], 20)
     assert found and found[0]["user_notified"] is False, found
-    equal(shown(f.desktop), before, "notices")
+    equal(f.desktop.notices(), before, "notices")
 
 
 @test
@@ -168,7 +154,7 @@ def it_comes_back_with_the_agent(f):
         n[0] += 1
         path = document(f"sau-{n[0]}", f"lại {n[0]}.txt", SECRET)
         open_with("chat", path)
-        return lab.wait_for(lambda: [t for t, _ in shown(f.desktop) if "lại" in t], 2, 0.3)
+        return lab.wait_for(lambda: [t for t, _ in f.desktop.notices() if "lại" in t], 2, 0.3)
     assert lab.wait_for(told, 60, 1), open("/run/notify.log").read()
 
 

@@ -16,18 +16,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import agent as lab
+from doors import CLIENT, DOCS, EDITOR, MARKED, PLAIN, Fuse, ask, command, readable, refused
 from tap import Skip, equal, run, test
 
-DOCS = lab.DOCS
-CLIENT = pathlib.Path("/opt/lab/chat-client")
-EDITOR = pathlib.Path("/opt/lab/editor")
 APPS = """version: 1
 apps:
   - {id: lab-chat, name: Lab chat, category: chat, exe: [/opt/lab/chat-client, /opt/lab/opener-client,
      '/home/*/ung-dung/chat-client']}
 """
-MARKED = "TRẠM QUAN TRẮC\nSố: 5/BC\n\nMẬT\n\nBÁO CÁO\n\nMực nước hồ chứa số {} là bốn mét.\n"
-PLAIN = "Thư viện xã mở cửa cả ngày chủ nhật, phòng đọc số {}, không phải trả phí.\n"
 count = {"n": 0}
 
 
@@ -41,23 +37,6 @@ def fresh(place=DOCS, text=MARKED, word="tai-lieu"):
     path.write_text(text.format(count["n"]))
     path.chmod(0o666)
     return path
-
-
-def command(program, *args):
-    return ["setpriv", "--reuid=lan", "--regid=lan", "--init-groups", str(program), *map(str, args)]
-
-
-def ask(program, *args):
-    return subprocess.run(command(program, *args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=60).stdout.strip()
-
-
-def refused(out, what=""):
-    assert out.startswith("REFUSED"), f"{what}: expected a refusal, got {out!r}"
-
-
-def readable(out, what=""):
-    assert out.startswith("READ"), f"{what}: expected it to be read, got {out!r}"
 
 
 def load(name, seconds, paths):
@@ -95,27 +74,6 @@ class Alive:
         self.p.wait()
         self.p.stdin.close()
         self.p.stdout.close()
-
-
-class Fuse:
-    """A file system in user space with one file; `how` as tests/system/door/fuse.c says."""
-
-    def __init__(self, name, backing, how, top=DOCS):
-        self.place = top / name
-        self.place.mkdir(exist_ok=True)
-        self.file = self.place / backing.name
-        self.server = subprocess.Popen([os.environ["FUSE"], str(self.place), str(backing), "0", how],
-                                       stdout=subprocess.PIPE, text=True)
-        equal(self.server.stdout.readline(), "MOUNTED\n")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *why):
-        self.server.kill()
-        self.server.wait()
-        self.server.stdout.close()
-        subprocess.run(["umount", "-l", str(self.place)], check=False)
 
 
 def setup():
@@ -221,7 +179,7 @@ def a_home_that_does_not_answer(f):
     shutil.copy(CLIENT, mine)
     mine.parent.parent.chmod(0o755)
     f.agent.stop()
-    with Fuse("ung-dung", fresh(text=PLAIN), "silent", an) as fs:
+    with Fuse("ung-dung", fresh(text=PLAIN), "silent", place=an) as fs:
         f.agent.start()
 
         def idle():
@@ -259,7 +217,7 @@ def more_homes_that_do_not_answer_than_are_waited_for(f):
         for n in range(9):
             home = pathlib.Path(f"/home/treo-{n}")
             home.mkdir()
-            hanging.append(Fuse("ung-dung", fresh(text=PLAIN), "silent", home))
+            hanging.append(Fuse("ung-dung", fresh(text=PLAIN), "silent", place=home))
         f.agent.start()
         assert lab.wait_for(
             lambda: len(f.agent.wait_for_status()["supervisor"]["programs"]["stalled"]) == 8, 60)
