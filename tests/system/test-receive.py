@@ -203,7 +203,7 @@ def a_secret_is_moved_and_a_text_says_where(f):
     assert not path.exists(), "the file is still there"
     text = placeholder(path).read_text()
     for word in (i["id"], i["quarantine"]["id"], "Hãy gọi văn thư, số 1234.", "khu cách ly",
-                 "moved to quarantine", path.name, "confidential"):
+                 "moved to quarantine", path.name, "độ mật MẬT"):
         assert word in text, (word, text)
     equal(placeholder(path).owner(), "lan", "whose the text is")
     equal(VAULT.stat().st_mode & 0o777, 0o700, "mode of the quarantine")
