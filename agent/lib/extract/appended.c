@@ -5,10 +5,11 @@
 #include "extract/container.h"
 #include "extract/zip.h"
 
-#define PE_HEADER    24
-#define PE_SECTION   40
-#define PE_SECTIONS  96 /* Windows loads no more */
-#define NAME_OF_FILE VIEW_LIT("appended")
+#define CABINET_HEADER 36
+#define PE_HEADER      24
+#define PE_SECTION     40
+#define PE_SECTIONS    96 /* Windows loads no more */
+#define NAME_OF_FILE   VIEW_LIT("appended")
 
 /* Where the sections of a program for Windows end. 0 where it is none. */
 static uint64_t pe_end(struct view v)
@@ -63,6 +64,14 @@ static struct view find_magic(struct view v)
 	return view_sub(v, first, v.n);
 }
 
+/* A cabinet says how long it is: the archive at its end is a member that is read as such, here cut
+   into blocks. */
+static bool is_whole_cabinet(struct view v)
+{
+	return v.n >= CABINET_HEADER && view_starts(v, VIEW_LIT("MSCF\0\0\0\0")) &&
+		load_le32(v.p + 8) == v.n;
+}
+
 int appended_extract(struct extractor *x, struct view content)
 {
 	uint64_t end;
@@ -73,11 +82,18 @@ int appended_extract(struct extractor *x, struct view content)
 	if (container_zip_bid(content) != BID_NONE)
 		return 0;
 	if (zip_is_at_end(content)) {
+		enum completeness completeness = x->result->completeness;
+		uint32_t reasons = x->result->reasons;
+
 		r = extractor_enter(x, NAME_OF_FILE, &path);
 		if (r != 0)
 			return r == EXTRACT_OUTSIDE ? 0 : r;
 		r = container_zip(x, content);
 		extractor_leave(x, path);
+		if (is_whole_cabinet(content)) {
+			x->result->completeness = completeness;
+			x->result->reasons = reasons;
+		}
 		return r;
 	}
 	end = MAX(pe_end(content), elf_end(content));

@@ -342,6 +342,70 @@ static void test_appended(void **state)
 	appended(VIEW_LIT("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"), "pdf");
 }
 
+static void put_le(struct buf *b, uint32_t v, unsigned n)
+{
+	for (; n > 0; n--, v >>= 8)
+		assert_int_equal(buf_put_byte(b, (uint8_t)v), 0);
+}
+
+/* A zip in a cabinet that is not compressed: its bytes end the cabinet, but blocks cut them. */
+static void test_zip_in_cabinet(void **state)
+{
+	enum { BLOCK = 32768, HEAD = 36 + 8 + 16 + 6 };
+	static char text[2 * BLOCK];
+	uint32_t seed = 1;
+	cleanup_with(buf_done) struct buf all = BUF_INIT(0);
+	struct zip_builder z = {0};
+	uint32_t n, blocks;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)('a' + ((seed = seed * 1664525 + 1013904223) >> 16) % 26);
+	zip_add_str(&z, "in.txt", text, 0);
+	zip_end(&z);
+	n = (uint32_t)z.out.n;
+	blocks = (n + BLOCK - 1) / BLOCK;
+	assert_true(blocks > 1);
+	assert_int_equal(buf_put_str(&all, "MSCF"), 0);
+	put_le(&all, 0, 4);
+	put_le(&all, HEAD + n + 8 * blocks, 4);
+	put_le(&all, 0, 4);
+	put_le(&all, 36 + 8, 4);
+	put_le(&all, 0, 4);
+	put_le(&all, 0x0103, 2);
+	put_le(&all, 1, 2);
+	put_le(&all, 1, 2);
+	put_le(&all, 0, 4);
+	put_le(&all, 0, 2);
+	put_le(&all, HEAD, 4);
+	put_le(&all, blocks, 2);
+	put_le(&all, 0, 2);
+	put_le(&all, n, 4);
+	put_le(&all, 0, 4);
+	put_le(&all, 0, 2);
+	put_le(&all, 0x5a21, 2);
+	put_le(&all, 0, 2);
+	put_le(&all, 0x20, 2);
+	assert_int_equal(buf_put(&all, "a.zip", 6), 0);
+	assert_int_equal(all.n, HEAD);
+	for (uint32_t at = 0; at < n; at += BLOCK) {
+		uint32_t size = MIN(n - at, (uint32_t)BLOCK);
+
+		put_le(&all, 0, 4);
+		put_le(&all, size, 2);
+		put_le(&all, size, 2);
+		assert_int_equal(buf_put(&all, z.out.p + at, size), 0);
+	}
+	zip_builder_done(&z);
+	assert_int_equal(seen_run(s, buf_view(&all)), 0);
+	assert_int_equal(s->result.completeness, COMPLETENESS_FULL);
+	assert_int_equal(s->result.reasons, 0);
+	/* what the cabinet does not count may be anything */
+	all.p[8]--;
+	assert_int_equal(seen_run(s, buf_view(&all)), 0);
+	assert_int_not_equal(s->result.completeness, COMPLETENESS_FULL);
+}
+
 /* The signature of an end record so near the end that nothing else of it is there. */
 static void test_cut_end_record(void **state)
 {
@@ -452,6 +516,7 @@ int main(void)
 		TEST(test_filters_in_filters),
 		TEST(test_tarballs_in_a_row),
 		TEST(test_appended),
+		TEST(test_zip_in_cabinet),
 		TEST(test_cut_end_record),
 		TEST(test_appended_search),
 		TEST(test_two_methods),
