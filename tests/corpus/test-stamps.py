@@ -2,14 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stamps on scanned pages: how many are found, at the right level, and what is found where none is.
 
-usage: test-stamps.py SEALGATE LIBEXEC RULES            a small set, with floors, as a test
-       test-stamps.py SEALGATE LIBEXEC RULES --measure STAMPED CLEAN [SET [SEED [DPI,... [grey]]]]
-                                                        a table
-       test-stamps.py SEALGATE LIBEXEC RULES --kinds STAMPED CLEAN [SET [SEED [DPI,... [KIND,...]]]]
-                                                        a table by kind: blue ink, small, black and
-                                                        white, by phone, on its side, typed, ...
-
-The sets differ in letters, inks and styles; "unseen" is not used for tuning ("final" was, until then not).
+usage: test-stamps.py SEALGATE LIBEXEC RULES            a small set, with floors; measure-stamps.py measures
 """
 import collections
 import io
@@ -73,42 +66,6 @@ def print_table(t):
               f"    {c['unreadable']:3}         {c['false']:3}/{c['clean']:<3}     {c['tagged']:3}"
               f"     {c['declassified-seen']:2}/{c['declassified']:<2}        "
               f"{c['ms'] / max(1, c['stamped'] + c['clean']):6.0f}", flush=True)
-
-
-def measure(stamped, clean, kind="final", seed="1", dpis="150,200,300", grey=""):
-    with tempfile.TemporaryDirectory() as tmp:
-        folder = pathlib.Path(tmp)
-        rows = pages.make(folder, kind, seed, int(stamped), int(clean), [int(d) for d in dpis.split(",")],
-                          bool(grey))
-        print_table(table(rows, scan(folder)))
-
-
-def by_kind(rows, got):
-    """{(kind, dpi): Counter}"""
-    out = collections.OrderedDict()
-    for r in rows:
-        o = got.get(r["file"])
-        level = o["level"] if o else "not scanned"
-        c = out.setdefault((r["kind"], r["dpi"]), collections.Counter())
-        c["all"] += 1
-        c["right"] += level == r["level"]
-        c["wrong"] += level not in (r["level"], "none", "not scanned")
-        c["unreadable"] += bool(o) and level == "none" and "unreadable-stamp" in o["tags"]
-        c["ms"] += o["ms"] if o else 0
-        if level != r["level"]:
-            print(f"# {r['file']}: {level}, expected {r['level']}: {r['text']} {r.get('style', '')}", flush=True)
-    return out
-
-
-def measure_kinds(stamped, clean, kind="final", seed="1", dpis="150,200", kinds=""):
-    with tempfile.TemporaryDirectory() as tmp:
-        folder = pathlib.Path(tmp)
-        rows = scans.make(folder, kind, seed, int(stamped), int(clean), [int(d) for d in dpis.split(",")],
-                          [k for k in (kinds or ",".join(scans.KINDS)).split(",") if k])
-        print("# kind               dpi   right      wrong  unreadable  ms/page")
-        for (name, dpi), c in by_kind(rows, scan(folder)).items():
-            print(f"# {name:18} {dpi:5}   {c['right']:3}/{c['all']:<3}    {c['wrong']:3}    {c['unreadable']:3}"
-                  f"       {c['ms'] / c['all']:6.0f}", flush=True)
 
 
 def as_formats(folder, rows):
@@ -200,9 +157,4 @@ def main():
     return 0 if good else 1
 
 
-if len(sys.argv) > 4 and sys.argv[4] == "--measure":
-    measure(*sys.argv[5:])
-elif len(sys.argv) > 4 and sys.argv[4] == "--kinds":
-    measure_kinds(*sys.argv[5:])
-else:
-    sys.exit(main())
+sys.exit(main())

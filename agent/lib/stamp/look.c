@@ -13,32 +13,17 @@
 static const double scales[] = {96, 200, 380};
 
 #define SIDE_MIN           30   /* pixels; smaller pictures hold no stamp */
-#define BLOCK_MM           9.5  /* higher insides hold more than a line */
 #define READ_SHARE         0.6  /* of a box that is the same or part of another */
 #define TRUST_GARBAGE      60   /* of 100: what nobody can read, the engine is not sure of */
 #define UNREADABLE_INK_MIN 0.08 /* of the inside of a frame */
 #define UNREADABLE_INK_MAX 0.45
 #define UNREADABLE_MM_MIN  6.5 /* height of a frame */
 #define UNREADABLE_MM_MAX  11.5
-#define LEFT_INK_MIN       0.07 /* of a box without a frame, where text was taken away */
+#define PART_MM_MAX        17.0 /* height of what may be the end of a level's stamp */
 #define PAPER_SHARE        0.5  /* of a page that is about as bright as its paper */
 #define BLUE_SHARE         2e-4 /* of a page: a quarter of a small stamp's ink */
 #define PAPER_MM           90.0 /* the shorter side of what can be a page */
-#define LINES_MM           17.0 /* a higher box is no level's: registries' stamps, tables */
-#define ERRORS_SURE        50   /* hundredths of a letter */
 #define PART_SHARE         0.15 /* of the smaller of two boxes, one of which says a part of the other */
-#define TRUST_SHORT        25 /* of 100: words of a few letters come out of noise */
-#define TRUST_TONE         45
-#define TRUST_PALE         70 /* in a word without a frame that text was taken away from */
-#define SHORT_BYTES        8
-#define TRUST_CLEAR        86 /* of 100: what the engine is so sure of is read rightly */
-
-/* What speaks for a tone beside the engine's trust. Colour is coarser than brightness in a JPEG:
-   the marks above a letter run together in it. */
-#define TONE_BRIGHT 15
-#define TONE_DOT    10
-#define TONE_LOST   20
-#define TONE_MARGIN 5
 
 bool look_is_late(struct look *l)
 {
@@ -56,219 +41,6 @@ void look_lower(struct look *l, enum completeness c, enum reason r)
 int look_engine(struct stamp *s)
 {
 	return s->letters ? 0 : letters_new(buf_view(&s->model), &s->letters);
-}
-
-/* The word that a line of what was read means; `ret_line` is that line. */
-static const struct stamp_word *find_line(struct stamp *s, struct view text, double frame_mm,
-	unsigned *ret_errors, struct view *ret_line)
-{
-	const struct stamp_word *best = NULL;
-	unsigned best_errors = 0;
-
-	for (size_t from = 0; from < text.n;) {
-		const uint8_t *end = memchr(text.p + from, '\n', text.n - from);
-		size_t to = end ? (size_t)(end - text.p) : text.n;
-		unsigned errors;
-		struct view line = view_sub(text, from, to - from);
-		const struct stamp_word *w = words_find(&s->words, line, frame_mm, &errors);
-
-		/* of two stamps in one box the one that counts */
-		if (w &&
-			(!best ||
-				(w->harmless != best->harmless ? best->harmless
-							       : errors < best_errors))) {
-			best = w;
-			*ret_line = line;
-			best_errors = errors;
-		}
-		from = to + 1;
-	}
-	if (!best) { /* a word over two lines */
-		best = words_find(&s->words, text, frame_mm, &best_errors);
-		*ret_line = text;
-	}
-	*ret_errors = best_errors;
-	return best;
-}
-
-static int read_letters(
-	struct look *l, PIX *pix, enum letters_layout layout, struct buf *out, int *ret_trust)
-{
-	int r;
-
-	if (l->reads >= STAMP_READS_MAX) {
-		look_lower(l, COMPLETENESS_PARTIAL, REASON_TOO_BIG);
-		return 0;
-	}
-	if (look_is_late(l))
-		return 0;
-	l->reads++;
-	r = look_engine(l->stamp);
-	if (r == 0)
-		r = letters_read(l->stamp->letters, pix, CROP_DPI, layout, out, ret_trust);
-	return r;
-}
-
-/* Whether a short word has the right tone: as it was read, or as the dot below says, which a worn
-   stamp keeps longer than the strokes above. */
-static bool has_tone(const struct stamp_word *w, struct view line, const struct crop *crop)
-{
-	switch (words_tone(w, line)) {
-	case WORDS_TONE_SAME: return true;
-	case WORDS_TONE_LOST: return crop->dot || crop->sides == 4;
-	case WORDS_TONE_BARE:
-	case WORDS_TONE_OTHER: return crop->dot;
-	case WORDS_TONE_HAT:
-	default: return false;
-	}
-}
-
-/* A short word waits until its tone is known. */
-static void weigh_short(struct found *f, const struct stamp_word *w, unsigned errors,
-	struct view line, const struct crop *crop, int bright)
-{
-	enum words_tone tone = words_tone(w, line);
-
-	if (!has_tone(w, line, crop)) {
-		f->doubt |= tone < WORDS_TONE_OTHER;
-		return;
-	}
-	if (f->trust < TRUST_SHORT)
-		return;
-	f->tone_for = MAX(f->tone_for,
-		f->trust + bright + (crop->dot ? TONE_DOT : 0) -
-			(tone == WORDS_TONE_SAME ? 0 : TONE_LOST));
-	if (!f->short_word || errors < f->short_errors) {
-		f->short_word = w;
-		f->short_errors = errors;
-	}
-}
-
-/* What is left between the letters of a text is half guessed. */
-static bool is_clear_of_text(
-	const struct found *f, const struct stamp_word *w, unsigned errors, const struct crop *crop)
-{
-	if (crop->sides < 3)
-		return errors == 0 && f->trust >= TRUST_PALE && strlen(w->text) >= SHORT_BYTES;
-	return 2 * errors <= w->errors;
-}
-
-static void weigh(struct look *l, const struct ink_box *box, enum crop_channel channel,
-	const struct crop *crop, struct view text, struct found *f)
-{
-	double frame = f->sides >= 3 ? page_mm(l->page, MAX(box->w, box->h)) : 0;
-	int bright = channel == CROP_GREY ? TONE_BRIGHT : 0;
-	unsigned errors = 0;
-	struct view line;
-	const struct stamp_word *w = find_line(l->stamp, text, frame, &errors, &line);
-
-	if (f->trust >= TRUST_TONE && words_has_other_tone(&l->stamp->words, text, crop->dot))
-		f->tone_against = MAX(f->tone_against, f->trust + bright);
-	if (!w || (channel == CROP_TONE && !is_clear_of_text(f, w, errors, crop)))
-		return;
-	/* A lower level that is half read in a higher one's frame is no level. */
-	if (errors > ERRORS_SURE && words_is_wider(&l->stamp->words, w, frame)) {
-		f->doubt = true;
-		return;
-	}
-	f->pale |= channel == CROP_TONE;
-	if (strlen(w->text) < SHORT_BYTES) {
-		weigh_short(f, w, errors, line, crop, bright);
-	} else if (!f->word || errors < f->errors) {
-		f->word = w;
-		f->errors = errors;
-	}
-}
-
-static int look_box(struct look *l, const struct ink_box *box, enum crop_channel channel,
-	enum crop_way way, unsigned turn, struct found *ret)
-{
-	cleanup_with(crop_done) struct crop crop;
-	cleanup_with(buf_done) struct buf text = BUF_INIT(4096);
-	int r = crop_make(l->page, box, l->ink.paper, channel, way, turn, &crop);
-
-	if (r < 0 || !crop.letters)
-		return r;
-	ret->sides = MAX(ret->sides, crop.sides);
-	ret->ink = crop.ink;
-	/* What the edges of text leave is no letters. */
-	if ((channel == CROP_MIDDLE || channel == CROP_TONE) && crop.sides < 2 &&
-		crop.ink < LEFT_INK_MIN)
-		return 0;
-	r = read_letters(l, crop.letters, crop.inside_mm > BLOCK_MM ? LETTERS_BLOCK : LETTERS_LINE,
-		&text, &ret->trust);
-	if (r == -E2BIG)
-		r = 0;
-	if (r == 0)
-		weigh(l, box, channel, &crop, buf_view(&text), ret);
-	return r;
-}
-
-/* A short word, or another that is nearly it: how dark the page is there has the finer marks. */
-static int compare(struct look *l, const struct ink_box *box, enum crop_channel channel,
-	unsigned turn, struct found *f)
-{
-	int trust = f->trust, against = f->tone_against, r;
-	unsigned sides = f->sides;
-
-	if (channel == CROP_GREY || f->compared || (!f->short_word && !f->doubt && !against) ||
-		f->tone_for - against >= TRUST_CLEAR + TONE_DOT)
-		return 0;
-	f->compared = true;
-	r = look_box(l, box, CROP_GREY, CROP_CLEAN, turn, f);
-	f->sides = sides;
-	/* the text that a stamp lies on is no other word in the frame */
-	if (f->tone_against == against)
-		f->trust = trust;
-	return r;
-}
-
-static const struct stamp_word *settle(const struct found *f, unsigned *ret_errors)
-{
-	bool is_short = f->short_word && f->tone_for >= f->tone_against + TONE_MARGIN;
-
-	if (is_short && (!f->word || f->short_errors < f->errors)) {
-		*ret_errors = f->short_errors;
-		return f->short_word;
-	}
-	*ret_errors = f->errors;
-	return f->word;
-}
-
-static int look_tries(struct look *l, const struct ink_box *box, const struct look_try *tries,
-	size_t n, struct found *ret)
-{
-	unsigned turn = box->h > box->w * 1.1 ? 1 : 0, errors = 0;
-	bool is_tall = page_mm(l->page, MIN(box->w, box->h)) > LINES_MM;
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0 && !look_is_late(l); i++) {
-		const struct look_try *t = &tries[i];
-		const struct stamp_word *word = settle(ret, &errors);
-
-		if (word && (errors <= ERRORS_SURE || t->turn))
-			break;
-		if (ret->trust >= TRUST_CLEAR && !ret->doubt)
-			break; /* clearly something else */
-		if (i > 1 && (ret->sides < 2 || is_tall) && !(turn && t->turn))
-			continue; /* what is no frame is not tried in every way */
-		if (t->turn && turn == 0 && l->upright)
-			break;
-		if (t->channel == CROP_GREY && ret->compared)
-			continue;
-		r = look_box(l, box, t->channel, t->way, t->turn + turn, ret);
-		if (r == 0)
-			r = compare(l, box, t->channel, t->turn + turn, ret);
-		if (t->turn + turn == 0 && (settle(ret, &errors) || ret->trust >= TRUST_CLEAR))
-			l->upright = true;
-	}
-	ret->word = settle(ret, &ret->errors);
-	if (ret->word && ret->sides < 2 &&
-		((l->framed && !ret->pale) || ink_is_in_line(&l->ink, box)))
-		ret->word = ret->short_word = NULL;
-	/* MẬT that is as much MẤT is neither. */
-	ret->doubt |= !ret->word && ret->short_word;
-	return r;
 }
 
 static double common(const struct ink_box *a, const struct ink_box *b)
@@ -298,6 +70,8 @@ static bool is_unreadable(const struct look *l, const struct ink_box *box, const
 {
 	double w = page_mm(l->page, box->w), h = page_mm(l->page, box->h);
 
+	if (!f->word && f->part && MIN(w, h) <= PART_MM_MAX)
+		return true;
 	return !f->word && f->sides == 4 && (f->trust < TRUST_GARBAGE || f->doubt) &&
 		f->ink >= UNREADABLE_INK_MIN && f->ink <= UNREADABLE_INK_MAX &&
 		MIN(w, h) >= UNREADABLE_MM_MIN && MIN(w, h) <= UNREADABLE_MM_MAX &&
@@ -423,7 +197,7 @@ int look_boxes(struct look *l, const struct look_try *tries, size_t n_tries)
 
 		if (look_was_read(l, &l->ink.boxes[i]))
 			continue;
-		r = look_tries(l, &l->ink.boxes[i], tries, n_tries, &f);
+		r = box_read(l, &l->ink.boxes[i], tries, n_tries, &f);
 		if (r == 0)
 			look_note(l, &l->ink.boxes[i], &f);
 	}

@@ -16,6 +16,8 @@ struct stamp {
 	uint64_t cpu_start; /* of the document at hand */
 };
 
+#define TRUST_CLEAR 86 /* of 100: what the engine is so sure of is read rightly */
+
 /* What reading a box gave. */
 struct found {
 	const struct stamp_word *word;
@@ -23,7 +25,11 @@ struct found {
 	unsigned sides; /* of its frame */
 	int trust;      /* how sure the engine was of what it read, 0 ... 100 */
 	bool doubt;     /* a short word was read without the marks that tell it from others */
-	bool pale;      /* the word is paler than the text on it */
+	bool other; /* clearly read as a word that is a letter or more from the one it was taken for
+		     */
+	bool part;  /* a word was read that may be the end of a higher one */
+	unsigned turn; /* quarters, of what said a word */
+	bool pale;     /* the word is paler than the text on it */
 	double ink;
 
 	/* A short word, which is taken only where more speaks for its tone than against it. */
@@ -76,6 +82,9 @@ bool look_is_late(struct look *l);
 must_check int look_engine(struct stamp *s);
 /* Reads all boxes of l->ink, each in one way after the other until one tells. */
 must_check int look_boxes(struct look *l, const struct look_try *tries, size_t n_tries);
+/* One box of l->page; `ret` is zeroed. */
+must_check int box_read(struct look *l, const struct ink_box *box, const struct look_try *tries,
+	size_t n, struct found *ret);
 /* Hands on what the boxes said. */
 must_check int look_emit_all(struct look *l, uint32_t flags);
 

@@ -8,6 +8,7 @@
 #define ALIKE         50 /* letters that look alike, and doubled ones */
 #define STROKE        60 /* one that is a stroke: easily lost, easily added by a frame */
 #define STOUT         70 /* M, which a worn stamp makes an H or N */
+#define SIGN          60 /* a digit: what is left of a worn letter looks like one */
 #define TONE          60 /* another tone, in short words */
 #define FITTING       50 /* forgiven where the frame has the word's own size */
 #define FITTING_SHORT 75 /* a short word with more errors is another: BẬT, ĐẠT */
@@ -56,10 +57,10 @@ static char base_letter(uint32_t cp)
 	}
 	if (cp >= 0xc0 && cp <= 0xff && latin1[(cp - 0xc0) % 32] != '.')
 		return latin1[(cp - 0xc0) % 32];
-	/* another letter or digit counts, and is like none */
 	if (cp >= '0' && cp <= '9')
 		return '#';
-	return cp >= 0x100 && !(cp >= 0x2b0 && cp <= 0x36f) && !(cp >= 0x2000 && cp <= 0x2bff) ? '#'
+	/* another letter counts, and is like none */
+	return cp >= 0x100 && !(cp >= 0x2b0 && cp <= 0x36f) && !(cp >= 0x2000 && cp <= 0x2bff) ? '*'
 											       : 0;
 }
 
@@ -199,6 +200,8 @@ static unsigned swap_cost(char a, char b)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (strchr(groups[i], a) && strchr(groups[i], b))
 			return ALIKE;
+	if (a == '#')
+		return SIGN;
 	return strchr("MHN", a) && strchr("MHN", b) ? STOUT : LETTER;
 }
 
@@ -298,6 +301,65 @@ bool words_is_wider(const struct stamp_words *words, const struct stamp_word *w,
 		if (!words->v[i].harmless && words->v[i].width_mm > w->width_mm &&
 			has_width(&words->v[i], frame_mm))
 			return true;
+	return false;
+}
+
+bool words_fits(const struct stamp_word *w, double frame_mm)
+{
+	return has_width(w, frame_mm);
+}
+
+bool words_have_wider(const struct stamp_words *words, const struct stamp_word *w)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (w->width_mm && !words->v[i].harmless && words->v[i].width_mm > w->width_mm)
+			return true;
+	return false;
+}
+
+bool words_is_part(const struct stamp_words *words, const struct stamp_word *w)
+{
+	size_t n = strlen(w->text);
+
+	for (size_t i = 0; i < words->n; i++) {
+		const struct stamp_word *k = &words->v[i];
+		size_t m = strlen(k->text);
+
+		if (!k->harmless && m > n + 1 && k->text[m - n - 1] == ' ' &&
+			strcmp(k->text + m - n, w->text) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool words_is_alone(const struct stamp_word *w, struct view text)
+{
+	struct folded word;
+	size_t n = 0;
+
+	for (size_t at = 0; at < text.n;)
+		n += base_letter(next_code(text, &at)) != 0;
+	return n <= fold(view_str(w->text), &word) + 1; /* a frame's side */
+}
+
+bool words_ends(const struct stamp_words *words, struct view line)
+{
+	struct folded end, word;
+	size_t from = line.n;
+
+	while (from > 0 && line.p[from - 1] != ' ')
+		from--;
+	if (from == 0 || fold(view_sub(line, from, line.n - from), &end) == 0)
+		return false;
+	for (size_t i = 0; i < words->n; i++) {
+		const struct stamp_word *w = &words->v[i];
+
+		if (!w->harmless && words_is_part(words, w) &&
+			fold(view_str(w->text), &word) == end.n &&
+			memcmp(word.letters, end.letters, end.n) == 0 &&
+			memcmp(word.tones, end.tones, end.n) == 0)
+			return true;
+	}
 	return false;
 }
 

@@ -17,6 +17,21 @@ bool words_have_width(const struct stamp_words *words, double frame_mm);
 /* Whether the frame is that of a wider word that is handed on: letters of it may be lost. */
 bool words_is_wider(const struct stamp_words *words, const struct stamp_word *w, double frame_mm);
 
+/* Whether another word that is handed on ends with it, as TỐI MẬT with MẬT. */
+bool words_is_part(const struct stamp_words *words, const struct stamp_word *w);
+
+/* Whether a text holds no more letters than the word and a stroke. */
+bool words_is_alone(const struct stamp_word *w, struct view text);
+
+/* Whether a line ends with such a word, letter by letter, after something else. */
+bool words_ends(const struct stamp_words *words, struct view line);
+
+/* Whether another word that is handed on has a wider frame. */
+bool words_have_wider(const struct stamp_words *words, const struct stamp_word *w);
+
+/* Whether a frame is as wide as the word's own. */
+bool words_fits(const struct stamp_word *w, double frame_mm);
+
 /* What a text says of the tone of a short word that it was taken for: MẤT, MẮT, MẶT are not MẬT. */
 enum words_tone {
 	WORDS_TONE_SAME,  /* or the word is not short */

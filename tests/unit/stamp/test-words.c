@@ -162,6 +162,40 @@ static void test_wider_frame(void **state)
 	assert_false(words_is_wider(&words, &test_words[5], 40));
 }
 
+/* What is left of a worn letter looks like a digit. */
+static void test_signs(void **state)
+{
+	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
+	unsigned errors;
+
+	(void)state;
+	assert_string_equal(words_find(&words, VIEW_LIT("4ẬT"), 20, &errors)->text, "MẬT");
+	assert_null(words_find(&words, VIEW_LIT("4ẬT"), 0, &errors));
+	assert_null(words_find(&words, VIEW_LIT("ЖẬT"), 20, &errors));
+}
+
+/* MẬT may be what is seen of TUYỆT MẬT. */
+static void test_parts_of_words(void **state)
+{
+	const struct stamp_words words = {test_words, ARRAY_SIZE(test_words)};
+	const struct stamp_word *mat = &test_words[2];
+
+	(void)state;
+	assert_true(words_is_part(&words, mat));
+	assert_false(words_is_part(&words, &test_words[1]));
+	assert_true(words_is_alone(mat, VIEW_LIT("| MẬT\n")));
+	assert_true(words_is_alone(mat, VIEW_LIT("")));
+	assert_false(words_is_alone(mat, VIEW_LIT("ỆT MẬT")));
+	assert_true(words_ends(&words, VIEW_LIT("#J°I MẬT")));
+	assert_false(words_ends(&words, VIEW_LIT("#J°I MẤT")));
+	assert_false(words_ends(&words, VIEW_LIT("MẬT")));
+	assert_true(words_have_wider(&words, mat));
+	assert_false(words_have_wider(&words, &test_words[0]));
+	assert_false(words_have_wider(&words, &test_words[5]));
+	assert_true(words_fits(mat, 20));
+	assert_false(words_fits(mat, 30));
+}
+
 static void test_harmless_wins(void **state)
 {
 	static const struct stamp_word v[] = {{"MẬT", 100, 0, false}, {"MẮT", 100, 0, true}};
@@ -183,6 +217,8 @@ int main(void)
 		cmocka_unit_test(test_tone_of_a_short_word),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_wider_frame),
+		cmocka_unit_test(test_signs),
+		cmocka_unit_test(test_parts_of_words),
 		cmocka_unit_test(test_harmless_wins),
 	};
 
