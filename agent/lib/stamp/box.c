@@ -155,7 +155,7 @@ static void weigh(struct look *l, const struct ink_box *box, enum crop_channel c
 	if (!w || (channel == CROP_TONE && !is_clear_of_text(f, w, errors, crop)))
 		return;
 	if (errors > ERRORS_SURE && f->trust >= TRUST_OTHER &&
-		!ends_in_part(&l->stamp->words, text)) {
+		!ends_in_part(&l->stamp->words, text) && !words_holds(w, line)) {
 		f->other = true;
 		return;
 	}

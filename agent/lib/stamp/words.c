@@ -332,6 +332,14 @@ bool words_is_part(const struct stamp_words *words, const struct stamp_word *w)
 	return false;
 }
 
+bool words_holds(const struct stamp_word *w, struct view line)
+{
+	struct folded read, word;
+
+	(void)fold(view_str(w->text), &word);
+	return fold(line, &read) > 0 && strstr(word.letters, read.letters);
+}
+
 bool words_is_alone(const struct stamp_word *w, struct view text)
 {
 	struct folded word;

@@ -20,6 +20,9 @@ bool words_is_wider(const struct stamp_words *words, const struct stamp_word *w,
 /* Whether another word that is handed on ends with it, as TỐI MẬT with MẬT. */
 bool words_is_part(const struct stamp_words *words, const struct stamp_word *w);
 
+/* Whether a line is a piece of the word, the rest of which was cut off. */
+bool words_holds(const struct stamp_word *w, struct view line);
+
 /* Whether a text holds no more letters than the word and a stroke. */
 bool words_is_alone(const struct stamp_word *w, struct view text);
 

@@ -189,6 +189,8 @@ static void test_parts_of_words(void **state)
 	assert_true(words_ends(&words, VIEW_LIT("#J°I MẬT")));
 	assert_false(words_ends(&words, VIEW_LIT("#J°I MẤT")));
 	assert_false(words_ends(&words, VIEW_LIT("MẬT")));
+	assert_true(words_holds(&test_words[1], VIEW_LIT("TÔI MÀ")));
+	assert_false(words_holds(&test_words[1], VIEW_LIT("TỐI ĐA")));
 	assert_true(words_have_wider(&words, mat));
 	assert_false(words_have_wider(&words, &test_words[0]));
 	assert_false(words_have_wider(&words, &test_words[5]));
