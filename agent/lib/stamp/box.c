@@ -169,7 +169,8 @@ static void weigh(struct look *l, const struct ink_box *box, enum crop_channel c
 		(f->trust < TRUST_HALF ||
 			(f->trust < TRUST_PALE && !words_fits(w, frame) &&
 				words_have_wider(&l->stamp->words, w)))) {
-		f->part |= ends_in_part(&l->stamp->words, text);
+		f->part |= f->trust >= TRUST_TONE && !w->harmless &&
+			(ends_in_part(&l->stamp->words, text) || words_holds(w, line));
 		return;
 	}
 	f->pale |= channel == CROP_TONE;
