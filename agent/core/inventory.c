@@ -122,6 +122,7 @@ static int open_file(struct inventory *i)
 	if (sqlite3_open_v2(i->path, &i->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 		    NULL) != SQLITE_OK ||
+		sqlite3_busy_timeout(i->db, STORE_BUSY_MS) != SQLITE_OK ||
 		sqlite3_exec(i->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return -EIO;
 	for (int k = 0; k < STATEMENTS; k++)

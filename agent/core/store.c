@@ -74,6 +74,7 @@ static int open_file(struct store *s, const char *path)
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 		    NULL) != SQLITE_OK)
 		return -EIO;
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
 	rc = sqlite3_prepare_v2(s->db,
 		"SELECT (SELECT user_version FROM pragma_user_version), "
 		"(SELECT count(*) FROM sqlite_master)",

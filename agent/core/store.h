@@ -6,6 +6,9 @@
  */
 #pragma once
 
+/* A core that was killed may not be gone yet, and has its databases locked until it is. */
+#define STORE_BUSY_MS 5000
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -83,6 +85,39 @@ static void facts_outlive_the_process(void **state)
 	assert_int_equal(store_get(s, &key, 7, &g), STORE_MISS);
 	assert_int_equal(store_count(s), 1);
 	store_close(s);
+}
+
+/* One that was killed and is not gone yet has it locked: that is no damage. */
+static void a_store_of_one_that_is_ending_is_waited_for(void **state)
+{
+	const struct timespec soon = {.tv_nsec = 300000000};
+	struct facts f = some_facts(LEVEL_SECRET);
+	const struct file_key key = {1, 2, 3, 4, 5};
+	struct store *s;
+	bool recreated;
+	int ready[2], status;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (store_open(dir, &s, &recreated) < 0 || store_put(s, &key, &f) < 0 ||
+			store_flush(s) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		nanosleep(&soon, NULL);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(store_open(dir, &s, &recreated), 0);
+	assert_false(recreated);
+	assert_int_equal(store_count(s), 1);
+	store_close(s);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 static void a_damaged_store_is_put_aside(void **state)
@@ -897,6 +932,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(facts_outlive_the_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_damaged_store_is_put_aside, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a_store_of_one_that_is_ending_is_waited_for, make_dir, remove_dir),
 		cmocka_unit_test(a_person_is_told_once),
 		cmocka_unit_test(names_may_be_left_out),
 		cmocka_unit_test_setup_teardown(packages_of_programs, make_dir, remove_dir),
