@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single-letter keys. They are quiet while somebody types or a dialog is open, and can be turned off.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { keep, kept } from './keep';
 import { navigate } from './router';
 
@@ -56,9 +56,10 @@ document.addEventListener('keydown', (e) => {
   }
 });
 
-/** The page's own keys, while it is shown. */
+/** The page's own keys, while it is shown. At once after each change: the next key may be quicker than
+    the next picture, and must not be about the row of before. */
 export function useKeys(map: Record<string, Handler>): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     stack.push(map);
     return () => {
       stack.splice(stack.indexOf(map), 1);

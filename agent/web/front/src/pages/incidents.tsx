@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list: filters in the address, rows by keyboard, many at once with a report.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { announce } from '../announce';
 import { asError, get, useAsk } from '../api';
 import { baseName, folder } from '../format';
@@ -134,7 +134,7 @@ export function Incidents() {
   const body = useRef<HTMLTableSectionElement>(null);
   const rows: (Incident | Group)[] = (group ? asked.data?.groups : asked.data?.incidents) ?? [];
   const keyOf = (r: Incident | Group) => ('id' in r ? r.id : r.key);
-  useEffect(() => {
+  useLayoutEffect(() => {
     setAt(0);
     setSelected(new Set());
     // "To the list", on an incident's page, comes back to this view.

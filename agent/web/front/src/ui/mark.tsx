@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Marking incidents, one or many, and the report of what came of it.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { announce } from '../announce';
 import { asError, post, type ApiError } from '../api';
 import { STATUSES, type Mark, type MarkResult } from '../types';
@@ -49,14 +49,15 @@ export function tell(r: Report): void {
     : t('mark.done', { n: r.done.length }));
 }
 
-/** Marks, and says so: the report where not all was written. */
+/** Marks, and says so: the report where not all was written. One after the other: a mark that is asked for
+    while another is being written is not lost, and the same one not written twice. */
 export function useMarking(after: (r: Report) => void) {
+  const waiting = useRef(new Set<string>());
+  const last = useRef(Promise.resolve());
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<Report>();
   const [error, setError] = useState<ApiError>();
-  const run = async (ids: string[], what: Mark): Promise<void> => {
-    if (busy || ids.length === 0) return;
-    setBusy(true);
+  const write = async (ids: string[], what: Mark, key: string): Promise<void> => {
     setError(undefined);
     try {
       const r = await mark(ids, what);
@@ -66,8 +67,18 @@ export function useMarking(after: (r: Report) => void) {
     } catch (e) {
       setError(asError(e));
     } finally {
-      setBusy(false);
+      waiting.current.delete(key);
+      setBusy(waiting.current.size > 0);
     }
+  };
+  const run = (ids: string[], what: Mark): Promise<void> => {
+    const key = JSON.stringify([ids, what]);
+    if (ids.length > 0 && !waiting.current.has(key)) {
+      waiting.current.add(key);
+      setBusy(true);
+      last.current = last.current.then(() => write(ids, what, key));
+    }
+    return last.current;
   };
   const shown = (
     <>
