@@ -332,6 +332,22 @@ static void put_losses(const struct conf_node *losses, enum lang lang)
 	}
 }
 
+/* A time in which nothing started it was covered by an agent that ran before, or by none. */
+static void put_starts(const struct conf_node *s, enum lang lang)
+{
+	const char *starts = text_of(s, "starts");
+
+	printf("  %s: %s, %s: %s\n", lang_pick(lang, "starts of the agent", "số lần chạy"), starts,
+		lang_pick(lang, "stops", "số lần dừng"), text_of(s, "stops"));
+	if (strcmp(starts, "0") == 0)
+		puts(lang_pick(lang,
+			"  no start is recorded in this time: the agent ran from before, or not at "
+			"all",
+			"  không có lần chạy nào được ghi trong thời gian này: chương trình đã "
+			"chạy từ "
+			"trước, hoặc không chạy"));
+}
+
 static void put_counts(const struct conf_node *incidents, enum lang lang)
 {
 	for (unsigned l = LEVEL_MAX; l-- > 0;) {
@@ -362,10 +378,17 @@ static void put_head(const struct conf_node *s, enum lang lang)
 		strcmp(since, "null") && *since ? since
 						: lang_pick(lang, "the beginning", "từ đầu"),
 		until);
-	printf("  %s: %s (%s %s), %s %s, %s %s\n", lang_pick(lang, "policy", "chính sách"),
-		text_of(policy, "version"), lang_pick(lang, "mode", "chế độ"),
-		text_of(policy, "mode"), lang_pick(lang, "rules", "quy tắc nhận biết"),
-		text_of(conf_get(s, "rules"), "generation"), "sha256", text_of(s, "policy_sha256"));
+	if (policy && policy->type == CONF_MAPPING)
+		printf("  %s: %s (%s %s), %s %s, %s %s\n", lang_pick(lang, "policy", "chính sách"),
+			text_of(policy, "version"), lang_pick(lang, "mode", "chế độ"),
+			text_of(policy, "mode"), lang_pick(lang, "rules", "quy tắc nhận biết"),
+			text_of(conf_get(s, "rules"), "generation"), "sha256",
+			text_of(s, "policy_sha256"));
+	else
+		printf("  %s\n",
+			lang_pick(lang, "policy and rules: not known, as no agent answered",
+				"chính sách, quy tắc nhận biết: không rõ, vì chương trình không "
+				"trả lời"));
 	printf("  %s: %s %s, %s: %s, %s %s\n", lang_pick(lang, "journal", "nhật ký"),
 		text_of(journal, "records"), lang_pick(lang, "records", "bản ghi"),
 		lang_pick(lang, "faults", "lỗi"), text_of(journal, "findings"),
@@ -393,6 +416,7 @@ static int put_statement(struct view body, enum lang lang)
 	heading(lang, "Losses and failures", "Mất mát và sự cố kỹ thuật");
 	printf("  %s: %s, %s: %s\n", lang_pick(lang, "all", "tất cả"), text_of(s, "losses_count"),
 		lang_pick(lang, "records lost", "bản ghi bị mất"), text_of(s, "records_lost"));
+	put_starts(s, lang);
 	put_losses(conf_get(s, "losses"), lang);
 	return CTL_DONE;
 }

@@ -165,8 +165,11 @@ class Statement(unittest.TestCase):
             path = os.path.join(d, "statement")
             status, out, err = statement("--out", path, *at)
             self.assertEqual(status, 0, out + err)
-            for text in ("no agent runs", "disk-full: the disk", "records lost: 7", "secret       refused 1"):
+            for text in ("no agent runs", "disk-full: the disk", "records lost: 7", "secret       refused 1",
+                         "policy and rules: not known", "stops: 1", "no start is recorded in this time"):
                 self.assertIn(text, out)
+            for text in ("(mode )", "sha256 null"):  # what nobody knows is not an empty place
+                self.assertNotIn(text, out)
             status, out, _ = statement("verify", path)
             self.assertEqual(status, 0)
             self.assertIn("signed by the key", out)
@@ -191,6 +194,12 @@ class Statement(unittest.TestCase):
             # Another time: nothing was lost in it.
             status, out, _ = statement("--since", "2026-11-24", *at)
             self.assertIn("records lost: 0", out)
+        journal = Journal([{"kind": "agent", "what": "start", "text": "sealgate protects 1 directory"}])
+        out = run("--state-dir", journal.state.name, command="statement")[1]
+        self.assertIn("starts of the agent: 1", out)
+        self.assertNotIn("no start is recorded", out)
+        self.assertIn("không rõ, vì chương trình không trả lời",
+                      run("--state-dir", journal.state.name, command="statement", lang="vi_VN.UTF-8")[1])
 
 
 class Shown(unittest.TestCase):
