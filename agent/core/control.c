@@ -98,6 +98,11 @@ int caller_send_late(struct caller *c, uint32_t id, struct view text)
 	return send_text(c, id, CTL_TEXT_LATE, text);
 }
 
+int caller_send_forbidden(struct caller *c, uint32_t id, struct view text)
+{
+	return send_text(c, id, CTL_TEXT_FORBIDDEN, text);
+}
+
 static void write_scan(const struct core *core, struct json *j)
 {
 	struct pool_counts n;

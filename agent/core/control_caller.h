@@ -37,6 +37,8 @@ struct caller {
 must_check int caller_send_text(struct caller *c, uint32_t id, bool failed, struct view text);
 /* Refused because somebody else was first. */
 must_check int caller_send_late(struct caller *c, uint32_t id, struct view text);
+/* This caller may not. */
+must_check int caller_send_forbidden(struct caller *c, uint32_t id, struct view text);
 
 /* Negative: the caller is to go. */
 must_check int caller_on_reload(struct caller *c, uint32_t id);

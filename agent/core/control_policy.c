@@ -66,7 +66,7 @@ int caller_on_reload(struct caller *c, uint32_t id)
 
 static int refuse(struct caller *c, uint32_t id)
 {
-	return caller_send_text(c, id, true,
+	return caller_send_forbidden(c, id,
 		view_str("only root and members of the policy's group (policy-group) may do "
 			 "this\n"));
 }

@@ -46,7 +46,7 @@ static int exchange(int fd, uint16_t request, struct view body, int send_fd, int
 	struct wire_frame f;
 	struct unpack u;
 	struct view text;
-	uint8_t failed;
+	uint8_t failed; /* CTL_TEXT's */
 	int r = wire_send(fd, request, 1, body, &send_fd, send_fd >= 0);
 
 	if (r < 0)
@@ -65,7 +65,9 @@ static int exchange(int fd, uint16_t request, struct view body, int send_fd, int
 	if (r == 0 && ret_fd)
 		*ret_fd = wire_frame_take_fd(&f, 0);
 	wire_frame_done(&f);
-	return r < 0 ? r : failed != 0;
+	if (r < 0)
+		return r;
+	return failed == CTL_TEXT_FORBIDDEN ? CONTROL_FORBIDDEN : failed != 0;
 }
 
 /* `quiet`: -ENOENT or -ECONNREFUSED where no agent answers, instead of a message. */

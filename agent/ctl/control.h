@@ -12,8 +12,12 @@
 must_check int control_call(
 	const struct ctl *ctl, uint16_t request, struct view body, struct buf *ret_text);
 
+/* An answer that says: not this caller. */
+#define CONTROL_FORBIDDEN 3
+
 /* The same with a descriptor to send (-1: none), which is CTL_TEXT's or CTL_BLOB's answer: `ret_fd`
-   is the blob's, or -1. Waits up to `ms`. As control_ask() where no agent answers. */
+   is the blob's, or -1. Waits up to `ms`. As control_ask() where no agent answers;
+   CONTROL_FORBIDDEN where the agent says that this caller may not. */
 must_check int control_exchange(const struct ctl *ctl, uint16_t request, struct view body, int fd,
 	int ms, struct buf *ret_text, int *ret_fd);
 

@@ -137,8 +137,9 @@ static struct args parse(
 	return a;
 }
 
-/* What the agent says in lines. */
-static int print_refusal(const struct buf *text)
+/* What the agent says in lines: it did not take the policy, or (`told`) does not let this caller.
+ */
+static int print_refusal(int told, const struct buf *text)
 {
 	cleanup_with(buf_done) struct buf room = BUF_INIT(0);
 	struct view rest = buf_view(text);
@@ -155,7 +156,7 @@ static int print_refusal(const struct buf *text)
 		}
 		rest = view_sub(rest, n + (end != NULL), rest.n);
 	}
-	return CTL_FOUND;
+	return told == CONTROL_FORBIDDEN ? CTL_FAILED : CTL_FOUND;
 }
 
 static int put(const struct buf *out)
@@ -263,7 +264,7 @@ int policy_send(
 	r = control_exchange(ctl, CTL_POLICY_APPLY, buf_view(&body), fd, APPLY_MS, &text, NULL);
 	if (r == CTL_FAILED)
 		return r;
-	return r == 0 ? print_answer(ctl, &text, said->json) : print_refusal(&text);
+	return r == 0 ? print_answer(ctl, &text, said->json) : print_refusal(r, &text);
 }
 
 /* What is wrong, by the names that the caller knows; the agent would name the bundle's files. */
@@ -329,12 +330,12 @@ int policy_rollback(const struct ctl *ctl, int argc, char **argv)
 	r = control_exchange(ctl, CTL_POLICY_ROLLBACK, buf_view(&body), -1, APPLY_MS, &text, NULL);
 	if (r == CTL_FAILED)
 		return r;
-	return r == 0 ? print_answer(ctl, &text, a.json) : print_refusal(&text);
+	return r == 0 ? print_answer(ctl, &text, a.json) : print_refusal(r, &text);
 }
 
 /* ---- history, show ---- */
 
-/* CTL_BLOB's bytes, or CTL_FOUND after printing why not. */
+/* CTL_BLOB's bytes, or CTL_FOUND or CTL_FAILED after printing why not. */
 static int fetch(const struct ctl *ctl, uint16_t request, uint32_t n, struct buf *ret_about,
 	struct buf *ret_blob)
 {
@@ -351,7 +352,7 @@ static int fetch(const struct ctl *ctl, uint16_t request, uint32_t n, struct buf
 	if (r == CTL_FAILED)
 		return r;
 	if (r != 0)
-		return print_refusal(ret_about);
+		return print_refusal(r, ret_about);
 	r = fd_map_sealed(fd, &v);
 	if (r == 0) {
 		r = buf_put_view(ret_blob, v);

@@ -144,7 +144,11 @@ void exchange_fail_link(struct exchange *x, int outcome, struct view text)
 		sessions_end(x->web->sessions, x->who.number);
 		exchange_fail(x, API_LOGIN, NULL);
 	} else if (outcome > 0) {
-		exchange_fail_view(x, outcome == CTL_TEXT_LATE ? API_CONFLICT : API_INVALID, text);
+		exchange_fail_view(x,
+			outcome == CTL_TEXT_LATE                ? API_CONFLICT
+				: outcome == CTL_TEXT_FORBIDDEN ? API_FORBIDDEN
+								: API_INVALID,
+			text);
 	} else {
 		exchange_fail(x, outcome == -EAGAIN ? API_BUSY : API_NO_AGENT, NULL);
 	}

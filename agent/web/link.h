@@ -11,7 +11,8 @@
 
 struct link;
 
-/* outcome: 0 done; 1 the agent said no (`text` says why); CTL_TEXT_LATE: likewise, as somebody else
+/* outcome: 0 done; 1 the agent said no (`text` says why); CTL_TEXT_FORBIDDEN: likewise, as this
+   person may not; CTL_TEXT_LATE: likewise, as somebody else
    was first; negative: no answer (-ENOENT and
    -ECONNREFUSED: no agent; -ESTALE: the session is over). `fd` is a blob's or -1, and the callee's.
  */

@@ -136,11 +136,11 @@ enum message {
 	CTL_OVERRIDE,     /* wire/override.h; answered with CTL_TEXT: root only */
 	CTL_PROGRAMS,     /* empty; answered with CTL_TEXT: what is known of the applications'
 				programs, lines as sealgate-origin answers */
-	CTL_TEXT, /* u8 0 done, 1 failed, 2 (CTL_TEXT_LATE) somebody else was first; view: JSON, or
-		     message lines */
-	CTL_POLICY_APPLY,    /* u8 CTL_APPLY_*, str reason, u32 the version that is to be in force
-				still (0: any); fd: sealed bundle; CTL_TEXT when it is in
-				force, or why it is not: root and the policy's group only, as below */
+	CTL_TEXT,         /* u8 0 done, 1 failed, 2 (CTL_TEXT_LATE) somebody else was first, 3
+			     (CTL_TEXT_FORBIDDEN) the caller may not; view: JSON, or message lines */
+	CTL_POLICY_APPLY, /* u8 CTL_APPLY_*, str reason, u32 the version that is to be in force
+			     still (0: any); fd: sealed bundle; CTL_TEXT when it is in
+			     force, or why it is not: root and the policy's group only, as below */
 	CTL_POLICY_ROLLBACK, /* u32 version, 0 for the one before, str reason, u32 as above */
 	CTL_POLICY_HISTORY,  /* u32 how many, 0 for all; CTL_BLOB: JSON, or CTL_TEXT */
 	CTL_POLICY_SHOW, /* u32 version, 0 for the one in force; CTL_BLOB: bundle, or CTL_TEXT */
@@ -160,9 +160,10 @@ enum message {
 	CTL_CONSOLE_END,   /* str session; likewise: it is over */
 };
 
-#define CTL_TEXT_LATE     2U
-#define CTL_APPLY_DRY_RUN (1U << 0) /* only say what would become of it */
-#define CTL_APPLY_COURIER (1U << 1) /* it came on a medium: signed, and never taken before */
+#define CTL_TEXT_LATE      2U
+#define CTL_TEXT_FORBIDDEN 3U
+#define CTL_APPLY_DRY_RUN  (1U << 0) /* only say what would become of it */
+#define CTL_APPLY_COURIER  (1U << 1) /* it came on a medium: signed, and never taken before */
 /* Why the walk waits. */
 enum watch_pause {
 	WATCH_GOES_ON,
