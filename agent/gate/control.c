@@ -169,7 +169,7 @@ static int on_frame(void *userdata, struct wire_frame *f)
 		break;
 	case SUP_POSTURE:
 		/* The last one stays where this cannot be read. */
-		if (posture_set(g, f->fds[0]) < 0)
+		if (posture_set(g, f->fds[0]) < 0 && g->shared)
 			g->shared->counters.unidentified++;
 		break;
 	case SUP_TAGGED:

@@ -50,7 +50,7 @@ void agent_say(const struct agent *a, const char *fmt, ...)
 
 /* ---- wiring ---- */
 
-static void connect_two(
+void agent_connect(
 	struct agent *a, struct proc *x, uint32_t x_index, struct proc *y, uint32_t y_index)
 {
 	int pair[2], r;
@@ -103,25 +103,25 @@ static void on_started(void *userdata, struct proc *p)
 			proc_kill(p, false);
 		agent_policy_gate_started(a);
 		agent_tell_gate_meeting(a);
-		connect_two(a, p, 0, a->core, 0);
+		agent_connect(a, p, 0, a->core, 0);
 		break;
 	case ROLE_CORE:
-		connect_two(a, p, 0, a->log, 0);
-		connect_two(a, p, 0, a->gate, 0);
-		connect_two(a, p, 0, a->watch, 0);
+		agent_connect(a, p, 0, a->log, 0);
+		agent_connect(a, p, 0, a->gate, 0);
+		agent_connect(a, p, 0, a->watch, 0);
 		for (uint32_t i = 0; i < a->n_scan; i++)
-			connect_two(a, p, 0, a->scan[i], i);
+			agent_connect(a, p, 0, a->scan[i], i);
 		if (proc_give_peer(p, ROLE_CTL, 0, a->listen_fd) < 0)
 			proc_kill(p, false);
 		agent_give_posture(a, p);
 		agent_send_records(a);
 		break;
-	case ROLE_SCAN: connect_two(a, p, proc_index(p), a->core, 0); break;
+	case ROLE_SCAN: agent_connect(a, p, proc_index(p), a->core, 0); break;
 	case ROLE_WATCH:
 		give_arrivals(a, p);
-		connect_two(a, p, 0, a->core, 0);
+		agent_connect(a, p, 0, a->core, 0);
 		break;
-	case ROLE_LOG: connect_two(a, p, 0, a->core, 0); break;
+	case ROLE_LOG: agent_connect(a, p, 0, a->core, 0); break;
 	case ROLE_SUPERVISOR:
 	case ROLE_CTL:
 	case ROLE_MAX: break;
@@ -203,67 +203,14 @@ static void on_ended(void *userdata, struct proc *p, bool hung, int status)
 		proc_fatal(p)[0] ? ": " : "", proc_fatal(p));
 }
 
-/* ---- frames ---- */
-
-static int on_frame(void *userdata, struct proc *p, struct wire_frame *f)
-{
-	struct agent *a = userdata;
-	struct unpack u = {f->body, 0};
-	uint32_t index;
-
-	(void)p;
-	switch (f->type) {
-	case CORE_POLICY: agent_policy_from_core(a, f); break;
-	case CORE_KILL_WORKER:
-		index = unpack_u32(&u);
-		if (index < a->n_scan)
-			proc_kill(a->scan[index], true);
-		break;
-	case CORE_STATUS_GET: agent_answer_status(a, f->id); break;
-	case CORE_QUARANTINE: agent_quarantine(a, f); break;
-	case CORE_VAULT: agent_vault(a, f); break;
-	case CORE_EVIDENCE: agent_evidence(a, f); break;
-	case CORE_POSTURE:
-		origins_rules(a->origins, wire_frame_take_fd(f, 0));
-		origins_ask(a->origins, a->policy.apps, false);
-		break;
-	case GATE_TAG: agent_tagged_start(a, f); break;
-	case GATE_FOUND: agent_found(a, f); break;
-	case GATE_IDLE: arming_idle(a->arming); break;
-	case GATE_POLICY: agent_policy_from_gate(a, f); break;
-	case GATE_UNLINKED:
-		if (proc_is_ready(a->core))
-			connect_two(a, a->gate, 0, a->core, 0);
-		break;
-	}
-	return 0;
-}
-
-static const struct wire_row core_rows[] = {
-	{CORE_POLICY, 4, 4, 2},
-	{CORE_KILL_WORKER, 4, 4, 0},
-	{CORE_STATUS_GET, 0, 0, 0},
-	{CORE_QUARANTINE, 76, 16U << 10, 1},
-	{CORE_VAULT, 9, 8192, 0},
-	{CORE_EVIDENCE, 84, 8192, 0},
-	{CORE_POSTURE, 0, 0, 1},
-};
-static const struct wire_row gate_rows[] = {
-	{GATE_TAG, 8, 8, 0},
-	{GATE_FOUND, 17, 17 + PATH_MAX, 0},
-	{GATE_IDLE, 0, 0, 0},
-	{GATE_POLICY, 8, 8, 0},
-	{GATE_UNLINKED, 0, 0, 0},
-};
-
 /* The gate's own deadlines keep openers moving; a gate that does not answer pings keeps nobody. Its
    successor does not wait long either, because openers do. */
 static const struct proc_kind kinds[] = {
 	{ROLE_GATE, "sealgate-gate", 100 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, 5 * NSEC_PER_SEC,
-		-10, true, 100 * NSEC_PER_MSEC, gate_rows, ARRAY_SIZE(gate_rows)},
+		-10, true, 100 * NSEC_PER_MSEC, agent_gate_rows, AGENT_GATE_ROWS},
 	/* Compiling the rules takes a second on a fast machine, many on a slow one. */
 	{ROLE_CORE, "sealgate-core", NSEC_PER_SEC, 10 * NSEC_PER_SEC, START_NS, -5, false,
-		BACKOFF_NS, core_rows, ARRAY_SIZE(core_rows)},
+		BACKOFF_NS, agent_core_rows, AGENT_CORE_ROWS},
 	{ROLE_WATCH, "sealgate-watch", 5 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, START_NS, 10, false,
 		BACKOFF_NS, NULL, 0},
 	{ROLE_LOG, "sealgate-log", NSEC_PER_SEC, 30 * NSEC_PER_SEC, START_NS, 0, false, BACKOFF_NS,
@@ -276,7 +223,7 @@ static const struct proc_events events = {
 	.started = on_started,
 	.ready = on_ready,
 	.ended = on_ended,
-	.frame = on_frame,
+	.frame = agent_frame,
 };
 
 /* ---- life ---- */

@@ -98,6 +98,16 @@ struct agent {
 /* For the terminal or the service manager's log; never waits for either. */
 void agent_say(const struct agent *a, const char *fmt, ...) printf_like(2, 3);
 
+/* Gives each a socket to the other, where both run. */
+void agent_connect(
+	struct agent *a, struct proc *x, uint32_t x_index, struct proc *y, uint32_t y_index);
+
+/* frames.c: what core and the gate say. */
+#define AGENT_CORE_ROWS 7U
+#define AGENT_GATE_ROWS 5U
+extern const struct wire_row agent_core_rows[AGENT_CORE_ROWS], agent_gate_rows[AGENT_GATE_ROWS];
+int agent_frame(void *userdata, struct proc *p, struct wire_frame *f);
+
 /* records.c: about the agent, for the journal, by way of core. `from` makes it a span up to now. */
 void agent_record(struct agent *a, const char *kind, const char *what, uint64_t from,
 	const char *fmt, ...) printf_like(5, 6);
