@@ -29,6 +29,7 @@ enum statement {
 	SENT,
 	TOLD,
 	LIST,
+	LIST_OWN,
 	COUNT,
 	COUNT_ALL,
 	REMIND,
@@ -48,10 +49,18 @@ static const char schema[] =
 	"intended INTEGER NOT NULL DEFAULT 0, noticed INTEGER NOT NULL DEFAULT 0, "
 	"told INTEGER NOT NULL DEFAULT 1, told_level INTEGER NOT NULL DEFAULT -1); "
 	"CREATE INDEX IF NOT EXISTS by_file ON documents (dev, ino); "
+	"CREATE INDEX IF NOT EXISTS by_user ON documents (uid, path); "
 	"CREATE INDEX IF NOT EXISTS by_gone ON documents (gone) WHERE gone != 0; "
 	"CREATE INDEX IF NOT EXISTS by_told ON documents (told) WHERE told != 1; "
 	"CREATE TABLE IF NOT EXISTS reminded (uid INTEGER PRIMARY KEY, day INTEGER); "
 	"UPDATE documents SET told = 0 WHERE told = 2; PRAGMA user_version = 1";
+
+#define LIST_SQL(from, whose)                                                                \
+	"SELECT path, level, tags, completeness, reasons, size, mtime, first_seen, "         \
+	"last_checked, uid, rule, gid FROM " from " WHERE gone = 0 AND path >= max(?1, ?4) " \
+	"AND path < ?4 || '0' AND path != ?1 " whose " AND level >= ?3 "                     \
+	"AND (?4 = '' OR path = ?4 OR substr(path, 1, length(?4) + 1) = ?4 || '/') "         \
+	"ORDER BY path LIMIT ?5"
 
 static const char *const statement_sql[STATEMENTS] = {
 	[FIND] = "SELECT rule, told_level FROM documents WHERE path = ?1",
@@ -80,11 +89,10 @@ static const char *const statement_sql[STATEMENTS] = {
 	[SENT] = "UPDATE documents SET rule = ?2, action = ?3, intended = ?4, noticed = ?5, "
 		 "told = 0, told_level = ?6 WHERE path = ?1",
 	[TOLD] = "UPDATE documents SET told = ?2 WHERE id = ?1",
-	[LIST] = "SELECT path, level, tags, completeness, reasons, size, mtime, first_seen, "
-		 "last_checked, uid, rule, gid FROM documents WHERE gone = 0 AND path > ?1 "
-		 "AND (?2 = 0 OR uid = ?2) AND level >= ?3 "
-		 "AND (?4 = '' OR path = ?4 OR substr(path, 1, length(?4) + 1) = ?4 || '/') "
-		 "ORDER BY path LIMIT ?5",
+	/* A page costs its own rows, and what it leaves out between them: of a user what is his, of
+	   a folder what is below it (all paths begin with a slash, and '0' comes after it). */
+	[LIST] = LIST_SQL("documents", ""),
+	[LIST_OWN] = LIST_SQL("documents INDEXED BY by_user", "AND uid = ?2"),
 	[COUNT] = "SELECT level, count(*) FROM documents WHERE gone = 0 GROUP BY level",
 	[COUNT_ALL] = "SELECT count(*) FROM documents",
 	[REMIND] = "INSERT INTO reminded (uid, day) VALUES (?1, ?2) "
@@ -619,7 +627,7 @@ static void write_document(struct json *j, sqlite3_stmt *st, bool hidden)
 
 int inventory_list(struct inventory *i, const struct inventory_ask *ask, struct json *j)
 {
-	sqlite3_stmt *st = statement(i, LIST, false);
+	sqlite3_stmt *st = statement(i, ask->uid ? LIST_OWN : LIST, false);
 	char next[4096] = "", shown[4096] = "";
 	bool full = false;
 	uint32_t n = 0;
@@ -627,7 +635,8 @@ int inventory_list(struct inventory *i, const struct inventory_ask *ask, struct 
 	if (!st)
 		return -EIO;
 	bind_text(st, 1, ask->after);
-	sqlite3_bind_int64(st, 2, ask->uid);
+	if (ask->uid)
+		sqlite3_bind_int64(st, 2, ask->uid);
 	sqlite3_bind_int(st, 3, (int)ask->level);
 	bind_text(st, 4, ask->below);
 	sqlite3_bind_int(st, 5, INVENTORY_PAGE_MAX);
