@@ -85,6 +85,15 @@ static int open_file(struct sink *s, const struct cursor *c)
 	return 0;
 }
 
+/* Whoever does not take anything for so long is as one that is not there. */
+static void limit_waiting(int fd)
+{
+	const struct timeval wait = {.tv_sec = SINK_WAIT_MS / 1000};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+}
+
 static int open_unix(struct sink *s)
 {
 	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
@@ -100,6 +109,7 @@ static int open_unix(struct sink *s)
 			return -errno;
 		if (connect(s->fd, (struct sockaddr *)&a, sizeof(a)) == 0) {
 			s->datagrams = types[i] == SOCK_DGRAM;
+			limit_waiting(s->fd);
 			return 0;
 		}
 		r = -errno;
@@ -135,7 +145,6 @@ static int connect_one(const struct addrinfo *a)
 static int open_tcp(struct sink *s, char *ret_why)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	const struct timeval wait = {.tv_sec = SINK_WAIT_MS / 1000};
 	struct addrinfo *list;
 	int r = getaddrinfo(s->settings->host, s->settings->port, &hints, &list);
 
@@ -150,8 +159,7 @@ static int open_tcp(struct sink *s, char *ret_why)
 	if (r < 0)
 		return r;
 	s->fd = r;
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	limit_waiting(s->fd);
 	return 0;
 }
 
@@ -193,7 +201,7 @@ static int send_all(int fd, struct view v)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		v = view_sub(v, (size_t)n, v.n);
 	}
 	return 0;
@@ -206,9 +214,7 @@ int sink_send(struct sink *s, struct view message)
 	if (s->fd < 0)
 		return -ENOTCONN;
 	if (s->datagrams)
-		return send(s->fd, message.p, message.n, MSG_NOSIGNAL) == (ssize_t)message.n
-			? 0
-			: -errno;
+		return send_all(s->fd, message);
 	buf_clear(&s->frame);
 	r = s->settings->kind == SETTINGS_SINK_FILE ? 0 : buf_printf(&s->frame, "%zu ", message.n);
 	if (r == 0)
@@ -240,7 +246,7 @@ int sink_check(struct sink *s)
 	struct pollfd p = {.fd = s->fd, .events = POLLIN | POLLRDHUP};
 	uint8_t b[512];
 
-	if (s->settings->kind < SETTINGS_SINK_TCP)
+	if (s->settings->kind == SETTINGS_SINK_FILE || s->datagrams)
 		return 0;
 	if (poll(&p, 1, 0) <= 0)
 		return 0;
@@ -250,7 +256,9 @@ int sink_check(struct sink *s)
 	return s->tls || recv(s->fd, b, sizeof(b), MSG_DONTWAIT) > 0 ? 0 : -EPIPE;
 }
 
-/* Empty when the other side's kernel has acknowledged all of it. */
+/* Empty when the other side's kernel has acknowledged all of it; on this computer, when it was
+ * read.
+ */
 static int confirm_socket(struct sink *s)
 {
 	uint64_t until = clock_now() + SINK_WAIT_MS * NSEC_PER_MSEC;
@@ -274,5 +282,5 @@ int sink_confirm(struct sink *s, struct cursor *c)
 		return -ENOTCONN;
 	if (s->settings->kind == SETTINGS_SINK_FILE)
 		return confirm_file(s, c);
-	return s->settings->kind == SETTINGS_SINK_UNIX ? 0 : confirm_socket(s);
+	return s->datagrams ? 0 : confirm_socket(s);
 }

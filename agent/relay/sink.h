@@ -2,7 +2,8 @@
 /*
  * Where records go: a file, a datagram or stream socket on this computer, TCP or TLS (octet
  * counting, RFC 6587 and 5425). Blocks, within SINK_WAIT_MS. A record counts as delivered when it
- * is in the file, or when the other side's kernel has acknowledged it.
+ * is in the file, or when the other side's kernel has acknowledged it; on a stream socket of this
+ * computer when it was read, and a datagram when it was taken.
  */
 #pragma once
 

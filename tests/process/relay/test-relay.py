@@ -174,6 +174,65 @@ class Sockets(Case):
         self.configure({"name": "gone", "to": "unix:" + path + ".none"})
         self.assertIn("No such file", self.relay(status=1))
 
+    def test_who_does_not_read(self):
+        """One that takes the connection and nothing more is waited for so long, and told."""
+        path, relays = os.path.join(self.top, "log"), []
+        self.more(3)
+        for kind, name in ((socket.SOCK_DGRAM, "dgram"), (socket.SOCK_STREAM, "stream")):
+            s = socket.socket(socket.AF_UNIX, kind)
+            self.addCleanup(s.close)
+            s.bind(path + name)
+            if kind == socket.SOCK_STREAM:
+                s.listen()
+            else:  # its queue is full
+                other = socket.socket(socket.AF_UNIX, kind)
+                self.addCleanup(other.close)
+                other.setblocking(False)
+                try:
+                    while True:
+                        other.sendto(b"x", path + name)
+                except BlockingIOError:
+                    pass
+            config = "%s.%s" % (self.config, name)
+            with open(config, "w", encoding="utf-8") as f:
+                json.dump({"state-dir": self.state, "sinks": [{"name": name, "to": "unix:" + path + name}]}, f)
+            relays.append(subprocess.Popen([RELAY, "--config", config, "--once"], stderr=subprocess.PIPE, text=True))
+        for p in relays:
+            err = p.communicate(timeout=PATIENCE)[1]
+            self.assertEqual(p.returncode, 1, err)
+            self.assertIn("timed out", err)
+
+    def test_closed_in_the_middle_of_a_record(self):
+        """Each comes whole, once from where the cursor was."""
+        self.more(100)
+        last = b'seq="%d"' % (len(self.lines()) - 1)
+        server = socket.socket()
+        self.addCleanup(server.close)
+        server.settimeout(PATIENCE)
+        # What its kernel has acknowledged counts as delivered: little that it has not read.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        self.configure({"name": "soc", "to": "tcp:127.0.0.1:%d" % server.getsockname()[1], "format": "rfc5424"})
+        self.start()
+        numbers = []
+        for limit in (100, 12000, None):
+            data = b""
+            c = server.accept()[0]
+            with c:
+                c.settimeout(PATIENCE)
+                while last not in data if limit is None else len(data) < limit:
+                    data += c.recv(65536 if limit is None else limit - len(data))
+                if limit is not None:  # reset
+                    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            while b" " in data:  # whole ones
+                n, rest = data.split(b" ", 1)
+                if len(rest) < int(n):
+                    break
+                numbers.append(number_of(rest[:int(n)].decode()))
+                data = rest[int(n):]
+        self.assertEqual(list(dict.fromkeys(numbers)), list(range(len(self.lines()))))
+
     def test_nobody_listens(self):
         self.configure({"name": "x", "to": "tcp:127.0.0.1:%d" % free_port()})
         self.assertIn("refused", self.relay(status=1))
