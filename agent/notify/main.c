@@ -113,7 +113,9 @@ static int put_up(struct session *s, struct group *g, struct buf *title, struct 
 		p.button = words_button(s->lang);
 	r = popup_show(s->popup, &p, &g->shown);
 	if (r < 0)
-		fprintf(stderr, "sealgate-notify: the notice could not be shown: %s\n",
+		fprintf(stderr,
+			lang_pick(s->lang, "sealgate-notify: the notice could not be shown: %s\n",
+				"sealgate-notify: không hiện được thông báo: %s\n"),
 			strerror(-r));
 	return 0;
 }
@@ -203,7 +205,10 @@ static void ask_reason(struct session *s, struct group *g)
 	if (r == 0)
 		s->asked = g;
 	else
-		fprintf(stderr, "sealgate-notify: nothing to ask with: %s\n", strerror(-r));
+		fprintf(stderr,
+			lang_pick(s->lang, "sealgate-notify: nothing to ask with: %s\n",
+				"sealgate-notify: không có chương trình nào để hỏi lý do: %s\n"),
+			strerror(-r));
 }
 
 /* The person answered a notice. */
@@ -252,7 +257,12 @@ static bool connect_agent(struct session *s)
 	}
 	hang_up(s);
 	if (!s->said)
-		fprintf(stderr, "sealgate-notify: no agent answers at %s: %s; going on trying\n",
+		fprintf(stderr,
+			lang_pick(s->lang,
+				"sealgate-notify: no agent answers at %s: %s; going on trying\n",
+				"sealgate-notify: không có chương trình nào trả lời tại %s: %s; sẽ "
+				"thử "
+				"tiếp\n"),
 			s->path, strerror(-r));
 	s->said = true;
 	return false;
@@ -393,7 +403,7 @@ int main(int argc, char **argv)
 	bool print = false;
 	int c, r;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, ":", options, NULL)) >= 0) {
 		if (c == 'p') {
 			print = true;
 		} else if (c == 'l' && lang_parse(optarg, &s.lang) == 0) {
@@ -406,22 +416,30 @@ int main(int argc, char **argv)
 			c == 'h' ? help() : (void)puts("sealgate-notify " SEALGATE_VERSION);
 			return 0;
 		} else {
-			fprintf(stderr, "sealgate-notify: see sealgate-notify --help\n");
+			fprintf(stderr,
+				lang_pick(s.lang,
+					"sealgate-notify: what is \"%s\"? see sealgate-notify "
+					"--help\n",
+					"sealgate-notify: \"%s\" không dùng được; xem "
+					"sealgate-notify "
+					"--help\n"),
+				argv[optind - 1]);
 			return 2;
 		}
 	}
 	use_utf8();
 	r = s.path[0] ? 0 : find_socket(config, s.path, sizeof(s.path));
 	if (r < 0)
-		return fail(config ? config : "settings", r);
+		return fail(config ? config : lang_pick(s.lang, "settings", "thiết lập"), r);
 	r = print ? 0 : popup_new(on_answer, &s, &s.popup);
 	if (r == -EEXIST)
 		return 0; /* there is one in this session */
 	if (r < 0)
-		return fail("no session bus", r);
+		return fail(
+			lang_pick(s.lang, "no session bus", "không có bus của phiên làm việc"), r);
 	r = go_on(&s);
 	dialog_free(s.dialog);
 	popup_free(s.popup);
 	fd_close(s.fd);
-	return r < 0 ? fail("stopped", r) : 0;
+	return r < 0 ? fail(lang_pick(s.lang, "stopped", "đã dừng"), r) : 0;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/lang.h"
 #include "base/utf8.h"
 #include "supervisor/agent_state.h"
 #include "supervisor/notify.h"
@@ -468,6 +469,7 @@ static int start_procs(struct agent *a)
 
 int agent_check_protect(const struct settings *s)
 {
+	const enum lang lang = lang_from_environment();
 	size_t there = 0;
 	int r = 0;
 
@@ -480,11 +482,17 @@ int agent_check_protect(const struct settings *s)
 		if (s->protect_is_default && errno == ENOENT)
 			continue;
 		r = -errno;
-		fprintf(stderr, "sealgated: cannot protect %s: %s\n", s->protect.v[i],
-			strerror(-r));
+		fprintf(stderr,
+			lang_pick(lang, "sealgated: cannot protect %s: %s\n",
+				"sealgated: không bảo vệ được %s: %s\n"),
+			s->protect.v[i], strerror(-r));
 	}
 	if (r == 0 && there == 0) {
-		fprintf(stderr, "sealgated: no directory to protect (protect: in agent.yaml)\n");
+		fputs(lang_pick(lang,
+			      "sealgated: no directory to protect (protect: in agent.yaml)\n",
+			      "sealgated: không có thư mục nào để bảo vệ (protect: trong "
+			      "agent.yaml)\n"),
+			stderr);
 		r = -EINVAL;
 	}
 	return r;

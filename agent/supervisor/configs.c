@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lang.h"
 #include "supervisor/agent_state.h"
 
 #define NOBODY 65534U
@@ -36,7 +37,11 @@ int agent_find_reviewers(struct agent *a)
 		return 0;
 	g = getgrnam(name);
 	if (!g) {
-		fprintf(stderr, "sealgated: reviewers: there is no group \"%s\"\n", name);
+		fprintf(stderr,
+			lang_pick(lang_from_environment(),
+				"sealgated: reviewers: there is no group \"%s\"\n",
+				"sealgated: reviewers: không có nhóm \"%s\"\n"),
+			name);
 		return -ENOENT;
 	}
 	a->reviewers_gid = g->gr_gid;

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/lang.h"
 #include "supervisor/agent.h"
 
 static void help(void)
@@ -73,7 +74,10 @@ static int check_with_core(const struct settings *s, const char *libexec)
 	argv[n] = NULL;
 	if (posix_spawn(&pid, path, NULL, NULL, argv, environ) != 0 ||
 		waitpid(pid, &status, 0) < 0) {
-		fprintf(stderr, "sealgated: cannot run %s\n", path);
+		fprintf(stderr,
+			lang_pick(lang_from_environment(), "sealgated: cannot run %s\n",
+				"sealgated: không chạy được %s\n"),
+			path);
 		return 2;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
@@ -96,24 +100,41 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
+	const enum lang lang = lang_from_environment();
 	const char *libexec = getenv("SEALGATE_LIBEXEC"), *config = NULL;
 	struct agent_options o = {0};
 	struct settings s;
 	struct diags *d;
 	int c, r, only_check = 0;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (c) {
 		case 'c': config = optarg; break;
 		case 'k': only_check = 1; break;
 		case 'q': o.quiet = true; break;
 		case 'v': puts("sealgated " SEALGATE_VERSION); return 0;
 		case 'h': help(); return 0;
-		default: fputs("see sealgated --help\n", stderr); return AGENT_NOT_STARTED;
+		case ':':
+			fprintf(stderr,
+				lang_pick(lang,
+					"sealgated: %s needs an argument; see sealgated --help\n",
+					"sealgated: %s cần một giá trị; xem sealgated --help\n"),
+				argv[optind - 1]);
+			return AGENT_NOT_STARTED;
+		default:
+			fprintf(stderr,
+				lang_pick(lang,
+					"sealgated: unknown option %s; see sealgated --help\n",
+					"sealgated: không có tùy chọn %s; xem sealgated --help\n"),
+				argv[optind - 1]);
+			return AGENT_NOT_STARTED;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "sealgated: takes no argument \"%s\"; see sealgated --help\n",
+		fprintf(stderr,
+			lang_pick(lang,
+				"sealgated: takes no argument \"%s\"; see sealgated --help\n",
+				"sealgated: không nhận tham số \"%s\"; xem sealgated --help\n"),
 			argv[optind]);
 		return AGENT_NOT_STARTED;
 	}
