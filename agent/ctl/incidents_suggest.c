@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/incidents.h"
+#include "ctl/tty.h"
 #include "ctl/usage.h"
 
 #define DAYS 30
@@ -88,6 +89,48 @@ static int compose(const struct incidents_options *o, const struct incident *i, 
 	return r;
 }
 
+/* As one word of a shell. */
+static int put_word(struct buf *b, const char *text)
+{
+	int r = buf_put_byte(b, '\'');
+
+	for (; r == 0 && *text; text++)
+		r = *text == '\'' ? buf_put_str(b, "'\\''") : buf_put_byte(b, (uint8_t)*text);
+	return r == 0 ? buf_put_byte(b, '\'') : r;
+}
+
+/* Whoever made the file chose its name: it is shown as a name, and can be copied as one. */
+static void hint(const struct incidents_options *o, const struct incident *i)
+{
+	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
+	int r;
+
+	fprintf(stderr,
+		lang_pick(o->lang,
+			"\nThis lets %s open this one file for %d days, and records it. The file's "
+			"content may change\nmeanwhile. To try it: put it into a file that the "
+			"policy's \"exceptions\" names, then\n  sealgate policy check\n",
+			"\nNgoại lệ này cho %s mở đúng một tệp trong %d ngày, và vẫn ghi lại. Nội "
+			"dung tệp có thể thay đổi\ntrong thời gian đó. Để thử: đặt vào một tệp "
+			"được nêu trong \"exceptions\" của chính sách, rồi\n  sealgate policy "
+			"check\n"),
+		i->app, (int)days_of(o));
+	r = buf_put_str(&b, "  sealgate explain --app ");
+	if (r == 0)
+		r = buf_put_str(&b, i->app);
+	if (r == 0)
+		r = buf_put_str(&b, " --user ");
+	if (r == 0)
+		r = *i->user ? put_word(&b, i->user) : buf_put_str(&b, "USER");
+	if (r == 0)
+		r = buf_put_byte(&b, ' ');
+	if (r == 0)
+		r = put_word(&b, i->path);
+	if (r == 0)
+		tty_put_safe(stderr, buf_view(&b));
+	fputc('\n', stderr);
+}
+
 int incidents_false_positive(const struct incidents_options *o, const char *prefix)
 {
 	cleanup_with(incident_freep) struct incident *i = NULL;
@@ -113,22 +156,7 @@ int incidents_false_positive(const struct incidents_options *o, const char *pref
 		return r;
 	if (o->scope)
 		return CTL_DONE;
-	fprintf(stderr,
-		lang_pick(o->lang,
-			"\nThis lets %s open this one file for %d days, and records it. The file's "
-			"content may change\nmeanwhile. To try it: put it into a file that the "
-			"policy's "
-			"\"exceptions\" names, then\n  sealgate policy check\n  sealgate explain "
-			"--app %s "
-			"--user %s %s\n",
-			"\nNgoại lệ này cho %s mở đúng một tệp trong %d ngày, và vẫn ghi lại. Nội "
-			"dung tệp "
-			"có thể thay đổi\ntrong thời gian đó. Để thử: đặt vào một tệp được nêu "
-			"trong "
-			"\"exceptions\" của chính sách, rồi\n  sealgate policy check\n  sealgate "
-			"explain "
-			"--app %s --user %s %s\n"),
-		i->app, (int)days_of(o), i->app, *i->user ? i->user : "USER", i->path);
+	hint(o, i);
 	if (*i->sha256)
 		fprintf(stderr,
 			lang_pick(o->lang,

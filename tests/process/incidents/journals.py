@@ -65,7 +65,7 @@ def run(*args, lang="C", command="incidents", **kw):
     return p.returncode, p.stdout.decode(), p.stderr.decode()
 
 
-def run_on_terminal(columns, *args):
+def run_on_terminal(columns, *args, errors=False):
     """What the command writes to a terminal of this width."""
     import fcntl
     import struct
@@ -74,7 +74,8 @@ def run_on_terminal(columns, *args):
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     env = dict(os.environ, TERM="xterm", LC_ALL="C", TZ="UTC")
     env.pop("NO_COLOR", None)
-    p = subprocess.Popen([SEALGATE, "incidents", *args], stdout=slave, stderr=subprocess.DEVNULL, env=env)
+    p = subprocess.Popen([SEALGATE, "incidents", *args], stdout=slave,
+                         stderr=slave if errors else subprocess.DEVNULL, env=env)
     os.close(slave)
     out = b""
     while True:

@@ -6,6 +6,7 @@ Usage: test-review.py SEALGATE DOCS
 """
 import json
 import os
+import shlex
 import tempfile
 import unittest
 import warnings
@@ -150,6 +151,19 @@ class Review(unittest.TestCase):
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(text)
                 self.assertEqual(run("verify", "--checkpoint", path, *self.at)[0], status, text)
+
+
+class Hint(unittest.TestCase):
+    def test_a_name_that_is_a_command(self):
+        """What is offered for copying names the file, whatever its maker called it."""
+        name = "/home/lan/a'; touch b #\x1b]0;owned\x07.docx"
+        journal = Journal([incident(1, path=name)])
+        tty = run_on_terminal(100, "false-positive", "--state-dir", journal.state.name, incident(1)["id"], errors=True)[1]
+        self.assertIn("touch b", tty)
+        self.assertNotIn("\x1b]0;", tty)
+        err = run("false-positive", "--state-dir", journal.state.name, incident(1)["id"])[2]
+        line, = [x for x in err.splitlines() if "sealgate explain" in x]
+        self.assertEqual(shlex.split(line)[-1], name)
 
 
 class Statement(unittest.TestCase):
