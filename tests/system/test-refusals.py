@@ -68,7 +68,7 @@ def a_protected_path_that_is_not_there(_):
 
 @test
 def nothing_to_protect(_):
-    write("workers: 2\n")
+    write("protect: []\n")
     refused(start(), "protect")
 
 
