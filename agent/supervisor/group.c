@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "supervisor/helper.h"
+#include "supervisor/layers.h"
 #include "supervisor/mounts.h"
 #include "supervisor/news.h"
 #include "supervisor/sandboxed.h"
@@ -52,6 +53,7 @@ struct covered {
 	uint32_t uid;         /* whose server it is */
 	bool arrivals, moves; /* what is written there is told, and what is renamed */
 	int error;            /* of the last attempt to mark it */
+	bool layer;           /* our own opens on an overlay raise events of it */
 	pid_t helper;         /* that is marking it, or 0 */
 	uint64_t helper_since;
 };
@@ -365,14 +367,16 @@ void group_guard(struct group *g, struct rescue *rescue)
 
 void group_tick(struct group *g)
 {
-	bool served = false;
+	bool guarded = false;
 
 	for (size_t i = 0; i < g->n_covered; i++) {
 		if (g->covered[i].helper)
 			helper_ended(&g->covered[i], helper_wait(g->covered[i].helper, 0));
-		served = served || (is_served(g->covered[i].type) && g->covered[i].marked);
+		guarded = guarded ||
+			((is_served(g->covered[i].type) || g->covered[i].layer) &&
+				g->covered[i].marked);
 	}
-	if (served && g->rescue)
+	if (guarded && g->rescue)
 		unchecked(rescue_start(g->rescue)); /* again at the next tick */
 }
 
@@ -446,7 +450,10 @@ static int cover(struct group *g, const char *path, const struct mount_entry *m)
 	ignore_own_mount(g, path);
 	if (!g->armed)
 		return 0;
-	r = mark_file_system(g, path);
+	c->layer = layers_raise(path, c->dev);
+	r = !c->layer ? 0 : g->rescue ? rescue_start(g->rescue) : -ENOTSUP;
+	if (r == 0)
+		r = mark_file_system(g, path);
 	c->error = -r;
 	c->marked = r == 0;
 	/* A server's own file system is left out: telling opens the file, which would wait for the

@@ -54,9 +54,9 @@ void agent_look_at_losses(struct agent *a)
 	rescue_counts(a->rescue, &lost, &refused);
 	if (lost > a->rescued)
 		agent_record(a, "gap", "fuse", clock_realtime(),
-			"while the gate waited for a FUSE server, %ju opens were answered for it; "
-			"in "
-			"all, %ju of applications were refused",
+			"while the gate waited for a server of files, or was gone for long, %ju "
+			"opens "
+			"were answered for it; in all, %ju of applications were refused",
 			(uintmax_t)(lost - a->rescued), (uintmax_t)refused);
 	a->rescued = lost;
 	look_at_descriptors(a);

@@ -24,8 +24,9 @@
 #include "subject/procline.h"
 
 #define LOOK_NS       (25 * NSEC_PER_MSEC)
-#define FIRST_NS      (5 * NSEC_PER_MSEC)  /* one of them looks more often */
-#define STILL_NS      (75 * NSEC_PER_MSEC) /* without a heartbeat: the gate may be in the kernel */
+#define FIRST_NS      (5 * NSEC_PER_MSEC)   /* one of them looks more often */
+#define STILL_NS      (75 * NSEC_PER_MSEC)  /* without a heartbeat: the gate may be in the kernel */
+#define GONE_NS       (250 * NSEC_PER_MSEC) /* that a successor is given, who can judge */
 #define ANCESTORS_MAX 32
 /* Events are answered by their number, which is a descriptor's in the table of who read it. Each
    rescuer has the highest few that it may have, of its own; the gate takes the lowest that are
@@ -72,14 +73,20 @@ static void read_proc(uint32_t pid, const char *name, char *ret, size_t size)
 	ret[MAX(n, 0)] = 0;
 }
 
-/* Anywhere but in the loop, which would see the events: to open, look at or close a server's file.
- */
-static bool waits_in_the_kernel(uint32_t pid)
+enum gate_state { GATE_GOES_ON, GATE_WAITS, GATE_GONE };
+
+/* It waits where it is anywhere but in the loop, which would see the events: to open, look at or
+   close a file. */
+static enum gate_state gate_state(uint32_t pid)
 {
 	char text[64];
 
+	if (pid == 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
+		return GATE_GONE;
 	read_proc(pid, "syscall", text, sizeof(text));
-	return text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_epoll_wait;
+	return text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_epoll_wait
+		? GATE_WAITS
+		: GATE_GOES_ON;
 }
 
 static bool serves(int proc)
@@ -243,18 +250,21 @@ static int watch_over(void *userdata)
 	r.group_fd = 0;
 	for (;; nap(me->index)) {
 		uint32_t gate = r.shared->gate_pid;
+		enum gate_state state = GATE_GOES_ON;
 
-		if (*beat != last || !has_events(0, 0) || !waits_in_the_kernel(gate)) {
+		if (*beat == last && has_events(0, 0))
+			state = gate_state(gate);
+		if (state == GATE_GOES_ON) {
 			last = *beat;
 			since = 0;
 			continue;
 		}
 		if (since == 0)
 			since = clock_now();
-		if (clock_now() - since < STILL_NS &&
+		if (clock_now() - since < (state == GATE_GONE ? GONE_NS : STILL_NS) &&
 			!(servers_waits((pid_t)gate) && a_server_waits_for_the_gate()))
 			continue;
-		while (*beat == last && has_events(0, 5) && waits_in_the_kernel(gate))
+		while (*beat == last && has_events(0, 5) && gate_state(gate) != GATE_GOES_ON)
 			answer_one(&r);
 	}
 }

@@ -5,9 +5,12 @@
  * the server then opens a file that is under marks itself (the document portal does so each time),
  * its own open waits for the gate, which waits for the server.
  *
+ * So does the agent itself where its own programs lie on a layer that is under marks (layers.h).
+ *
  * Rescuers are short-lived copies of the supervisor that live while a FUSE file system is under
- * marks. They look at the gate's heartbeat, and when it stands still while the gate waits
- * in a system call and events are there, they answer these: processes of an application, known by
+ * marks, or such a layer. They look at the gate's heartbeat, and when it
+ * stands still while the gate waits in a system call, or is gone for longer than a restart takes,
+ * and events are there, they answer these: processes of an application, known by
  * their tag group or as the gate knows them, are refused, and may try again; all others are
  * allowed. So a server that never answers holds up nobody but who uses it. One that is seen to wait
  * for the gate, while the gate waits for a server, is not waited for any longer.

@@ -388,6 +388,51 @@ def an_encrypted_volume(f):
 
 
 @test
+def programs_on_a_layer_of_what_is_protected(f):
+    """As with overlayroot, systemd-sysext or in a container. What the overlay opens in its layers goes
+    by no mount of the agent's: the start of the gate's successor raises events that nobody else answers."""
+    f.agent.stop()
+    top, below = pathlib.Path("/run/layered"), pathlib.Path("/var/layer")
+    root = top / "root"
+    for d in (top / "upper", top / "work", root, below):
+        d.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir=/,upperdir={top}/upper,workdir={top}/work",
+                    "overlay", root], check=True)
+    for d in ("proc", "dev", "sys", "run", "srv/docs"):
+        source = below if d == "srv/docs" else f"/{d}"
+        subprocess.run(["mount", "--rbind", source, root / d], check=True)
+    configuration = lab.ETC / "agent.yaml"
+    kept = configuration.read_text()
+    configuration.write_text(kept + "arm: always\n")
+    try:
+        with f.agent.log.open("a") as log:
+            f.agent.process = subprocess.Popen(["chroot", root, "sealgated"], stdin=subprocess.DEVNULL,
+                                               stdout=log, stderr=subprocess.STDOUT)
+        # Ends a machine that stands still, without a file of its own.
+        watchdog = os.fork()
+        if watchdog == 0:
+            time.sleep(120)
+            os.kill(f.agent.process.pid, signal.SIGKILL)
+            os._exit(0)
+        assert lab.wait_for(lambda: f.agent.process.poll() is not None or whole(f), 60)
+        assert lab.wait_for(lambda: any(c["state"] == "covered" for c in f.agent.status()["supervisor"]["coverage"]))
+        for role in ("gate", "core", "gate"):
+            before = f.agent.pid_of(role)
+            os.kill(before, signal.SIGKILL)
+            readable(ask(EDITOR, "open", fresh(below)))
+            assert lab.wait_for(lambda: f.agent.pid_of(role) not in (0, before) and whole(f), 30), role
+        journal = (top / "upper").joinpath(*lab.STATE.parts[1:]) / "journal"
+        assert lab.wait_for(lambda: any("were answered for it" in p.read_text() for p in journal.glob("*.jsonl")))
+        os.kill(watchdog, signal.SIGKILL)
+        os.waitpid(watchdog, 0)
+        equal(f.agent.stop(), 0)
+    finally:
+        configuration.write_text(kept)
+        subprocess.run(["umount", "-R", "-l", root], check=True)
+    f.agent.start()
+
+
+@test
 def its_own_upgrade_under_load(f):
     """As a package manager does it: new files under the old names, then another start. Nobody is
     refused or kept waiting who should not be, and what is stopped or running is never half of each."""
