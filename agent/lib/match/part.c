@@ -32,6 +32,11 @@ static struct view right_of(const struct part *p)
 	return view_of(p->line.p + p->to, p->line.n - p->to);
 }
 
+static bool may_begin(const struct ruleset *r, uint32_t tail, uint8_t c)
+{
+	return r->tail_first[tail][c / 8] >> c % 8 & 1;
+}
+
 static bool is_tail(const struct ruleset *r, const struct rs_rule *u, struct view part,
 	pcre2_match_data *data, pcre2_match_context *limits, uint32_t *tails)
 {
@@ -40,7 +45,8 @@ static bool is_tail(const struct ruleset *r, const struct rs_rule *u, struct vie
 	for (uint32_t i = 0; i < u->tails.n; i++) {
 		uint32_t t = r->rule_tails[u->tails.off + i];
 
-		if (pcre2_match(r->tail_code[t], part.p, part.n, 0, 0, data, limits) >= 0) {
+		if (may_begin(r, t, part.p[0]) &&
+			pcre2_match(r->tail_code[t], part.p, part.n, 0, 0, data, limits) >= 0) {
 			*tails |= UINT32_C(1) << t;
 			return true;
 		}

@@ -166,6 +166,29 @@ static bool tables_are_sound(const struct ruleset *r)
 	return uses_are_sound(r) && conds_are_sound(r) && rules_are_sound(r);
 }
 
+/* The bytes that a match may begin with; all where the expression does not tell. */
+static void first_bytes(struct view source, uint8_t ret[32])
+{
+	const uint8_t *set = NULL;
+	uint32_t type = 0, byte = 0;
+	size_t at;
+	int error;
+	pcre2_code *code = ruleset_regex(source, false, &error, &at);
+
+	memset(ret, 0xff, 32);
+	if (code && pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &type) == 0 && type == 1 &&
+		pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &byte) == 0) {
+		memset(ret, 0, 32);
+		/* it may stand for a capital of an expression that ignores case */
+		ret[(byte & 0xff) / 8] |= (uint8_t)(1U << byte % 8);
+		ret[((byte | 0x20) & 0xff) / 8] |= (uint8_t)(1U << (byte | 0x20) % 8);
+	} else if (code && type == 0 &&
+		pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &set) == 0 && set) {
+		memcpy(ret, set, 32);
+	}
+	pcre2_code_free(code);
+}
+
 static int regexes_compile(struct ruleset *r)
 {
 	int error;
@@ -173,7 +196,8 @@ static int regexes_compile(struct ruleset *r)
 
 	r->pattern_code = calloc(r->n_patterns + 1, sizeof(*r->pattern_code));
 	r->tail_code = calloc(r->n_tails + 1, sizeof(*r->tail_code));
-	if (!r->pattern_code || !r->tail_code)
+	r->tail_first = calloc(r->n_tails + 1, sizeof(*r->tail_first));
+	if (!r->pattern_code || !r->tail_code || !r->tail_first)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->n_patterns; i++) {
 		if (!(r->patterns[i].flags & RS_PATTERN_REGEX))
@@ -188,6 +212,7 @@ static int regexes_compile(struct ruleset *r)
 			ruleset_str(r, r->tails[i].regex), true, &error, &at);
 		if (!r->tail_code[i])
 			return -EBADMSG;
+		first_bytes(ruleset_str(r, r->tails[i].regex), r->tail_first[i]);
 	}
 	return 0;
 }
@@ -274,6 +299,7 @@ struct ruleset *ruleset_close(struct ruleset *r)
 		pcre2_code_free(r->tail_code[i]);
 	free(r->pattern_code);
 	free(r->tail_code);
+	free(r->tail_first);
 	free(r->field_rules);
 	if (r->database)
 		hs_free_database(r->database);

@@ -38,6 +38,7 @@ struct ruleset {
 	hs_database_t *database;
 	pcre2_code **pattern_code; /* NULL for literals */
 	pcre2_code **tail_code;    /* anchored at both ends */
+	uint8_t (*tail_first)[32]; /* a bit for each byte that a tail may begin with */
 	uint32_t *field_rules;     /* the rules that look at fields */
 	uint32_t n_field_rules;
 	uint64_t key_lengths[256]; /* of their keys, modulo 64, by the first byte */

@@ -485,19 +485,32 @@ static size_t separator_at(struct view v, size_t off, bool sentence)
 	}
 }
 
+/* The first bytes of what separator_at() takes for one outside of sentences. */
+static const bool begins_separator[256] = {
+	['|'] = true,
+	[';'] = true,
+	['('] = true,
+	[')'] = true,
+	['['] = true,
+	[']'] = true,
+	['-'] = true,
+	['/'] = true,
+	['\\'] = true,
+	[0xc2] = true,
+	[0xe2] = true,
+};
+
 bool shape_next_part(struct view *rest, struct view *ret)
 {
-	size_t i = 0, n;
+	size_t i = 0, n = 0;
 
 	if (rest->n == 0)
 		return false;
-	while (i < rest->n && !separator_at(*rest, i, false)) {
-		utf8_at(*rest, i, &n);
-		i += n;
-	}
+	for (; i < rest->n; i++)
+		if (begins_separator[rest->p[i]] && (n = separator_at(*rest, i, false)) > 0)
+			break;
 	*ret = view_of(rest->p, i);
-	if (i < rest->n)
-		i += separator_at(*rest, i, false);
+	i += n;
 	*rest = view_of(rest->p + i, rest->n - i);
 	return true;
 }
