@@ -197,15 +197,15 @@ bool xml_attr_next(struct view *attrs, struct view *ret_name, struct view *ret_v
 	return true;
 }
 
-bool xml_attr(const struct xml_token *t, const char *name, struct view *ret)
+bool xml_attr_view(const struct xml_token *t, struct view name, struct view *ret)
 {
-	struct view attrs = t->attrs, n, v, want = view_str(name);
+	struct view attrs = t->attrs, n, v;
 
 	*ret = VIEW_EMPTY;
 	if (t->kind != XML_OPEN && t->kind != XML_EMPTY)
 		return false;
 	while (xml_attr_next(&attrs, &n, &v))
-		if (view_eq(n, want)) {
+		if (view_eq(n, name)) {
 			*ret = v;
 			return true;
 		}

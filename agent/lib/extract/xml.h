@@ -46,7 +46,11 @@ enum xml_kind xml_next(struct xml *x, struct xml_token *ret);
 
 /* Raw value of the attribute with local name `name`. False (and an empty view) where there is none.
  */
-bool xml_attr(const struct xml_token *t, const char *name, struct view *ret);
+bool xml_attr_view(const struct xml_token *t, struct view name, struct view *ret);
+static inline bool xml_attr(const struct xml_token *t, const char *name, struct view *ret)
+{
+	return xml_attr_view(t, view_str(name), ret);
+}
 
 /* The next attribute of `attrs`, which is shortened; for those who want all of them. */
 bool xml_attr_next(struct view *attrs, struct view *ret_name, struct view *ret_value);
