@@ -151,6 +151,30 @@ static int decode_gif(struct view v, struct image *ret)
 	return ret->pix ? 0 : IMAGE_DAMAGED;
 }
 
+/* Of JPEG 2000 (ISO/IEC 15444-1 A.5.1): whether all components have the picture's size. Leptonica
+   1.82 reads beyond the end of one that is smaller. */
+static bool has_even_components(struct view v)
+{
+	static const uint8_t begin[] = {
+		0xff, 0x4f, 0xff, 0x51}; /* of the codestream, and its size */
+	const uint8_t *at = v.p, *end = v.p + v.n;
+
+	while ((at = memmem(at, (size_t)(end - at), begin, sizeof(begin)))) {
+		size_t n;
+
+		at += sizeof(begin);
+		if (end - at < 38)
+			return false;
+		n = (size_t)at[36] << 8 | at[37];
+		if ((size_t)(end - at) < 38 + 3 * n)
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (at[38 + 3 * i + 1] != 1 || at[38 + 3 * i + 2] != 1)
+				return false;
+	}
+	return true;
+}
+
 static int decode_file(struct view v, unsigned frame, struct image *ret)
 {
 	l_int32 format = IFF_UNKNOWN, w = 0, h = 0, bits, channels, mapped;
@@ -172,6 +196,8 @@ static int decode_file(struct view v, unsigned frame, struct image *ret)
 		return format == IFF_WEBP ? IMAGE_UNSUPPORTED : IMAGE_DAMAGED;
 	if (!fits((uint64_t)w, (uint64_t)h))
 		return IMAGE_TOO_BIG;
+	if (format == IFF_JP2 && !has_even_components(v))
+		return IMAGE_UNSUPPORTED;
 	if (format == IFF_JFIF_JPEG)
 		return decode_jpeg(v, (uint64_t)w * (uint64_t)h, ret);
 	ret->pix = format == IFF_PNG ? pixReadMemPng(v.p, v.n)

@@ -87,6 +87,30 @@ static void test_files(void **state)
 	}
 }
 
+/* Half as wide, the last component would be read beyond its end. */
+static void test_uneven_components(void **state)
+{
+	static const uint8_t begin[] = {0xff, 0x4f, 0xff, 0x51};
+	cleanup_with(pixp_free) PIX *square = red_square();
+	cleanup_with(buf_done) struct buf b = BUF_INIT(0);
+	struct picture_piece piece;
+	struct image image;
+	uint8_t *at;
+
+	(void)state;
+	encode(square, IFF_JP2, &b);
+	piece = file_of(buf_view(&b));
+	assert_int_equal(image_decode(&piece, 0, &image), 0);
+	assert_int_equal(pixGetWidth(image.pix), 64);
+	pixDestroy(&image.pix);
+	at = memmem(b.p, b.n, begin, sizeof(begin));
+	assert_non_null(at);
+	at[sizeof(begin) + 38 + 2 * 3 + 1] = 2;
+	expect(&piece, 0, IMAGE_UNSUPPORTED);
+	piece.bytes.n = (size_t)(at - b.p) + 20;
+	expect(&piece, 0, IMAGE_UNSUPPORTED);
+}
+
 static void test_no_picture(void **state)
 {
 	struct picture_piece piece = file_of(VIEW_LIT("this is no picture at all"));
@@ -409,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_uneven_components),
 		cmocka_unit_test(test_no_picture),
 		cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_jpeg_scans),
