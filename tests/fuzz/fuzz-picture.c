@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		jbig2_bitmap_done(&b);
 	} else {
 		/* sizes that take long are tested by test-image */
-		if (size > 16 && data[0] == 0x89 && (data[16] || data[17] || data[18] > 8))
+		if (size > 18 && data[0] == 0x89 && (data[16] || data[17] || data[18] > 8))
 			return 0;
 		look(&piece, 0);
 	}
