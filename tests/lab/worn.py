@@ -44,7 +44,10 @@ _paths = {}
 
 def face(name, size):
     if name not in _paths:
-        _paths[name] = next(p for d in ("/usr/share/fonts", "/usr/share/texmf/fonts") for p in pathlib.Path(d).rglob(name))
+        folders = ("/usr/share/fonts", "/usr/share/texmf/fonts")
+        _paths[name] = next((p for d in folders for p in pathlib.Path(d).rglob(name)), None)
+        if not _paths[name]:
+            sys.exit(f"{name} is not here: tests/install-deps stamps")
         letters = ImageFont.truetype(str(_paths[name]), 40)
         if any(bytes(letters.getmask(c)) == bytes(letters.getmask("\uffff")) for c in "ẬỆỐỏ"):
             sys.exit(f"{name} has no Vietnamese letters")
