@@ -145,7 +145,7 @@ static int on_file(void *userdata, int fd, const char *path, uint64_t size)
 	list_append(&s->documents, &d->node);
 	tty_progress(&s->progress, lang_pick(s->lang, "%llu documents, %s", "%llu tài liệu, %s"),
 		s->n, path);
-	return scan_client_submit(s->client, fd, base ? base + 1 : path, true, d);
+	return scan_client_submit(s->client, fd, base ? base + 1 : path, s->json, d);
 }
 
 static void on_trouble(void *userdata, const char *path, int error)
