@@ -55,6 +55,26 @@ static const char *exe_problem(const char *path)
 	return NULL;
 }
 
+/* What runs programs of others: with a version or not. */
+static bool is_interpreter(const char *path)
+{
+	static const char *const names[] = {"sh", "bash", "dash", "zsh", "ksh", "fish", "env",
+		"python", "perl", "ruby", "node", "nodejs", "java", "php", "lua", "luajit", "tclsh",
+		"wish", "gjs", "mono", "wine", "wine64", "wineloader", "electron", "flatpak",
+		"snap", "bwrap"};
+	const char *base = strrchr(path, '/') + 1;
+	size_t n = strcspn(base, "0123456789*?[");
+
+	if (strncmp(base, "ld-linux", 8) == 0 || strncmp(base, "ld.so", 5) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(base, names[i]) == 0 ||
+			(strncmp(base, names[i], n) == 0 && names[i][n] == 0 && n > 0 &&
+				base[n + strspn(base + n, "0123456789.*?[-]")] == 0))
+			return true;
+	return false;
+}
+
 /* Debian's rule for names; no architecture, no version. */
 static bool is_package(const char *s)
 {
@@ -92,6 +112,13 @@ static int add_patterns(struct app_file *f, const struct conf_node *n, uint32_t 
 				items[i]->text, problem);
 			continue;
 		}
+		if (kind == APP_PATTERN_EXE && is_interpreter(items[i]->text))
+			diag_hint(diags_warning(f->ctx->diags, P_INTERPRETER, conf_file(f->conf),
+					  items[i]->line, items[i]->col,
+					  "`%.80s` runs other programs: each of them counts as "
+					  "this application",
+					  items[i]->text),
+				"name the script or program itself, however it is started");
 		r = apptable_builder_pattern(f->ctx->builder, app, kind, items[i]->text);
 		r = explain(f, items[i], r);
 	}

@@ -50,6 +50,7 @@
 #define P_SAME_NAME    "P046" /* warning: two applications that people know by one name */
 #define P_NOT_COMPARED "P047" /* warning: too many rules alike to compare them */
 #define P_NOT_OFFICIAL "P048" /* warning: an official place that others can write */
+#define P_INTERPRETER  "P049" /* warning: an application that is whatever it interprets */
 #define P_CASE         "P031" /* the table names something that the policy does not have */
 
 enum keyword_type {
