@@ -69,10 +69,16 @@ class Desktop:
 
     # Notifications.
 
+    def has_owner(self, name):
+        return "true" in self.run("dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+                                  "org.freedesktop.DBus.NameHasOwner", f"string:{name}")
+
     def start_dunst(self, seconds=20):
         p = self.spawn("dunst")
-        assert wait_for(lambda: self.run("dunstctl", "is-paused", check=False).strip() == "false",
-                        seconds), "no notification daemon"
+        # Asked before it is there, the bus would start another one, which nobody ends.
+        assert wait_for(lambda: self.has_owner("org.freedesktop.Notifications"), seconds), "no notification daemon"
+        assert wait_for(lambda: self.run("dunstctl", "is-paused", check=False).strip() == "false", seconds)
+        assert p.poll() is None, "there was one already"
         return p
 
     def start_notifier(self, seconds=20):
