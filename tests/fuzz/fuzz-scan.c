@@ -8,6 +8,7 @@ int process_main(void);
 #include "scan/main.c"
 #undef main
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t from_supervisor[] = {SUP_PEER, SUP_PING, SUP_STOP, 0};
@@ -18,13 +19,15 @@ static struct {
 	struct worker *worker;
 } once = {.rules = -1};
 
-static void setup(void)
+/* Not with the first input, which has a time limit. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static struct diags d;
 	static struct rulepack_info info;
 	static struct buf blob;
 	const char *dirs[] = {SEALGATE_SOURCE_RULES};
 
+	(void)argc, (void)argv;
 	/* A budget that is over in the midst of it ends the process, which is right. */
 	if (signal(SIGPROF, SIG_IGN) == SIG_ERR || pipe2(once.pipe, O_CLOEXEC | O_NONBLOCK) < 0 ||
 		rulepack_compile(dirs, 1, &d, &info, &blob) < 0)
@@ -34,6 +37,7 @@ static void setup(void)
 	if (once.rules < 0 || once.document < 0 || worker_new(1U << 20, &once.worker) < 0 ||
 		worker_rules(once.worker, 1, once.rules) < 0)
 		abort();
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,8 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct frames f = {0};
 	int pair[2];
 
-	if (once.rules < 0)
-		setup();
 	f.blobs[0] = once.document;
 	f.blobs[1] = once.rules;
 	f.blobs[2] = once.pipe[0];
