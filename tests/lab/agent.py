@@ -50,10 +50,17 @@ def wait_for(what, seconds=10.0, step=0.05):
 
 
 def records(kind=None, what=None):
-    """Of the journal, with what was closed of it."""
+    """Of the journal, with what was closed of it; not the line that is just being written."""
     text = "".join(p.read_text() for p in sorted((STATE / "journal").glob("*.jsonl")))
-    found = [json.loads(line)["record"] for line in text.splitlines() if line]
+    found = [json.loads(line)["record"] for line in text.splitlines(True) if line.endswith("\n")]
     return [r for r in found if kind in (None, r["kind"]) and what in (None, r.get("what"))]
+
+
+def recorded(kind, **fields):
+    """The newest such record. An answer may come before its record is in the file."""
+    found = wait_for(lambda: [r for r in records(kind) if fields.items() <= r.items()], 30)
+    assert found, (kind, fields, records(kind))
+    return found[-1]
 
 
 def fill(path):

@@ -82,9 +82,7 @@ def version(f):
 
 
 def notes(what):
-    lines = (lab.STATE / "journal/incidents.jsonl").read_text().splitlines()
-    records = [json.loads(line)["record"] for line in lines]
-    return [r for r in records if r["kind"] == "policy" and r["what"] == what]
+    return lab.records("policy", what)
 
 
 def agree(f):

@@ -214,8 +214,8 @@ def a_client_that_runs_when_the_agent_starts(f):
         assert denied(out), out
     finally:
         p.kill()
-    assert any("lab-chat" in r["text"] for r in lab.records(None, "already-running")), "no record"
-    assert any(str(f.marked) in r["text"] for r in lab.records(None, "already-open")), "no record"
+    for what, name in (("already-running", "lab-chat"), ("already-open", str(f.marked))):
+        assert lab.wait_for(lambda: any(name in r["text"] for r in lab.records(None, what)), 20), what
     assert idle(f)
 
 

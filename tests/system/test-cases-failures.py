@@ -7,7 +7,6 @@ kernel or this engine cannot decide is held to what `sealgate status` says about
 tests/lab/enter.
 """
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -135,9 +134,8 @@ def case_37_supervisor_killed(f):
     took = time.monotonic() - began
     assert took < 15 * SLOW, f"up again after {took:.1f} s"
     refused(client("open", fresh()))
-    text = (lab.STATE / "journal/incidents.jsonl").read_text()
-    gaps = [json.loads(x)["record"] for x in text.splitlines() if '"kind":"gap"' in x]
-    assert any(g["what"] == "agent" and g["from"] < g["to"] for g in gaps), gaps
+    gap = lab.recorded("gap", what="agent")
+    assert gap["from"] < gap["to"], gap
     print(f"# protecting again after {took:.2f} s")
 
 

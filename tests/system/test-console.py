@@ -50,11 +50,6 @@ class Lab:
             self.clients[user] = c
         return self.clients[user]
 
-    def records(self, kind):
-        lines = (lab.STATE / "journal/incidents.jsonl").read_text().splitlines()
-        records = [json.loads(line)["record"] for line in lines]
-        return [r for r in records if r.get("kind") == kind]
-
 
 def error(answer):
     return answer[0], answer[1]["error"]["code"]
@@ -77,8 +72,7 @@ def a_person_logs_in_and_sees_incidents(l):
         equal(i, shown[i["id"]], "as the command line shows it")
     times = [i["time"] for i in data["incidents"]]
     equal(times, sorted(times, reverse=True), "the newest first")
-    login = l.records("console")[0]
-    equal((login["what"], login["by"]), ("login", "all"))
+    lab.recorded("console", what="login", by="all")
 
 
 def first(l, **terms):
@@ -317,8 +311,7 @@ def a_mark_is_a_record_with_person_and_console(l):
     equal(c.get("/api/incidents?q=da+xem")[1]["total"], 2, "notes are searched")
     step = c.get(f"/api/incidents/{ids[0]}")[1]["history"][-1]
     equal((step["by"], step["via"], step["note"]), ("rev", "console", "đã xem <b>"))
-    record = l.records("incident-mark")[-1]
-    equal((record["by"], record["by_uid"] > 0, record["via"]), ("rev", True, "console"))
+    assert lab.recorded("incident-mark", by="rev", via="console", note="đã xem <b>")["by_uid"] > 0
     for body, want in (({"ids": ids}, 422), ({"ids": [], "status": "new"}, 400), ({"status": "new"}, 400),
                        ({"ids": ids, "status": "great"}, 422), ({"ids": ids, "note": 7}, 400),
                        ({"ids": ids * 300, "status": "new"}, 400), ([], 400)):
@@ -387,8 +380,7 @@ def a_policy_is_checked_compared_tried_applied_and_rolled_back(l):
     status, data = approver.post("/api/policy/apply", {**new, "reason": "báo cho người dùng",
                                                        "base": policy["version"]})
     equal(status, 200, data)
-    record = [r for r in l.records("policy") if r["what"] == "applied"][-1]
-    equal((record["user"], record["via"], record["reason"]), ("app", "console", "báo cho người dùng"))
+    lab.recorded("policy", what="applied", user="app", via="console", reason="báo cho người dùng")
     history = author.get("/api/policy/history")[1]
     equal((history["current"], history["versions"][0]["user"]), (data["version"], "app"))
     status, back = approver.post("/api/policy/rollback", {"version": policy["version"], "reason": "y"})
@@ -469,7 +461,7 @@ print(json.dumps([c.get("/api/incidents")[0], c.post("/api/incidents/mark", {})[
     equal(c.post("/api/logout", {})[0], 204)
     equal(error(stolen.get("/api/session")), (401, "login"))
     equal(error(stolen.post("/api/incidents/mark", {"ids": ["x"], "status": "new"})), (401, "login"))
-    equal([r["what"] for r in l.records("console")][-1], "logout")
+    lab.recorded("console", what="logout", by="rev")
 
 
 @test
@@ -485,7 +477,7 @@ print(json.dumps(c.login(sys.argv[1])[0]))"""
 def requests_of_other_pages_are_refused(l):
     c = l.client("rev")
     body = {"ids": [first(l)], "status": "ignored"}
-    before = len(l.records("incident-mark"))
+    before = len(lab.records("incident-mark"))
     own = f"http://127.0.0.1:{console.PORT}"
     for headers in ({"Origin": None}, {"Origin": "http://evil.example"}, {"Origin": "null"},
                     {"Origin": "http://127.0.0.1:1"}, {"Origin": own + "0"}, {"Origin": own.upper()},
@@ -497,7 +489,7 @@ def requests_of_other_pages_are_refused(l):
     equal(error(c.get("/api/incidents", headers={"Sec-Fetch-Site": "cross-site"})), (403, "csrf"))
     equal(error(console.Client().post("/api/login", {"token": console.token("rev")},
                                       headers={"Origin": "http://evil.example"})), (403, "csrf"))
-    equal(len(l.records("incident-mark")), before)
+    equal(len(lab.records("incident-mark")), before)
 
 
 @test
@@ -627,12 +619,12 @@ sys.stdin.read()"""
 
 @test
 def a_flood_of_logins_is_counted_and_recorded_once(l):
-    before = len([r for r in l.records("console") if r["what"] == "login-refused"])
+    before = len(lab.records("console", "login-refused"))
     refused = l.agent.status()["console"]["refused"]
     for n in range(300):
         equal(console.Client().post("/api/login", {"token": f"{n:064x}"})[0], 401)
     equal(l.agent.status()["console"]["refused"], refused + 300)
-    after = len([r for r in l.records("console") if r["what"] == "login-refused"])
+    after = len(lab.records("console", "login-refused"))
     assert after - before <= 1, "one record for all of a minute"
     tokens = [console.token("aud") for _ in range(10)]
     equal([console.Client().login(t)[0] for t in tokens], [401] * 6 + [200] * 4, "the last four")
@@ -650,7 +642,7 @@ def the_agent_believes_no_server_without_a_session(l):
         return r.stdout.split()[:2]
 
     one = first(l)
-    before = len(l.records("incident-mark"))
+    before = len(lab.records("incident-mark"))
     equal(call("sealgate-web", "mark", one)[0], "refused", "nobody")
     equal(call("sealgate-web", "as", "0" * 64, "mark", one)[0], "refused", "a session that is none")
     equal(call("rev", "login", console.token("rev"))[0], "refused", "not the console's account")
@@ -663,7 +655,7 @@ def the_agent_believes_no_server_without_a_session(l):
     equal(call("nobody1", "as", session, "mark", one)[0], "refused", "another user with the session")
     equal(call("sealgate-web", "end", session)[0], "done")
     equal(call("sealgate-web", "as", session, "mark", one)[0], "refused", "after its end")
-    equal(len(l.records("incident-mark")), before)
+    equal(len(lab.records("incident-mark")), before)
 
 
 @test
@@ -691,8 +683,7 @@ def what_is_concealed_is_shown_on_request_and_recorded(l):
     equal(error(c.post(f"/api/incidents/{one['id']}/reveal", {}))[0], 422, "a reason is asked for")
     status, whole = c.post(f"/api/incidents/{one['id']}/reveal", {"reason": "kiểm tra"})
     equal((status, whole["path"].startswith(str(lab.DOCS))), (200, True))
-    record = l.records("incident-reveal")[-1]
-    equal((record["by"], record["via"], record["note"]), ("rev", "console", "kiểm tra"))
+    lab.recorded("incident-reveal", by="rev", via="console", note="kiểm tra")
 
 
 @test

@@ -83,9 +83,7 @@ def at_rest(agent):
 
 
 def gone():
-    text = (lab.STATE / "journal/incidents.jsonl").read_text()
-    return [r["path"] for r in (json.loads(line)["record"] for line in text.splitlines()
-                                if '"kind":"inventory"' in line) if r["state"] == "gone"]
+    return [r["path"] for r in lab.records("inventory") if r["state"] == "gone"]
 
 
 def wait(what, seconds=30):

@@ -50,8 +50,7 @@ def applied_is_in_force_at_once(f):
     v = history()["versions"][0]
     equal((v["user"], v["uid"], v["reason"]), ("root", 0, "họp sáng thứ sáu"), "history")
     assert v["in_force_since"] and len(v["digest"]) == 64
-    n = notes("applied")
-    equal((n[-1]["version"], n[-1]["user"], n[-1]["reason"]), (2, "root", "họp sáng thứ sáu"), "journal")
+    lab.recorded("policy", what="applied", version=2, user="root", reason="họp sáng thứ sáu")
     assert lab.wait_for(lambda: any(i["policy_version"] == 2 and i["action"] == "block"
                                     for i in f.agent.incidents()))
 
@@ -550,7 +549,7 @@ def the_oldest_versions_go(f):
     equal(len(h["versions"]), 10, "versions")
     bundles = {p.name for p in VERSIONS.iterdir() if p.suffix == ".bundle"}
     assert len(bundles) <= 10, bundles
-    gone = notes("removed")[-1]
+    gone = lab.recorded("policy", what="removed")
     assert "policy-versions: 10" in gone["text"], gone
     number = h["versions"][-1]["version"] - 1
     code, _, err = sealgate("policy", "rollback", number)
