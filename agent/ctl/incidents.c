@@ -290,117 +290,152 @@ struct said {
 };
 
 /* 0, or an exit status. */
-static int take_option(int c, struct incidents_options *o, struct said *said)
+static bool take_flag(int c, struct incidents_options *o)
+{
+	switch (c) {
+	case OPT_JSON: o->json = true; return true;
+	case OPT_HTML: o->csv = false; return true;
+	case OPT_CSV: o->csv = true; return true;
+	case OPT_REVEAL: o->reveal = true; return true;
+	case OPT_TRACE: o->trace = true; return true;
+	case OPT_PROGRESS: o->progress = true; return true;
+	default: return false;
+	}
+}
+
+/* Where the text of such an option belongs; NULL: it is none, or kept as something else. */
+static const char **text_of(int c, struct incidents_options *o, struct said *said)
+{
+	switch (c) {
+	case OPT_STATE_DIR: return &said->state_dir;
+	case OPT_CONFIG: return &said->config;
+	case OPT_APP: return &o->app;
+	case OPT_USER: return &o->user;
+	case OPT_ACTION: return &o->action;
+	case OPT_CHANNEL: return &o->channel;
+	case OPT_RULE: return &o->rule;
+	case OPT_TEXT: return &o->text;
+	case OPT_STATUS: return &o->status;
+	case OPT_WAS: return &o->was;
+	case OPT_ASSIGNEE: return &o->assignee;
+	case OPT_ASSIGN: return &o->assign;
+	case OPT_NOTE: return &o->note;
+	case OPT_TAG: return &o->tag;
+	case OPT_UNTAG: return &o->untag;
+	case OPT_UNIT: return &o->unit;
+	case OPT_GROUP: return &o->group;
+	case OPT_SCOPE: return &o->scope;
+	case OPT_POLICY: return &o->policy;
+	case OPT_RECORD: return &o->record;
+	case OPT_OUT: return &o->out;
+	case OPT_KEY: return &o->key;
+	case OPT_CHECKPOINT: return &o->checkpoint;
+	default: return NULL;
+	}
+}
+
+/* Of a text that must be one of some: 0, or an exit status after saying why it is not. */
+static int check_text(int c)
 {
 	enum review_status status;
 	enum channel channel;
 	enum action action;
+
+	switch (c) {
+	case OPT_UNIT:
+		if (getgrnam(optarg))
+			return 0;
+		return usage_error(&usage, "there is no group \"%s\"", optarg);
+	case OPT_GROUP:
+		if (incidents_group_is(optarg))
+			return 0;
+		return usage_error(&usage,
+			"--group is day, month, level, app, user, host, channel, action, status, "
+			"rule, file or similar");
+	case OPT_SCOPE:
+		if (incidents_scope_is(optarg))
+			return 0;
+		return usage_error(&usage,
+			"--scope is file-app-user, file-app, file-user or app-user, not \"%s\"",
+			optarg);
+	case OPT_CHANNEL:
+		if (channel_parse(optarg, &channel) == 0)
+			return 0;
+		return usage_error(&usage, "\"%s\" is no channel", optarg);
+	case OPT_STATUS:
+	case OPT_WAS:
+		if (review_status_parse(optarg, &status) == 0)
+			return 0;
+		return usage_error(&usage,
+			"\"%s\" is no status: expected new, in-progress, confirmed, resolved, "
+			"false-positive or ignored",
+			optarg);
+	case OPT_ACTION:
+		if (action_parse(optarg, &action) == 0)
+			return 0;
+		return usage_error(&usage,
+			"\"%s\" is no action: expected log, notify, justify, block or quarantine",
+			optarg);
+	default: return 0;
+	}
+}
+
+/* What is kept as something else than its text. */
+static int take_value(int c, struct incidents_options *o)
+{
 	char *end;
 
 	switch (c) {
-	case OPT_JSON: o->json = true; return 0;
-	case OPT_STATE_DIR: said->state_dir = optarg; return 0;
-	case OPT_CONFIG: said->config = optarg; return 0;
-	case OPT_APP: o->app = optarg; return 0;
-	case OPT_RULE: o->rule = optarg; return 0;
-	case OPT_TEXT: o->text = optarg; return 0;
-	case OPT_ASSIGNEE: o->assignee = optarg; return 0;
-	case OPT_TAG: o->tag = optarg; return 0;
-	case OPT_ASSIGN: o->assign = optarg; return 0;
-	case OPT_NOTE: o->note = optarg; return 0;
-	case OPT_UNTAG: o->untag = optarg; return 0;
 	case OPT_FORMAT:
-		if (siem_format_parse(optarg, &o->format) < 0)
-			return usage_error(&usage,
-				"--format is jsonl, cef, ecs, ocsf or rfc5424, not \"%s\"", optarg);
-		return 0;
-	case OPT_HTML: o->csv = false; return 0;
-	case OPT_CSV: o->csv = true; return 0;
-	case OPT_UNIT:
-		if (!getgrnam(optarg))
-			return usage_error(&usage, "there is no group \"%s\"", optarg);
-		o->unit = optarg;
-		return 0;
-	case OPT_GROUP:
-		if (!incidents_group_is(optarg))
-			return usage_error(&usage,
-				"--group is day, month, level, app, user, host, channel, action, "
-				"status, "
-				"rule, file or similar");
-		o->group = optarg;
-		return 0;
-	case OPT_REVEAL: o->reveal = true; return 0;
-	case OPT_TRACE: o->trace = true; return 0;
-	case OPT_POLICY: o->policy = optarg; return 0;
-	case OPT_RECORD: o->record = optarg; return 0;
-	case OPT_PROGRESS: o->progress = true; return 0;
-	case OPT_OUT: o->out = optarg; return 0;
-	case OPT_KEY: o->key = optarg; return 0;
-	case OPT_SCOPE:
-		if (!incidents_scope_is(optarg))
-			return usage_error(&usage,
-				"--scope is file-app-user, file-app, file-user or app-user, not "
-				"\"%s\"",
-				optarg);
-		o->scope = optarg;
-		return 0;
-	case OPT_DAYS:
-		o->days = strtoul(optarg, &end, 10);
-		if (*end || *optarg < '1' || *optarg > '9' || o->days > 3660)
-			return usage_error(&usage, "\"%s\" is no number of days", optarg);
-		return 0;
-	case OPT_CHANNEL:
-		if (channel_parse(optarg, &channel) < 0)
-			return usage_error(&usage, "\"%s\" is no channel", optarg);
-		o->channel = optarg;
-		return 0;
-	case OPT_STATUS:
-	case OPT_WAS:
-		if (review_status_parse(optarg, &status) < 0)
-			return usage_error(&usage,
-				"\"%s\" is no status: expected new, in-progress, confirmed, "
-				"resolved, "
-				"false-positive or ignored",
-				optarg);
-		*(c == OPT_WAS ? &o->was : &o->status) = optarg;
-		return 0;
-	case OPT_CHECKPOINT: o->checkpoint = optarg; return 0;
-	case OPT_USER: o->user = optarg; return 0;
+		if (siem_format_parse(optarg, &o->format) == 0)
+			return 0;
+		return usage_error(
+			&usage, "--format is jsonl, cef, ecs, ocsf or rfc5424, not \"%s\"", optarg);
 	case OPT_LANG:
-		if (lang_parse(optarg, &o->lang) < 0)
-			return usage_error(
-				&usage, "--lang is \"vi\" or \"en\", not \"%s\"", optarg);
-		return 0;
+		if (lang_parse(optarg, &o->lang) == 0)
+			return 0;
+		return usage_error(&usage, "--lang is \"vi\" or \"en\", not \"%s\"", optarg);
 	case OPT_SINCE:
 	case OPT_UNTIL:
-		if (incidents_parse_time(optarg, c == OPT_SINCE ? &o->since : &o->until) < 0)
-			return usage_error(&usage,
-				"\"%s\" is no time: expected 2026-11-23, 2026-11-23T08:30 or 12h",
-				optarg);
-		return 0;
+		if (incidents_parse_time(optarg, c == OPT_SINCE ? &o->since : &o->until) == 0)
+			return 0;
+		return usage_error(&usage,
+			"\"%s\" is no time: expected 2026-11-23, 2026-11-23T08:30 or 12h", optarg);
 	case OPT_LEVEL:
-		if (parse_levels(optarg, &o->levels) < 0)
-			return usage_error(&usage,
-				"\"%s\" is no level: expected top-secret, secret, confidential, "
-				"internal or none",
-				optarg);
-		return 0;
-	case OPT_ACTION:
-		if (action_parse(optarg, &action) < 0)
-			return usage_error(&usage,
-				"\"%s\" is no action: expected log, notify, justify, block or "
-				"quarantine",
-				optarg);
-		o->action = optarg;
-		return 0;
+		if (parse_levels(optarg, &o->levels) == 0)
+			return 0;
+		return usage_error(&usage,
+			"\"%s\" is no level: expected top-secret, secret, confidential, internal "
+			"or none",
+			optarg);
+	case OPT_DAYS:
+		o->days = strtoul(optarg, &end, 10);
+		if (!*end && *optarg >= '1' && *optarg <= '9' && o->days <= 3660)
+			return 0;
+		return usage_error(&usage, "\"%s\" is no number of days", optarg);
 	case OPT_LIMIT:
 		o->limit = strtoul(optarg, &end, 10);
 		o->has_limit = true;
-		if (end == optarg || *end || optarg[0] == '-')
-			return usage_error(&usage, "\"%s\" is no number", optarg);
-		return 0;
+		if (end != optarg && !*end && optarg[0] != '-')
+			return 0;
+		return usage_error(&usage, "\"%s\" is no number", optarg);
 	default: return CTL_FAILED;
 	}
+}
+
+static int take_option(int c, struct incidents_options *o, struct said *said)
+{
+	const char **text = text_of(c, o, said);
+	int r;
+
+	if (take_flag(c, o))
+		return 0;
+	if (!text)
+		return take_value(c, o);
+	r = check_text(c);
+	if (r == 0)
+		*text = optarg;
+	return r;
 }
 
 /* Commands without an argument. */

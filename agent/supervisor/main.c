@@ -90,6 +90,15 @@ static int check(const struct settings *s, const char *libexec)
 	return check_with_core(s, libexec) != 0 ? 1 : bad;
 }
 
+static int usage_error(enum lang lang, const char *arg, const char *english, const char *vietnamese)
+{
+	fprintf(stderr,
+		lang_pick(lang, "sealgated: %s: %s; see sealgated --help\n",
+			"sealgated: %s: %s; xem sealgated --help\n"),
+		arg, lang_pick(lang, english, vietnamese));
+	return AGENT_NOT_STARTED;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -115,29 +124,15 @@ int main(int argc, char **argv)
 		case 'v': puts("sealgated " SEALGATE_VERSION); return 0;
 		case 'h': help(); return 0;
 		case ':':
-			fprintf(stderr,
-				lang_pick(lang,
-					"sealgated: %s needs an argument; see sealgated --help\n",
-					"sealgated: %s cần một giá trị; xem sealgated --help\n"),
-				argv[optind - 1]);
-			return AGENT_NOT_STARTED;
+			return usage_error(
+				lang, argv[optind - 1], "needs an argument", "cần một giá trị");
 		default:
-			fprintf(stderr,
-				lang_pick(lang,
-					"sealgated: unknown option %s; see sealgated --help\n",
-					"sealgated: không có tùy chọn %s; xem sealgated --help\n"),
-				argv[optind - 1]);
-			return AGENT_NOT_STARTED;
+			return usage_error(
+				lang, argv[optind - 1], "unknown option", "không có tùy chọn này");
 		}
 	}
-	if (optind < argc) {
-		fprintf(stderr,
-			lang_pick(lang,
-				"sealgated: takes no argument \"%s\"; see sealgated --help\n",
-				"sealgated: không nhận tham số \"%s\"; xem sealgated --help\n"),
-			argv[optind]);
-		return AGENT_NOT_STARTED;
-	}
+	if (optind < argc)
+		return usage_error(lang, argv[optind], "unexpected argument", "tham số thừa");
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return AGENT_NOT_STARTED;

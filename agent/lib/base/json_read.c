@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct reader {
 	struct json_doc *doc;
 	uint8_t *p, *end;
@@ -112,28 +114,12 @@ static int take_escape(struct reader *r, uint8_t **to)
 /* One character of UTF-8 beyond ASCII, as it is. */
 static int take_wide(struct reader *r, uint8_t **to)
 {
-	uint8_t c = *r->p, low = 0x80, high = 0xbf;
-	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	size_t n = utf8_length(view_of(r->p, (size_t)(r->end - r->p)));
 
-	if (c < 0xc2 || c > 0xf4 || (size_t)(r->end - r->p) < n)
+	if (n == 0)
 		return -EBADMSG;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && (r->p[i] < low || r->p[i] > high))
-			return -EBADMSG;
-		if (i > 0) {
-			low = 0x80;
-			high = 0xbf;
-		}
-		*(*to)++ = r->p[i];
-	}
+	memmove(*to, r->p, n);
+	*to += n;
 	r->p += n;
 	return 0;
 }
