@@ -1,353 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Core's parts against fakes of the processes that they talk to. */
+/* Incidents and what tells of them, to a fake of log. */
 #include "../../unit/unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "core/control.h"
-#include "core/incidents.h"
 #include "core/copies.h"
+#include "core/incidents.h"
 #include "core/justify.h"
 #include "core/ledger.h"
-#include "core/pool.h"
-#include "core/store.h"
+#include "some_facts.h"
 #include "wire/peer.h"
 #include "wire/protocol.h"
-#include "wire/wire_facts.h"
-
-/* ---- store ---- */
-
-static char dir[] = "/tmp/test-core-XXXXXX";
-
-static int make_dir(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/test-core-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	static const char *const names[] = {
-		"facts.db", "facts.db-wal", "facts.db.damaged", "facts.db-shm"};
-	char path[64];
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		(void)unlink(path);
-	}
-	return rmdir(dir);
-}
-
-static struct facts some_facts(enum level level)
-{
-	struct facts f = {.level = level, .format = "docx", .generation = 7, .n_evidence = 1};
-
-	snprintf(f.evidence[0].snippet, sizeof(f.evidence[0].snippet), "MẬT");
-	return f;
-}
-
-static void facts_outlive_the_process(void **state)
-{
-	struct file_key key = {1, 2, 3, 4, 5}, other = key;
-	struct facts f = some_facts(LEVEL_SECRET), g;
-	struct store *s;
-	bool recreated;
-
-	(void)state;
-	assert_int_equal(store_open(dir, &s, &recreated), 0);
-	assert_false(recreated);
-	assert_int_equal(store_get(s, &key, 7, &g), STORE_MISS);
-	assert_int_equal(store_put(s, &key, &f), 0);
-	assert_int_equal(store_get(s, &key, 7, &g), 0); /* before any commit */
-	s = store_close(s);
-	assert_int_equal(store_open(dir, &s, &recreated), 0);
-	assert_int_equal(store_get(s, &key, 7, &g), 0);
-	assert_memory_equal(&f, &g, sizeof(f));
-	assert_int_equal(store_count(s), 1);
-	/* other rules, or any change, and it is unknown */
-	assert_int_equal(store_get(s, &key, 8, &g), STORE_MISS);
-	other.ctime++;
-	assert_int_equal(store_get(s, &other, 7, &g), STORE_MISS);
-	/* the newer key of an inode replaces the older */
-	assert_int_equal(store_put(s, &other, &f), 0);
-	assert_int_equal(store_get(s, &key, 7, &g), STORE_MISS);
-	assert_int_equal(store_count(s), 1);
-	store_close(s);
-}
-
-/* One that was killed and is not gone yet has it locked: that is no damage. */
-static void a_store_of_one_that_is_ending_is_waited_for(void **state)
-{
-	const struct timespec soon = {.tv_nsec = 300000000};
-	struct facts f = some_facts(LEVEL_SECRET);
-	const struct file_key key = {1, 2, 3, 4, 5};
-	struct store *s;
-	bool recreated;
-	int ready[2], status;
-	char byte;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	if (pid == 0) {
-		if (store_open(dir, &s, &recreated) < 0 || store_put(s, &key, &f) < 0 ||
-			store_flush(s) < 0 || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		nanosleep(&soon, NULL);
-		_exit(0);
-	}
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(store_open(dir, &s, &recreated), 0);
-	assert_false(recreated);
-	assert_int_equal(store_count(s), 1);
-	store_close(s);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	close(ready[0]);
-	close(ready[1]);
-}
-
-static void a_damaged_store_is_put_aside(void **state)
-{
-	struct store *s;
-	bool recreated;
-	char path[64];
-	FILE *f;
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/facts.db", dir);
-	f = fopen(path, "we");
-	for (int i = 0; i < 5000; i++)
-		fputs("this is no database ", f);
-	fclose(f);
-	assert_int_equal(store_open(dir, &s, &recreated), 0);
-	assert_true(recreated);
-	store_close(s);
-	snprintf(path, sizeof(path), "%s/facts.db.damaged", dir);
-	assert_int_equal(access(path, F_OK), 0);
-}
-
-/* ---- pool ---- */
-
-struct bench {
-	struct loop *loop;
-	struct pool *pool;
-	int worker[4]; /* the fake workers' ends */
-	uint32_t killed[8], n_killed;
-	struct facts results[16];
-	int order[16], n_results;
-};
-
-struct tracked {
-	struct bench *bench;
-	int number;
-};
-
-static void on_kill(void *userdata, uint32_t index)
-{
-	struct bench *b = userdata;
-
-	b->killed[b->n_killed++] = index;
-}
-
-static void on_done(void *userdata, const struct facts *f)
-{
-	struct tracked *t = userdata;
-
-	t->bench->order[t->bench->n_results] = t->number;
-	t->bench->results[t->bench->n_results++] = *f;
-}
-
-static void add_worker(struct bench *b, uint32_t index)
-{
-	int pair[2];
-
-	assert_int_equal(wire_pair(pair), 0);
-	b->worker[index] = pair[1];
-	assert_int_equal(pool_worker(b->pool, index, pair[0]), 0);
-}
-
-static void bench_init(struct bench *b, uint32_t workers)
-{
-	cleanup_with(fd_closep) int rules = fd_memfd_sealed("rules", VIEW_LIT("rules"));
-
-	*b = (struct bench){0};
-	assert_int_equal(loop_new(&b->loop), 0);
-	assert_int_equal(pool_new(b->loop, workers, on_kill, b, &b->pool), 0);
-	assert_int_equal(pool_rules(b->pool, 7, rules), 0);
-	for (uint32_t i = 0; i < workers; i++)
-		add_worker(b, i);
-}
-
-static void bench_done(struct bench *b)
-{
-	pool_free(b->pool);
-	for (size_t i = 0; i < ARRAY_SIZE(b->worker); i++)
-		if (b->worker[i] > 0)
-			close(b->worker[i]);
-	loop_free(b->loop);
-}
-
-/* What worker `i` was given: the type of the next frame, its id in `ret_id`; 0 where nothing. */
-static uint16_t worker_next(struct bench *b, int i, uint32_t *ret_id, char *ret_name)
-{
-	cleanup_with(buf_done) struct buf storage = BUF_INIT(0);
-	struct wire_frame f;
-	uint16_t type;
-
-	if (wire_receive(b->worker[i], &storage, &f) != 0)
-		return 0;
-	type = f.type;
-	*ret_id = f.id;
-	if (type == SCAN_JOB) {
-		struct unpack u = {f.body, 0};
-
-		(void)unpack_u64(&u);
-		(void)unpack_u8(&u);
-		unpack_str(&u, ret_name, 256);
-		assert_int_equal(unpack_end(&u), 0);
-		assert_int_equal(f.n_fds, 1);
-	}
-	wire_frame_done(&f);
-	return type;
-}
-
-static void worker_answer(struct bench *b, int i, uint32_t id, enum level level)
-{
-	cleanup_with(buf_done) struct buf body = BUF_INIT(0);
-	struct pack p = {&body, 0};
-	struct facts f = some_facts(level);
-
-	pack_facts(&p, &f);
-	assert_int_equal(wire_send(b->worker[i], SCAN_RESULT, id, buf_view(&body), NULL, 0), 0);
-	assert_int_equal(loop_step(b->loop, 100), 0);
-}
-
-static void submit(struct bench *b, struct tracked *t, int number, bool urgent, uint64_t cpu_ns)
-{
-	cleanup_with(fd_closep) int fd = fd_memfd_sealed("doc", VIEW_LIT("content"));
-	char name[32];
-
-	snprintf(name, sizeof(name), "/a/b/doc-%d", number);
-	*t = (struct tracked){b, number};
-	assert_int_equal(pool_submit(b->pool, fd, name, urgent, cpu_ns, on_done, t), 0);
-}
-
-static void urgent_jobs_go_first(void **state)
-{
-	struct bench b;
-	struct tracked t[4];
-	uint32_t id;
-	char name[256];
-
-	(void)state;
-	bench_init(&b, 2);
-	submit(&b, &t[0], 0, false, NSEC_PER_SEC);
-	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_RULES);
-	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_JOB);
-	assert_string_equal(name, "doc-0");
-	/* the last idle worker is kept for an opener that waits */
-	submit(&b, &t[1], 1, false, NSEC_PER_SEC);
-	assert_int_equal(worker_next(&b, 1, &id, name), 0);
-	submit(&b, &t[2], 2, true, NSEC_PER_SEC);
-	assert_int_equal(worker_next(&b, 1, &id, name), SCAN_RULES);
-	assert_int_equal(worker_next(&b, 1, &id, name), SCAN_JOB);
-	assert_string_equal(name, "doc-2");
-	worker_answer(&b, 1, id, LEVEL_SECRET);
-	assert_int_equal(b.n_results, 1);
-	assert_int_equal(b.order[0], 2);
-	assert_int_equal(b.results[0].level, LEVEL_SECRET);
-	assert_int_equal(b.results[0].generation, 7);
-	bench_done(&b);
-}
-
-static void a_dead_worker_costs_one_verdict(void **state)
-{
-	struct bench b;
-	struct tracked t[2];
-	struct pool_counts n;
-	uint32_t id;
-	char name[256];
-
-	(void)state;
-	bench_init(&b, 1);
-	submit(&b, &t[0], 0, true, NSEC_PER_SEC);
-	submit(&b, &t[1], 1, true, NSEC_PER_SEC);
-	close(b.worker[0]);
-	b.worker[0] = 0;
-	assert_int_equal(loop_step(b.loop, 100), 0);
-	assert_int_equal(b.n_results, 1);
-	assert_int_equal(b.results[0].completeness, COMPLETENESS_UNREADABLE);
-	assert_int_equal(b.results[0].reasons, REASON_BIT(REASON_CRASHED));
-	/* the next one waits for the successor */
-	add_worker(&b, 0);
-	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_RULES);
-	assert_int_equal(worker_next(&b, 0, &id, name), SCAN_JOB);
-	assert_string_equal(name, "doc-1");
-	pool_count(b.pool, &n);
-	assert_int_equal(n.crashed, 1);
-	bench_done(&b);
-}
-
-static void a_late_worker_is_killed(void **state)
-{
-	struct bench b;
-	struct tracked t;
-	struct pool_counts n;
-
-	(void)state;
-	bench_init(&b, 1);
-	submit(&b, &t, 0, true, 1); /* the grace is all it has */
-	for (int i = 0; i < 200 && b.n_killed == 0; i++)
-		assert_int_equal(loop_step(b.loop, 20), 0);
-	assert_int_equal(b.n_killed, 1);
-	assert_int_equal(b.n_results, 0);
-	close(b.worker[0]); /* the supervisor did as asked */
-	b.worker[0] = 0;
-	assert_int_equal(loop_step(b.loop, 100), 0);
-	assert_int_equal(b.n_results, 1);
-	assert_int_equal(b.results[0].reasons, REASON_BIT(REASON_TIMED_OUT));
-	pool_count(b.pool, &n);
-	assert_int_equal(n.timed_out, 1);
-	bench_done(&b);
-}
-
-static void the_queue_is_bounded(void **state)
-{
-	cleanup_with(fd_closep) int fd = fd_memfd_sealed("doc", VIEW_LIT("content"));
-	struct tracked t = {0};
-	struct bench b = {0};
-	int r = 0;
-	uint32_t n = 0;
-
-	(void)state;
-	assert_int_equal(loop_new(&b.loop), 0);
-	assert_int_equal(pool_new(b.loop, 1, on_kill, &b, &b.pool), 0);
-	t.bench = &b;
-	/* descriptors run out first where the limit is low; that too is refused, not lost */
-	while (r == 0 && n <= POOL_QUEUE_MAX) {
-		r = pool_submit(b.pool, fd, "x", true, 1, on_done, &t);
-		n += r == 0;
-	}
-	assert_true(r == -ENOBUFS || r == -EMFILE);
-	assert_true(n <= POOL_QUEUE_MAX);
-	bench_done(&b);
-}
-
-/* ---- ledger and incidents ---- */
 
 struct books {
 	struct loop *loop;
@@ -724,36 +392,6 @@ static void names_may_be_left_out(void **state)
 	books_done(&b);
 }
 
-static void packages_of_programs(void **state)
-{
-	struct packages *p;
-	char path[64];
-	FILE *f;
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/facts.db", dir);
-	assert_int_equal(packages_new(dir, &p), 0);
-	snprintf(path, sizeof(path), "%s/chromium.list", dir);
-	f = fopen(path, "we");
-	fputs("/.\n/usr/lib/chromium\n/usr/lib/chromium/chrome-bin\n/usr/lib/chromium/longer\n", f);
-	fclose(f);
-	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "chromium");
-	assert_string_equal(package_of(p, "/usr/lib/chromium/long"), "");
-	assert_string_equal(package_of(p, "/home/lan/chromium/chrome-bin"), "");
-	assert_string_equal(package_of(p, "relative"), "");
-	assert_string_equal(package_of(p, ""), "");
-	assert_string_equal(package_of(NULL, "/usr/lib/chromium/chrome-bin"), "");
-	unlink(path);
-	/* Remembered: its list is not read again. */
-	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "chromium");
-	for (unsigned i = 0; i < 2 * PACKAGES_KNOWN_MAX; i++) {
-		snprintf(path, sizeof(path), "/usr/bin/%u", i);
-		assert_string_equal(package_of(p, path), "");
-	}
-	assert_string_equal(package_of(p, "/usr/lib/chromium/chrome-bin"), "");
-	packages_free(p);
-}
-
 /* Another file each time. */
 static void next_file(struct gate_record *r, struct facts *f, const char *path)
 {
@@ -930,21 +568,12 @@ static void a_crowd_that_lies_there_is_told_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(facts_outlive_the_process, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(a_damaged_store_is_put_aside, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(
-			a_store_of_one_that_is_ending_is_waited_for, make_dir, remove_dir),
-		cmocka_unit_test(a_person_is_told_once),
-		cmocka_unit_test(names_may_be_left_out),
-		cmocka_unit_test_setup_teardown(packages_of_programs, make_dir, remove_dir),
-		cmocka_unit_test(urgent_jobs_go_first),
-		cmocka_unit_test(a_dead_worker_costs_one_verdict),
-		cmocka_unit_test(a_late_worker_is_killed),
-		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(what_is_not_acknowledged_goes_to_the_next_log),
 		cmocka_unit_test(what_the_ledger_cannot_hold_is_counted_and_told),
 		cmocka_unit_test(retries_are_counted_into_one_incident),
 		cmocka_unit_test(a_clients_own_copy_is_not_received),
+		cmocka_unit_test(a_person_is_told_once),
+		cmocka_unit_test(names_may_be_left_out),
 		cmocka_unit_test(files_of_one_act_are_one_incident),
 		cmocka_unit_test(looking_for_a_file_and_sending_it_is_one_act),
 		cmocka_unit_test(a_crowd_that_lies_there_is_told_together),
